@@ -1,0 +1,157 @@
+# gatepost.bash -- completion of gatepost(1) and gatepostd(8) for bash
+#
+# To be installed as gatepost and gatepostd in
+# /usr/share/bash-completion/completions, or read by ~/.bashrc.
+#
+# To add a command: a line in the table, as `gatepost --help` prints it: noun
+# and verb (or "-"), then its options and words.
+
+_gatepost_table()
+{
+	cat <<'TABLE'
+check - --lists --postfix --settings
+try - --from --rcpt --ip --helo
+why - --rcpt
+trace - --from --envelope --rcpt --url --file --ip --domain --action --since --most
+policy - --tenant
+mode - observe tag enforce --tenant
+stats - --would --since
+list show --tenant --kind --action
+list add --tenant
+list remove --tenant
+list find --tenant --rcpt
+list compile
+quarantine list --tenant --rcpt --state --entry --since
+quarantine show
+quarantine preview --raw
+quarantine release --rcpt --entry
+quarantine delete --rcpt
+quarantine reindex
+candidate list --tenant
+candidate show
+sweep -
+TABLE
+}
+
+# What may follow an option, and what follows a command by its place.
+_gatepost_kinds='sender envelope name ip url file filename spoof'
+
+_gatepost_value()
+{
+	case $1 in
+	--kind)
+		echo "$_gatepost_kinds"
+		;;
+	--action)
+		if [[ $2 == list ]]; then
+			echo 'block allow observe'
+		else
+			echo 'deliver tag junk quarantine reject discard'
+		fi
+		;;
+	--state)
+		echo 'held released deleted expired'
+		;;
+	--since)
+		echo '1h 1d 7d 30d'
+		;;
+	esac
+}
+
+_gatepost_word()
+{
+	case $1 in
+	list.add.0 | list.remove.0)
+		echo 'block allow observe'
+		;;
+	list.add.1 | list.remove.1 | list.find.0)
+		echo "$_gatepost_kinds"
+		;;
+	list.add.*)
+		echo 'expires= for= as= action= proof= override= except=' \
+		    'note= wide=yes'
+		;;
+	esac
+}
+
+_gatepost()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local noun="" verb="" words="" options value i
+	local -i place=0
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c | --from | --envelope | --rcpt | --url | --file | --ip | \
+		    --domain | --action | --since | --most | --tenant | \
+		    --kind | --state | --entry | --helo | --postfix)
+			((i++))
+			;;
+		-*)
+			;;
+		*)
+			if [[ -z $noun ]]; then
+				noun=${COMP_WORDS[i]}
+				verb=$(_gatepost_table | while read -r n v _; do
+					[[ $n == "$noun" ]] && echo "$v" && break
+				done)
+				[[ $verb == - ]] || verb=
+			elif [[ -z $verb ]]; then
+				verb=${COMP_WORDS[i]}
+			else
+				((place++))
+			fi
+			;;
+		esac
+	done
+	if [[ $prev == -c ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	fi
+	if [[ $prev == --postfix ]]; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+	fi
+	value=$(_gatepost_value "$prev" "$noun")
+	if [[ -n $value ]]; then
+		words=$value
+	elif [[ -z $noun ]]; then
+		words="-c --json --help --version $(_gatepost_table |
+		    cut -d' ' -f1 | sort -u)"
+	elif [[ -z $verb ]]; then
+		words=$(_gatepost_table | while read -r n v _; do
+			[[ $n == "$noun" ]] && echo "$v"
+		done)
+	else
+		options=$(_gatepost_table | while read -r n v rest; do
+			[[ $n == "$noun" && $v == "$verb" ]] && echo "$rest"
+		done)
+		words="$options $(_gatepost_word "$noun.$verb.$place")"
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	if [[ $noun == try && ${#COMPREPLY[@]} -eq 0 ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+	# A value follows "expires=" without a blank.
+	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&
+	    compopt -o nospace 2>/dev/null
+	return 0
+}
+
+_gatepostd()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+
+	case $prev in
+	-c | -P)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	*)
+		mapfile -t COMPREPLY < <(compgen -W '-c -f -t -V -P' -- "$cur")
+		;;
+	esac
+}
+
+complete -F _gatepost gatepost
+complete -o filenames -F _gatepostd gatepostd

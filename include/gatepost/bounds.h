@@ -1,0 +1,93 @@
+/*
+ * bounds.h -- every limit, its reason, and what happens beyond it
+ *
+ * Beyond a bound a message is judged on what was read, Facts.complete is
+ * false and a defect says which bound it was.  It is never skipped, and it
+ * never ends a process.  Sizes are in bytes, times as their names say.
+ */
+#ifndef GATEPOST_BOUNDS_H
+#define GATEPOST_BOUNDS_H
+
+#define KIB 1024
+#define MIB (1024 * 1024)
+
+/* Message bytes that are analysed.  Postfix sends 10 MB by default. */
+#define BOUND_MESSAGE (25 * MIB)
+/* Message bytes kept in the front's memory; a longer one goes to a file. */
+#define BOUND_MEMORY (256 * KIB)
+
+/* Header block, one field, fields.  Postfix cuts a field at 60,000. */
+#define BOUND_HEADER_BLOCK (256 * KIB)
+#define BOUND_HEADER_FIELD (64 * KIB)
+#define BOUND_HEADER_FIELDS 1000
+/* Addresses read from one field; the rest is not read. */
+#define BOUND_ADDRESSES 1000
+/* Recipients of one message.  Postfix allows 1,000 by default. */
+#define BOUND_RECIPIENTS 10000
+
+/* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
+#define BOUND_MIME_DEPTH 50
+#define BOUND_MIME_PARTS 1000
+#define BOUND_BOUNDARY 256
+#define BOUND_PARAMETERS 100
+
+/* Decoded text read for links, one part and all parts together. */
+#define BOUND_TEXT_PART (2 * MIB)
+#define BOUND_TEXT (8 * MIB)
+
+/* HTML tags looked at, links kept, bytes of one link. */
+#define BOUND_HTML_TAGS 8192
+#define BOUND_URLS 500
+#define BOUND_URL (8 * KIB)
+/* Files (attachments) kept; a file's name in bytes. */
+#define BOUND_FILES 1000
+#define BOUND_FILE_NAME 1024
+
+/* One display name, subject or other shown text, as kept in facts. */
+#define BOUND_SHOWN 1024
+
+/* Worker, for one message: CPU seconds, seconds in all, address space. */
+#define BOUND_WORKER_CPU 2
+#define BOUND_WORKER_SECONDS 10
+#define BOUND_WORKER_MEMORY (512 * MIB)
+#define BOUND_WORKER_FILES 64
+/* Milliseconds that the front waits for a worker's answer. */
+#define BOUND_ASK_MS 11000
+/* Messages after which a worker is replaced, against slow leaks. */
+#define BOUND_WORKER_MESSAGES 5000
+/* Facts packed for the way from worker to front. */
+#define BOUND_FACTS (1 * MIB)
+
+/* Milliseconds that a stop waits for callbacks, and for the last reply. */
+#define BOUND_STOP_MS 4000
+#define BOUND_STOP_REPLY_MS 100
+
+/* One line, one value and one pattern in a list file. */
+#define BOUND_LIST_LINE (16 * KIB)
+#define BOUND_LIST_VALUE 2048
+#define BOUND_LIST_PATTERN 512
+/* A list file; a feed of a million lines has some 40 MB.  Beyond, an error. */
+#define BOUND_LIST_FILE (512 * MIB)
+/* Errors named for one list file; the rest are counted. */
+#define BOUND_LIST_ERRORS 100
+/* Steps of one regular expression on one value; beyond, it does not match. */
+#define BOUND_PATTERN_STEPS 20000
+
+/* Analysis deaths of one message, after which it is quarantined. */
+#define BOUND_POISON 3
+/* Days in which the same message again is known as a retry. */
+#define BOUND_RETRY_DAYS 5
+
+/* Records that wait for the ledger's writer, and bytes held by candidates
+ * that wait for the spool; beyond, they are dropped, counted and logged. */
+#define BOUND_LEDGER_QUEUE 10000
+#define BOUND_LEDGER_BATCH 1000
+#define BOUND_SPOOL_QUEUE (64 * MIB)
+
+/* Seconds after which a writer's temporary file is nobody's. */
+#define BOUND_TMP_SECONDS 3600
+
+/* One value in a log line. */
+#define BOUND_LOG_VALUE 256
+
+#endif

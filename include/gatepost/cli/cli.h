@@ -1,0 +1,95 @@
+/*
+ * cli.h -- what every command of gatepost(1) works with
+ */
+#ifndef GATEPOST_CLI_CLI_H
+#define GATEPOST_CLI_CLI_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/service/site.h"
+
+struct cli {
+	const char *config_path;
+	Config *config;		/* read before the command, unless it says */
+	bool json;
+	GPtrArray *words;	/* of const char *: what is left to read */
+	const struct command *command;
+};
+
+struct command {
+	const char *noun, *verb;	/* verb NULL: none */
+	int (*run)(struct cli *cli);	/* an exit status of sysexits(3) */
+	const char *usage;		/* what follows noun and verb */
+	const char *summary;
+	bool is_free;		/* needs no configuration, or reads it itself */
+	bool is_writing;	/* changes state: becomes the daemon's user */
+};
+
+/* Take the option NAME ("--rcpt") and its value off the words; NULL when it
+ * is not there.  Both "--rcpt X" and "--rcpt=X". */
+const char *cli_option(struct cli *cli, const char *name);
+/* Take every NAME off; free the array, not its elements. */
+GPtrArray *cli_options(struct cli *cli, const char *name);
+/* Take the flag NAME off. */
+bool cli_flag(struct cli *cli, const char *name);
+
+/* Are there LEAST to MOST words left, none of them an option?  Else says
+ * what is wrong, with the usage; the caller returns EX_USAGE. */
+bool cli_words(struct cli *cli, guint least, guint most);
+const char *cli_word(const struct cli *cli, guint i);
+
+/* "gatepost: MESSAGE" on standard error.  Returns STATUS. */
+int cli_fail(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same from ERROR, with the status that fits it. */
+int cli_error(const char *what, const GError *error);
+
+/* Open the stores; NULL and said when that fails. */
+Site *cli_site(struct cli *cli, int *status);
+
+/* The tenant that --tenant names, or the only one; NULL and said. */
+const Tenant *cli_tenant(struct cli *cli, const char *name);
+
+/* Who runs the command: the login name.  Yours. */
+char *cli_who(void);
+
+/* Is WORD an id of ours?  Else says so; the caller returns EX_USAGE. */
+bool cli_is_id(const char *word);
+
+/* A time as a person reads it, in UTC; borrowed until the next call. */
+const char *cli_time(gint64 at);
+
+/* SINCE as an absolute time: a span back from now ("7d") or a date; 0 for
+ * NULL.  False and said when it is neither. */
+bool cli_since(const char *text, gint64 *since);
+
+/* ---- a table of text for a terminal ---- */
+struct table;
+struct table *table_new(const char *const *heads);	/* ends with NULL */
+/* As many texts as there are heads; made safe here. */
+void table_add(struct table *table, ...);
+void table_print(struct table *table);	/* and frees it */
+
+int cmd_candidate_list(struct cli *cli);
+int cmd_candidate_show(struct cli *cli);
+int cmd_check(struct cli *cli);
+int cmd_list_add(struct cli *cli);
+int cmd_list_compile(struct cli *cli);
+int cmd_list_find(struct cli *cli);
+int cmd_list_remove(struct cli *cli);
+int cmd_list_show(struct cli *cli);
+int cmd_mode(struct cli *cli);
+int cmd_policy(struct cli *cli);
+int cmd_quarantine_delete(struct cli *cli);
+int cmd_quarantine_list(struct cli *cli);
+int cmd_quarantine_preview(struct cli *cli);
+int cmd_quarantine_reindex(struct cli *cli);
+int cmd_quarantine_release(struct cli *cli);
+int cmd_quarantine_show(struct cli *cli);
+int cmd_stats(struct cli *cli);
+int cmd_sweep(struct cli *cli);
+int cmd_trace(struct cli *cli);
+int cmd_try(struct cli *cli);
+int cmd_why(struct cli *cli);
+
+#endif

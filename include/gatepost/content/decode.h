@@ -1,0 +1,40 @@
+/*
+ * decode.h -- transfer encodings undone, as tolerantly as mail programs do
+ */
+#ifndef GATEPOST_CONTENT_DECODE_H
+#define GATEPOST_CONTENT_DECODE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum encoding { ENCODING_IDENTITY, ENCODING_BASE64, ENCODING_QUOTED };
+
+/* A decoder's place in its input, and what it met. */
+struct decoder {
+	enum encoding encoding;
+	const guint8 *at, *end;
+	guint32 bits;		/* of an unfinished group of base64 */
+	guint count;		/* its characters */
+	bool is_padded;		/* padding was seen */
+	bool after_padding;	/* and base64 behind it */
+	bool has_junk;		/* characters that are no base64 */
+};
+
+/* The encoding that VALUE, of Content-Transfer-Encoding, names (RFC 2045 6);
+ * NULL or "" is none.  IS_KNOWN false when it is odd. */
+enum encoding decode_encoding(const char *value, bool *is_known);
+
+/* Does DATA look like base64 and nothing else? */
+bool decode_looks_base64(const guint8 *data, gsize length);
+
+/* Read LENGTH octets of DATA, which must outlive DECODER. */
+void decode_start(struct decoder *decoder, enum encoding encoding,
+		  const guint8 *data, gsize length);
+
+/* The next octets, at most ROOM (at least 4), to OUT; 0 at the end. */
+gsize decode_next(struct decoder *decoder, guint8 *out, gsize room);
+
+/* All of it, at most MOST octets, a NUL behind them.  Yours. */
+guint8 *decode_all(struct decoder *decoder, gsize most, gsize *length);
+
+#endif

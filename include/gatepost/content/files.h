@@ -1,0 +1,27 @@
+/*
+ * files.h -- parts that a reader would save or open
+ */
+#ifndef GATEPOST_CONTENT_FILES_H
+#define GATEPOST_CONTENT_FILES_H
+
+#include <glib.h>
+
+#include "gatepost/content/decode.h"
+#include "gatepost/content/parameters.h"
+#include "gatepost/model/facts.h"
+
+/* Every name that TYPE's and DISPOSITION's parameters give a part, decoded,
+ * each once, the worst first.  Free it with its elements, of g_free. */
+GPtrArray *files_names(const struct parameters *type,
+		       const struct parameters *disposition, Facts *facts);
+
+/* How dangerous a file of that NAME would be to open: the higher the worse,
+ * 0 for no extension. */
+int files_rank(const char *name);
+
+/* Add a file of these NAMES, of media type TYPE, whose octets DECODER yields,
+ * to facts->files.  Takes the strings of NAMES. */
+void files_add(Facts *facts, GPtrArray *names, const char *type,
+	       struct decoder *decoder);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * html.h -- links and visible text of an HTML page, found as a browser would
+ */
+#ifndef GATEPOST_CONTENT_HTML_H
+#define GATEPOST_CONTENT_HTML_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Who gets what is found. */
+struct html_sink {
+	/* A link as written (entities decoded) and what stands for it: NULL
+	 * when nothing is shown. */
+	void (*link)(const char *raw, const char *text, void *data);
+	/* The first <base href>; comes before the links behind it. */
+	void (*base)(const char *raw, void *data);
+	/* Source of a script. */
+	void (*script)(const char *text, gsize length, void *data);
+	void *data;
+	GString *text;		/* gets the visible text; not NULL */
+	bool with_anchors;	/* ... and that of links, too */
+};
+
+/* Read LENGTH octets of PAGE, valid UTF-8.  False when BOUND_HTML_TAGS came
+ * before the end. */
+bool html_read(const char *page, gsize length, const struct html_sink *sink);
+
+/* Append TEXT with its character references decoded (HTML 13.2.5.72), by the
+ * rules for attributes or those for text. */
+void html_unescape(GString *out, const char *text, gsize length,
+		   bool in_attribute);
+
+/* Tell SINK the targets of url() and @import in LENGTH octets of CSS, of the
+ * candidates in a srcset, of the content of a meta refresh. */
+void html_css(const char *css, gsize length, const struct html_sink *sink);
+void html_srcset(const char *value, const struct html_sink *sink);
+void html_refresh(const char *value, const struct html_sink *sink);
+
+/* The character that LENGTH octets of NAME, a reference without '&' and ';',
+ * stand for, or 0.  IS_BARE: it may stand without the ';'. */
+gunichar html_entity(const char *name, gsize length, bool *is_bare);
+
+#endif

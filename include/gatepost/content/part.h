@@ -1,0 +1,28 @@
+/*
+ * part.h -- what one part of a message gives: links, text, a file
+ */
+#ifndef GATEPOST_CONTENT_PART_H
+#define GATEPOST_CONTENT_PART_H
+
+#include <glib.h>
+
+#include "gatepost/content/links.h"
+#include "gatepost/content/mime.h"
+
+/* State while the parts of a message are read. */
+struct part_reader {
+	Facts *facts;		/* borrowed, and so is preview */
+	GString *preview;	/* gets the text for a person, or NULL */
+	struct links links;
+	gsize text_left;	/* of BOUND_TEXT */
+	char *base;		/* of the HTML page being read, or NULL */
+};
+
+void part_reader_init(struct part_reader *reader, Facts *facts,
+		      GString *preview);
+void part_reader_clear(struct part_reader *reader);
+
+/* Read PART into the facts of READER, a struct part_reader; a mime_found. */
+void part_read(const struct mime_part *part, void *reader);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * front.h -- the parts of the front process
+ */
+#ifndef GATEPOST_DAEMON_FRONT_H
+#define GATEPOST_DAEMON_FRONT_H
+
+#include <glib.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "gatepost/service/pipeline.h"
+
+/* One for the process. */
+struct front {
+	struct pipeline line;		/* first: its ask() finds us */
+	int listener, supervisor, run;	/* run: folder of the workers' socket */
+	pthread_mutex_t lock;		/* of all below */
+	Setup *setup;
+	GHashTable *domains;		/* envelope domain to requests */
+	guint asking;			/* requests under way */
+	guint told;			/* workers that were asked for */
+	guint busy;			/* callbacks under way */
+	guint sessions;
+	bool is_draining;	/* no callback starts work any more */
+};
+
+/* The setup in force, with a reference. */
+Setup *front_setup(struct front *front);
+
+/* ---- front_ask.c ---- */
+enum ask_result front_ask(struct pipeline *line, const Message *message,
+			  const Request *request, Answer *answer,
+			  GError **error);
+
+/* ---- bytes.c: the message as it comes in ---- */
+struct bytes {
+	GByteArray *memory;	/* until BOUND_MEMORY */
+	int fd;			/* then; -1 before */
+	gsize size;
+	bool is_broken;		/* could not be kept: answer "later" */
+};
+void bytes_init(struct bytes *bytes);
+void bytes_clear(struct bytes *bytes);
+/* Append; FOLDER is where a nameless file is made. */
+void bytes_add(struct bytes *bytes, int folder, const void *data,
+	       gsize length);
+/* The descriptor of it all, the caller's now; -1 and ERROR set. */
+int bytes_take(struct bytes *bytes, GError **error);
+
+/* ---- front_milter.c: libmilter ---- */
+
+/* Serve sessions until the process ends; false when libmilter failed. */
+bool milter_open(struct front *front);
+void *milter_main(void *front);
+
+/* A line on the library, for -V. */
+void milter_versions(GString *out);
+
+#endif

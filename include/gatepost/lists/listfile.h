@@ -1,0 +1,44 @@
+/*
+ * listfile.h -- a list file: read whole, edited line by line
+ */
+#ifndef GATEPOST_LISTS_LISTFILE_H
+#define GATEPOST_LISTS_LISTFILE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/lists/entry.h"
+
+/* One thing said about a line: "FILE:LINE: text". */
+struct list_note {
+	char *file;
+	guint line;
+	char *text;
+	bool is_error;		/* else a warning */
+};
+void list_note_free(struct list_note *note);
+
+/*
+ * All entries of the file PATH, in its order, appended to ENTRIES (of
+ * Entry *); what is wrong or odd is appended to NOTES (of struct list_note
+ * *).  False when a line is in error or the file cannot be read (then a note
+ * says so, too): the caller keeps the last good one.
+ */
+bool listfile_read(const char *path, const char *tenant, const char *zone,
+		   GPtrArray *entries, GPtrArray *notes);
+
+/* May commands write to PATH: is its first line "# gatepost: managed"? */
+bool listfile_is_managed(const char *path);
+
+/*
+ * Append LINE to the managed file PATH (made, with its first line, when it
+ * is not there), or take out the line number LINE whose text must still be
+ * TEXT.  Under a lock, atomically, all other lines octet for octet as they
+ * were.  False and ERROR set: PATH is not managed, cannot be written, or the
+ * line has changed.
+ */
+bool listfile_append(const char *path, const char *line, GError **error);
+bool listfile_take_out(const char *path, guint line, const char *text,
+		       GError **error);
+
+#endif

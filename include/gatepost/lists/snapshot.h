@@ -1,0 +1,84 @@
+/*
+ * snapshot.h -- all lists of all tenants, compiled into one file and mapped
+ *
+ * `gatepost list compile` writes it beside and renames it; the front maps
+ * it.  Offsets instead of pointers, every one checked when it is used, so a
+ * damaged file is an error and not a crash.
+ */
+#ifndef GATEPOST_LISTS_SNAPSHOT_H
+#define GATEPOST_LISTS_SNAPSHOT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/lists/entry.h"
+#include "gatepost/model/network.h"
+
+typedef struct Snapshot Snapshot;
+
+/* ---- writing ---- */
+
+/* What one tenant brings, in rank order. */
+struct snapshot_tenant {
+	const char *name;
+	const GPtrArray *entries;	/* of Entry * */
+};
+
+/* Compile TENANTS into the file NAME of FOLDER, atomically.  GENERATION is
+ * kept in it.  False and ERROR set on failure. */
+bool snapshot_write(int folder, const char *name, guint64 generation,
+		    const struct snapshot_tenant *tenants, guint count,
+		    GError **error);
+
+/* ---- reading; all of it may be called from many threads at once ---- */
+
+/* Map NAME of FOLDER.  NULL and ERROR set when it is not there or damaged. */
+Snapshot *snapshot_open(int folder, const char *name, GError **error);
+Snapshot *snapshot_ref(Snapshot *snapshot);
+void snapshot_unref(Snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
+
+guint64 snapshot_generation(const Snapshot *snapshot);
+guint snapshot_count(const Snapshot *snapshot);		/* entries */
+
+/*
+ * An entry as it stands in the map: strings are borrowed from SNAPSHOT.
+ * `for_` and `except` are texts of values with blanks between, "" for none.
+ */
+struct snapshot_entry {
+	enum entry_action action;
+	enum indicator_kind kind;
+	const char *value, *source;	/* source "" when none */
+	gint64 expires, added, unused;
+	const char *for_, *except;
+	enum entry_direction direction;
+	int as, done;
+	enum entry_proof proof;
+	enum entry_override override;
+	const char *note, *by;
+	const char *key, *file;
+	guint line;
+	guint narrowness;	/* of two of one kind the higher is narrower */
+};
+
+/*
+ * Call FOUND for each entry of TENANT that matches SEEN, expired ones
+ * included (the judge looks at the clock).  For a sender or envelope SEEN's
+ * value is a normal address, for an ip its text, for a url the canonical
+ * URL, for a name or filename the folded form, for a file its SHA-256.
+ * A url entry matches by its action's own rule (design 6.1: a block of a
+ * bare host covers all below it, an allow that host alone; `~` covers both).
+ */
+typedef void snapshot_found(const struct snapshot_entry *entry, void *data);
+void snapshot_match(const Snapshot *snapshot, const char *tenant,
+		    const Indicator *seen, snapshot_found *found, void *data);
+
+/* Call FOUND for every entry of TENANT, in rank order. */
+void snapshot_each(const Snapshot *snapshot, const char *tenant,
+		   snapshot_found *found, void *data);
+
+/* Does RCPT (normal form) stand in a `for_` text: address or domain?  "" is
+ * for all. */
+bool snapshot_is_for(const char *for_, const char *rcpt);
+
+#endif

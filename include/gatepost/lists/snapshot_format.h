@@ -1,0 +1,94 @@
+/*
+ * snapshot_format.h -- the layout of a snapshot file
+ *
+ *	header, tenants, slots of tenants, records, slots, linear, arena
+ *
+ * All numbers are in the machine's order; each section starts at a multiple
+ * of 8.  Texts stand in the arena once, each with its NUL; offset 0 is "".
+ * An entry that one key finds has a slot; equal keys are chained through
+ * `next`, in rank order, so that it only ever leads forward.  Patterns and
+ * globs, which no key finds, are named in `linear` by tenant and kind.
+ */
+#ifndef GATEPOST_LISTS_SNAPSHOT_FORMAT_H
+#define GATEPOST_LISTS_SNAPSHOT_FORMAT_H
+
+#include <glib.h>
+
+#include "gatepost/model/indicator.h"
+#include "gatepost/util/hash.h"
+
+#define SNAPSHOT_MAGIC "GPLISTS\n"
+/* Raise it when a struct here or the meaning of a member changes. */
+#define SNAPSHOT_VERSION 1
+
+/* How an entry is looked up. */
+enum snapshot_shape {
+	SHAPE_NONE,		/* not at all, so far */
+	SHAPE_EXACT,		/* by its value */
+	SHAPE_BELOW,		/* by the domain in its value, for all below */
+	SHAPE_NETWORK,		/* by the network in its value */
+	SHAPE_LINEAR,		/* one after the other */
+};
+
+struct snapshot_header {
+	char magic[8];
+	guint32 version;
+	guint32 record_size, tenant_size;
+	guint32 tenants, tenant_slots, records, slots, linear;	/* counts */
+	guint64 length;		/* of the file */
+	guint64 generation;
+	struct hash_key key;	/* of the slots; random */
+	guint64 tenants_at, tenant_slots_at, records_at, slots_at;
+	guint64 linear_at, arena_at, arena_length;
+	guint64 check;		/* SipHash of all above */
+};
+
+struct snapshot_range {
+	guint32 first, count;
+};
+
+struct snapshot_home {		/* a tenant */
+	guint32 name;
+	guint32 pad;
+	struct snapshot_range records;
+	guint64 prefixes[3];	/* a bit for each prefix length in use */
+	struct snapshot_range linear[INDICATOR_KINDS];
+};
+
+struct snapshot_record {
+	gint64 expires, added, unused;
+	guint32 value, source, for_, except, note, by, file;
+	guint32 line, narrowness, tenant;
+	guint32 next;		/* number + 1 of the next of equal key, or 0 */
+	guint8 action, kind, direction, as, done, proof, override, shape;
+	char key[HASH_TEXT];
+};
+
+struct snapshot_slot {
+	guint32 tag;		/* high half of the hash */
+	guint32 record;		/* number + 1; 0: free */
+};
+
+/* The hash under which WHAT of SHAPE is found. */
+static inline guint64
+snapshot_hash(const struct hash_key *key, guint32 tenant,
+	      enum indicator_kind kind, enum snapshot_shape shape,
+	      const void *what, gsize length)
+{
+	guint64 all[2] = {
+		hash_bytes(key, what, length),
+		(guint64)tenant << 32 | (guint64)kind << 16 | (guint64)shape,
+	};
+
+	return hash_bytes(key, all, sizeof all);
+}
+
+/* Where the domain starts in the VALUE of an entry of SHAPE_BELOW. */
+static inline const char *
+snapshot_below(const char *value)
+{
+	return value + (value[0] == '~' ? 1 :
+			value[0] == '*' && value[1] == '.' ? 2 : 0);
+}
+
+#endif

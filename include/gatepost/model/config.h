@@ -1,0 +1,118 @@
+/*
+ * config.h -- gatepost.conf, read through one table of settings
+ *
+ * To add a setting: a member here, a row in settings.c, conf/gatepost.conf,
+ * gatepost.conf(5); a test compares the three.
+ */
+#ifndef GATEPOST_MODEL_CONFIG_H
+#define GATEPOST_MODEL_CONFIG_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/model/category.h"
+#include "gatepost/model/network.h"
+
+/* The rows of `policy`: what is done with what (design 7). */
+enum policy {
+	POLICY_MALWARE, POLICY_PHISH_HIGH, POLICY_PHISH, POLICY_SPAM,
+	POLICY_BULK, POLICY_UNKNOWN, POLICY_IMPERSONATION, POLICY_SPOOF_OWN,
+	POLICY_DMARC_REJECT, POLICY_DMARC_QUARANTINE, POLICY_SPOOF,
+	POLICY_USER_BLOCK, POLICY_BLOCK_IP, POLICY_BLOCK_SENDER,
+	POLICY_BLOCK_ENVELOPE, POLICY_BLOCK_NAME, POLICY_BLOCK_URL,
+	POLICY_BLOCK_FILE, POLICY_BLOCK_FILENAME, POLICY_BLOCK_SPOOF,
+	POLICIES
+};
+extern const char *const policies[];		/* names; ends with NULL */
+
+typedef struct Tenant {
+	char *name;
+	GPtrArray *domains;	/* of char *: normal form, "*.d" for below */
+	GPtrArray *lists;	/* of char *: absolute paths */
+	GPtrArray *entries;	/* of char *: lines of list syntax */
+	int policy[POLICIES];	/* enum action */
+	int mode;		/* enum mode, -1: the global one */
+	GPtrArray *exempt;	/* of char *: local parts or addresses */
+	GPtrArray *people;	/* of char *: display names of our people */
+	char *junk_header;	/* "Name: value" */
+	char *subject_tag;	/* "" for none */
+	gint64 quota;		/* octets in quarantine, 0: no limit */
+	char *zone;		/* IANA time zone; NULL: the system's */
+} Tenant;
+
+typedef struct Upstream {
+	char *name;
+	char *authserv_id;	/* lower case; NULL: writes no results */
+	GPtrArray *headers;	/* of char *: the fields that it writes */
+	bool strips;		/* takes such fields off what comes in */
+	double score;		/* its own line for spam; 0: not said */
+} Upstream;
+
+enum release_sender { RELEASE_ORIGINAL, RELEASE_POSTMASTER, RELEASE_NULL };
+
+typedef struct Config {
+	gint refs;
+	char *path;
+	char *socket;		/* unix:PATH or inet:PORT@HOST */
+	gint64 socket_mode;
+	char *socket_group;	/* NULL: leave */
+	char *state_dir;
+	char *user, *group;	/* NULL: stay who we are */
+	int log_level;		/* enum log_level */
+	char *authserv_id;	/* NULL: the MTA's name */
+	int mode;		/* enum mode */
+	gint64 sessions;
+	struct {
+		gint64 min, max, messages;
+	} workers;
+	GPtrArray *internal_networks, *relay_networks; /* of struct network * */
+	GPtrArray *upstreams;	/* of Upstream * */
+	struct {
+		char *smtp;		/* HOST:PORT; NULL: none */
+		char *sendmail;		/* path; NULL: none */
+		int sender;		/* enum release_sender */
+	} release;
+	struct {
+		gint64 ledger, quarantine, spool;	/* days */
+	} keep;
+	gint64 min_free;	/* percent of the file system */
+	GPtrArray *tenants;	/* of Tenant * */
+} Config;
+
+/* One thing wrong or odd, at a place of the configuration. */
+struct config_note {
+	char *file;
+	guint line;
+	char *text;
+	bool is_error;
+};
+
+/*
+ * Read PATH.  Everything that is wrong is appended to NOTES (of struct
+ * config_note *, made with config_notes_new()), each with its place.  NULL
+ * when one of them is an error.  Free with config_unref().
+ */
+Config *config_load(const char *path, GPtrArray *notes);
+GPtrArray *config_notes_new(void);
+
+Config *config_ref(Config *config);
+void config_unref(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
+
+/* The tenant that DOMAIN (normal form) belongs to, or NULL; by name. */
+const Tenant *config_tenant_of(const Config *config, const char *domain);
+const Tenant *config_tenant(const Config *config, const char *name);
+
+/* The mode in force for TENANT. */
+enum mode config_mode(const Config *config, const Tenant *tenant);
+
+/* The trusted upstream that writes under AUTHSERV_ID, or NULL. */
+const Upstream *config_upstream(const Config *config,
+				const char *authserv_id);
+
+/* Append all settings in force, "path = value;" a line. */
+void config_print(const Config *config, GString *out);
+/* Append the table itself, "path TAB type TAB default TAB meaning" a line. */
+void config_print_settings(GString *out);
+
+#endif

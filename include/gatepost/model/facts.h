@@ -1,0 +1,134 @@
+/*
+ * facts.h -- what is true of the message alone, as the worker found it
+ *
+ * To add a fact: a member here, a row in facts.c, the file that finds it.
+ */
+#ifndef GATEPOST_MODEL_FACTS_H
+#define GATEPOST_MODEL_FACTS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/util/fields.h"
+
+/* A mailbox of a header field, as a mail program would show it. */
+typedef struct Mailbox {
+	char *name;		/* decoded display name; NULL: none */
+	char *address;		/* normal form; NULL: unreadable */
+	char *domain;		/* of address */
+} Mailbox;
+
+enum auth_value { AUTH_NONE, AUTH_PASS, AUTH_FAIL, AUTH_SOFTFAIL,
+		  AUTH_NEUTRAL, AUTH_TEMPERROR, AUTH_PERMERROR };
+extern const char *const auth_values[];		/* RFC 8601 2.7's words */
+
+/* One DKIM signature. */
+typedef struct Signature {
+	int result;		/* enum auth_value */
+	char *domain, *selector;
+} Signature;
+
+typedef struct Auth {
+	int spf;		/* enum auth_value, of MAIL FROM */
+	char *spf_domain;
+	GPtrArray *dkim;	/* of Signature * */
+	int dmarc;
+	char *dmarc_domain;	/* From's domain that was judged */
+	char *dmarc_policy;	/* none, quarantine or reject; NULL: unsaid */
+	int arc, iprev;
+	char *source;		/* the upstream whose results these are */
+} Auth;
+
+/* One result of an Authentication-Results field (RFC 8601), before anybody
+ * asked whether its author is to be trusted. */
+typedef struct AuthResult {
+	char *authserv_id;	/* lower case */
+	char *method;		/* spf, dkim, dmarc, arc, iprev */
+	int result;		/* enum auth_value */
+	char *domain;		/* smtp.mailfrom, header.d, header.from */
+	char *selector;		/* header.s */
+	char *policy;		/* policy.dmarc, or p= of a comment */
+} AuthResult;
+
+typedef struct Link {
+	char *raw;		/* as it stands in the message */
+	char *url;		/* canonical */
+	char *host;		/* normal form; NULL: none */
+	char *text;		/* what the reader sees in its place; NULL */
+	char *source;		/* html, text, header */
+} Link;
+
+typedef struct File {
+	char *name;		/* the worst of names */
+	GPtrArray *names;	/* every candidate name, decoded */
+	char *sha256;		/* of the decoded octets, lower-case hex */
+	gint64 size;		/* decoded octets */
+	char *type;		/* declared media type, lower case */
+} File;
+
+/* A header field of an upstream filter, or one of ours to be removed. */
+typedef struct Field {
+	char *name;		/* as written */
+	char *value;		/* unfolded, cut at BOUND_SHOWN */
+	gint64 index;		/* which of that name, from 1 on */
+} Field;
+
+typedef struct Facts {
+	bool complete;		/* false: a bound was hit, see defects */
+	char *from;		/* first address of From, normal form */
+	char *from_name;	/* its display name */
+	char *from_domain;
+	GPtrArray *authors;	/* of Mailbox *: all of From */
+	GPtrArray *sender;	/* of Mailbox *: Sender */
+	GPtrArray *reply_to;	/* of Mailbox * */
+	char *envelope;		/* MAIL FROM, normal form, "" for a bounce */
+	char *subject;		/* decoded */
+	char *subject_raw;	/* as it came, unfolded, cut at BOUND_SHOWN */
+	char *message_id;	/* without angle brackets */
+	char *date;
+	Auth auth;
+	GPtrArray *results;	/* of AuthResult *, in header order */
+	GPtrArray *urls;	/* of Link * */
+	GPtrArray *files;	/* of File * */
+	GPtrArray *scores;	/* of Field *: the upstreams' header fields */
+	GPtrArray *defects;	/* of char *: names, see content/defect.h */
+	GPtrArray *ours;	/* of Field *: to be removed, none ours */
+	char *release;		/* value of our release proof field */
+	bool is_list;		/* List-Id or List-Unsubscribe is there */
+	gint64 received;	/* Received fields */
+	gint64 size;		/* octets of the whole message */
+	char *body_sha256;	/* of the body as received */
+	GPtrArray *notes;	/* of char *: what the worker wants logged */
+} Facts;
+
+extern const struct fields facts_fields, mailbox_fields, signature_fields,
+    auth_result_fields, link_fields, file_fields, field_fields;
+
+Facts *facts_new(void);
+void facts_free(Facts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+/* Name a defect once; COMPLETE false when something was left unread. */
+void facts_defect(Facts *facts, const char *defect);
+void facts_truncated(Facts *facts, const char *defect);
+bool facts_has_defect(const Facts *facts, const char *defect);
+
+/* What is asked of a worker, besides the message's bytes. */
+enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW };
+typedef struct Request {
+	int kind;		/* enum request_kind */
+	char *envelope;		/* MAIL FROM, normal form */
+	char *authserv_id;	/* ours, whose results from outside go */
+	GPtrArray *headers;	/* of char *: fields that upstreams write */
+	gint64 size;		/* octets of the message */
+} Request;
+extern const struct fields request_fields;
+
+/* What comes back: facts, or the text of a preview. */
+typedef struct Answer {
+	Facts facts;
+	char *preview;
+} Answer;
+extern const struct fields answer_fields;
+
+#endif

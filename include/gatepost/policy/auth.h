@@ -1,0 +1,22 @@
+/*
+ * auth.h -- take authentication results from the upstreams that we trust
+ */
+#ifndef GATEPOST_POLICY_AUTH_H
+#define GATEPOST_POLICY_AUTH_H
+
+#include "gatepost/model/config.h"
+#include "gatepost/model/facts.h"
+
+/*
+ * Fill facts->auth from those of facts->results whose authserv-id is a
+ * configured upstream's.  A pass counts only from an upstream that strips
+ * such fields off what comes in; of duplicates the worst wins (RFC 8601 5).
+ */
+void auth_adopt(const Config *config, Facts *facts);
+
+/* Does an upstream's field in facts->scores call it spam, and how near to
+ * its line is the score: 1 at the line, 0 unknown. */
+double auth_score(const Config *config, const Field *field,
+		  const Upstream **upstream, bool *is_spam);
+
+#endif

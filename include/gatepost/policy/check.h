@@ -1,0 +1,42 @@
+/*
+ * check.h -- one check: a row of the table in checks.c
+ */
+#ifndef GATEPOST_POLICY_CHECK_H
+#define GATEPOST_POLICY_CHECK_H
+
+#include "gatepost/policy/judge.h"
+
+enum need { NEED_CLIENT = 1, NEED_ENVELOPE = 2, NEED_CONTENT = 4 };
+
+struct check {
+	const char *name;
+	guint needs;		/* of enum need */
+	void (*look)(const struct look *look, Decision *decision);
+	const char *meaning;	/* for `gatepost policy` and the manual */
+};
+
+extern const struct check check_lists, check_auth, check_upstream,
+    check_shape;
+
+/* All of them, in the order in which they run; ends with NULL. */
+extern const struct check *const checks[];
+
+/* Let url, file and filename allows strike what that very item caused, and
+ * the narrower of own entries of one kind win (design 7). */
+void precedence_strike(const struct look *look, Decision *decision);
+
+/* Pick the winner, set row, category, confidence, because and asked. */
+void precedence_decide(const struct look *look, Decision *decision);
+
+/* Name the candidate rules that suspect a message which is delivered. */
+void candidates_look(const struct look *look, Decision *decision);
+
+/* What the candidate rule of that name suspects, in words. */
+const char *candidate_meaning(const char *rule);
+
+/* Is From authenticated: DMARC pass, or SPF or DKIM pass aligned with it? */
+bool auth_is_aligned(const Facts *facts);
+/* Has anyone we trust looked at the authentication at all? */
+bool auth_is_known(const Facts *facts);
+
+#endif

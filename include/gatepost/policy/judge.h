@@ -1,0 +1,57 @@
+/*
+ * judge.h -- facts and lists to one decision for each recipient (design 7)
+ */
+#ifndef GATEPOST_POLICY_JUDGE_H
+#define GATEPOST_POLICY_JUDGE_H
+
+#include <glib.h>
+
+#include "gatepost/model/decision.h"
+#include "gatepost/model/message.h"
+
+/* What the checks look at.  At RCPT there are no facts yet. */
+struct look {
+	const Message *message;
+	const Facts *facts;		/* NULL before the end of the message */
+	const Recipient *recipient;
+	const GPtrArray *shown;		/* of Indicator *, sightings() */
+	gint64 now;			/* us */
+};
+
+/* Is this recipient's mail ours to judge at all? */
+bool judge_is_concerned(const struct look *look);
+
+/*
+ * Run every check whose needs are met, then the precedence table, then the
+ * candidate rules.  The decision is yours; its `action` is what is to be
+ * done in this mode.
+ */
+Decision *judge(const struct look *look);
+
+/* A decision that the system itself makes: hold, since the analysis of the
+ * message failed again and again. */
+Decision *judge_poison(const struct look *look, gint64 deaths);
+
+/* A decision to deliver mail that we released ourselves. */
+Decision *judge_released(const struct look *look, const char *id);
+
+/*
+ * One answer for many recipients (design 8): brings the decisions to what
+ * one message can carry, each change said in `limit`.  What the MTA is then
+ * to be told for the whole message.
+ */
+enum reply { REPLY_ACCEPT, REPLY_REJECT, REPLY_DISCARD, REPLY_LATER };
+extern const char *const replies[];
+enum reply judge_together(GPtrArray *decisions);
+
+/* What all recipients that stay have in common: the header fields to set. */
+struct marks {
+	bool is_tagged, is_junk;
+	const Decision *of;	/* the mildest mark that counts; NULL: none */
+};
+struct marks judge_marks(const GPtrArray *decisions);
+
+/* The precedence table and TENANT's policy, for `gatepost policy`. */
+void precedence_print(const Tenant *tenant, GString *out);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * lists.h -- the tenants' lists: compiled, shown, edited
+ */
+#ifndef GATEPOST_SERVICE_LISTS_H
+#define GATEPOST_SERVICE_LISTS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/lists/listfile.h"
+#include "gatepost/model/config.h"
+
+/* All entries of TENANT as they stand in its files and its configuration, in
+ * rank order, appended to ENTRIES; what is wrong, to NOTES.  False when a
+ * file is in error. */
+bool lists_read(const Config *config, const Tenant *tenant,
+		GPtrArray *entries, GPtrArray *notes);
+
+/*
+ * Compile every list into state_dir/lists.snapshot.  Of a file in error the
+ * last good generation, kept in state_dir/lists/good, stands in for it, and
+ * *IS_GOOD is false.  False and ERROR set: nothing was written.
+ */
+bool lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
+		   guint *entries, GError **error);
+
+/* The managed list of TENANT; yours. */
+char *lists_managed(const Config *config, const Tenant *tenant);
+
+#endif

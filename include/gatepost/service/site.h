@@ -1,0 +1,68 @@
+/*
+ * site.h -- what stands in state_dir, opened; and what is in force
+ */
+#ifndef GATEPOST_SERVICE_SITE_H
+#define GATEPOST_SERVICE_SITE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/lists/snapshot.h"
+#include "gatepost/model/config.h"
+#include "gatepost/store/box.h"
+#include "gatepost/store/ledger.h"
+#include "gatepost/store/quarantine.h"
+#include "gatepost/store/state.h"
+
+typedef struct Site {
+	char *path;			/* state_dir */
+	int folder;			/* its descriptor */
+	struct installation_key key;
+	State *state;
+	Quarantine *quarantine;
+	Box *candidates;
+	Ledger *ledger;
+} Site;
+
+/* Names inside state_dir. */
+#define SITE_SNAPSHOT "lists.snapshot"
+#define SITE_MODE "mode"
+#define SITE_WORKERS "worker.sock"
+#define SITE_RUN "run"
+
+/* Open the stores under CONFIG's state_dir, made when they are not there.
+ * NULL and ERROR set on failure. */
+Site *site_open(const Config *config, GError **error);
+void site_free(Site *site);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Site, site_free)
+
+/* Become CONFIG's user and group when we are root.  False and ERROR set. */
+bool site_become_user(const Config *config, GError **error);
+
+/* ---- what is in force: pinned by each message ---- */
+
+typedef struct Setup {
+	gint refs;
+	Config *config;
+	Snapshot *lists;	/* NULL: never compiled */
+	GHashTable *modes;	/* tenant or "*" to mode + 1 */
+} Setup;
+
+/* CONFIG with the lists and modes that stand in FOLDER (state_dir); lists
+ * that cannot be mapped are those of BEFORE (may be NULL), and NOTE says
+ * why.  Takes its own references. */
+Setup *setup_new(Config *config, int folder, const Setup *before,
+		 GError **note);
+Setup *setup_ref(Setup *setup);
+void setup_unref(Setup *setup);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Setup, setup_unref)
+
+/* The mode in force for TENANT. */
+enum mode setup_mode(const Setup *setup, const Tenant *tenant);
+
+/* Write the mode of TENANT (NULL: all, and every own one is forgotten) into
+ * FOLDER; the daemon follows within a second. */
+bool mode_set(int folder, const char *tenant, enum mode mode,
+	      GError **error);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * way.h -- the steps of the pipeline that live in files of their own
+ */
+#ifndef GATEPOST_SERVICE_WAY_H
+#define GATEPOST_SERVICE_WAY_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/service/pipeline.h"
+
+/*
+ * Put the copies that are held on disk (record_keep.c).  From true on they
+ * are in our care; each decision's `item` says where.  False and ERROR set:
+ * nothing may be taken off the message.
+ */
+bool keep(Site *site, const Message *message, const Facts *facts,
+	  GPtrArray *decisions, GError **error);
+
+/* Header fields and recipients, as the decisions say (edit.c).  False: the
+ * MTA did not take an edit. */
+bool edit(const Message *message, const Facts *facts, GPtrArray *decisions,
+	  enum reply reply, struct mta *mta);
+
+/* Our name in Authentication-Results for MESSAGE. */
+const char *own_authserv_id(const Message *message);
+
+/* The ledger's record of MESSAGE (record.c); yours. */
+Record *record_of(const Site *site, const Message *message,
+		  const Facts *facts, const GPtrArray *decisions,
+		  enum reply reply);
+
+/* The JSON beside a candidate in the spool, or NULL when no decision
+ * suspects the message; yours. */
+char *candidate_of(const Message *message, const Facts *facts,
+		   const GPtrArray *decisions);
+
+/* The reply to the MTA in words: "550", "5.7.1", text with our id. */
+void refuse(struct mta *mta, const Message *message);
+
+#endif

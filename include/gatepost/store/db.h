@@ -1,0 +1,51 @@
+/*
+ * db.h -- SQLite for store/ alone: open, steps, statements
+ */
+#ifndef GATEPOST_STORE_DB_H
+#define GATEPOST_STORE_DB_H
+
+#include <glib.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+
+enum store_error { STORE_ERROR_BUSY, STORE_ERROR_FULL, STORE_ERROR_CORRUPT,
+		   STORE_ERROR_UNREACHABLE };
+#define STORE_ERROR (store_error_quark())
+GQuark store_error_quark(void);
+
+/* A connection that several threads may use: its own mutex serialises. */
+typedef sqlite3 Db;
+
+/*
+ * Open PATH, making it when MAKE, and bring its schema to the last of STEPS
+ * (statements, ends with NULL; never edited, only added to).  NULL and ERROR
+ * set on failure.
+ */
+Db *db_open(const char *path, bool make, const char *const *steps,
+	    GError **error);
+void db_close(Db *db);
+
+/* A statement for SQL, bound by FORMAT: t text (char *, NULL allowed), i
+ * gint64, b blob (const void *, gsize).  NULL and ERROR set on failure;
+ * finalise with db_end(). */
+sqlite3_stmt *db_begin(Db *db, GError **error, const char *sql,
+		       const char *format, ...);
+
+/* The next row; false at the end, or with ERROR set. */
+bool db_next(sqlite3_stmt *statement, GError **error);
+
+/* Finalise; always after the last use of a column. */
+void db_end(sqlite3_stmt *statement);
+
+/* Run SQL, which gives no rows. */
+bool db_run(Db *db, GError **error, const char *sql, const char *format,
+	    ...);
+
+/* Column I as text, borrowed until the next step; NULL stays NULL. */
+const char *db_text(sqlite3_stmt *statement, int i);
+
+/* Run WORK between BEGIN IMMEDIATE and COMMIT; ROLLBACK when it is false. */
+bool db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
+		 void *data, GError **error);
+
+#endif

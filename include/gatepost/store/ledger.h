@@ -1,0 +1,62 @@
+/*
+ * ledger.h -- the record of every message and decision, one file a day
+ */
+#ifndef GATEPOST_STORE_LEDGER_H
+#define GATEPOST_STORE_LEDGER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/util/hash.h"
+#include "gatepost/util/ids.h"
+
+typedef struct Record {
+	char id[ID_TEXT];
+	gint64 at;		/* us */
+	GArray *keys;		/* of gint64: ledger_key() of what was seen */
+	char *body;		/* JSON */
+} Record;
+Record *record_new(const char *id, gint64 at);
+void record_free(Record *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
+
+typedef struct Ledger Ledger;
+
+/* The ledger in FOLDER (whose path is PATH); KEY hashes what was seen.  NULL
+ * and ERROR set on failure.  One thread at a time. */
+Ledger *ledger_open(int folder, const char *path, const struct hash_key *key,
+		    GError **error);
+void ledger_free(Ledger *ledger);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
+
+/* The index key of KIND ("sender", "rcpt", "queue_id" ...) and VALUE. */
+gint64 ledger_key(const struct hash_key *key, const char *kind,
+		  const char *value);
+
+/* Write RECORDS (of Record *), in one transaction a day.  The same id again
+ * replaces nothing. */
+bool ledger_write(Ledger *ledger, const GPtrArray *records, GError **error);
+
+/* The record of ID; NULL, without ERROR when there is none. */
+Record *ledger_read(Ledger *ledger, const char *id, GError **error);
+
+/* Call FOUND for the records with one of COUNT KEYS (all, when COUNT is 0),
+ * newest first, not older than SINCE, until it is false. */
+typedef bool ledger_found(const Record *record, void *data);
+bool ledger_search(Ledger *ledger, const gint64 *keys, guint count,
+		   gint64 since, ledger_found *found, void *data,
+		   GError **error);
+
+/* A deed on ID later than its record: "released" and the like. */
+bool ledger_event(Ledger *ledger, const char *id, const char *rcpt,
+		  const char *what, const char *who, GError **error);
+typedef void ledger_event_found(const char *rcpt, gint64 at,
+				const char *what, const char *who,
+				void *data);
+bool ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
+		   void *data, GError **error);
+
+/* Unlink the days before BEFORE (us); how many went. */
+guint ledger_sweep(Ledger *ledger, gint64 before);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * text.h -- strangers' text made safe, and small helpers on text
+ */
+#ifndef GATEPOST_UTIL_TEXT_H
+#define GATEPOST_UTIL_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* TEXT for a log line or a terminal: printable ASCII stays, all else is
+ * \xNN, at most BOUND_LOG_VALUE octets and then "...".  NULL is "". Yours. */
+char *text_safe(const char *text);
+
+/* The same as a value: quoted when it is empty or holds a blank or quote. */
+char *text_value(const char *text);
+
+/* TEXT for a person's terminal: valid UTF-8 stays, controls, bidi and
+ * zero-width characters become '?', at most COLUMNS characters.  Yours. */
+char *text_shown(const char *text, gsize columns);
+
+/* LENGTH octets at DATA as valid UTF-8; what is none becomes U+FFFD; NUL,
+ * CR, LF and TAB become a blank; cut at MOST octets.  Yours. */
+char *text_utf8(const char *data, gsize length, gsize most);
+
+/* The one of NAMES (ends with NULL) that WORD was probably meant to be, or
+ * NULL.  Borrowed from NAMES. */
+const char *text_nearest(const char *word, const char *const *names);
+
+/* Does the glob PATTERN (`*`, `?`) cover all of TEXT?  Both in the same case;
+ * linear in their product, so no pattern can stall. */
+bool text_glob(const char *pattern, const char *text);
+
+/* Lower-case hexadecimal of DATA.  Yours. */
+char *text_hex(const guint8 *data, gsize length);
+
+#endif

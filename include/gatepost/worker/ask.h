@@ -1,0 +1,54 @@
+/*
+ * ask.h -- the caller's side of a worker: send bytes, wait, get facts
+ *
+ * One request a connection.  Message bytes travel as a descriptor that the
+ * worker only reads.
+ */
+#ifndef GATEPOST_WORKER_ASK_H
+#define GATEPOST_WORKER_ASK_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/model/facts.h"
+
+enum ask_result {
+	ASK_DONE,	/* ANSWER is filled */
+	ASK_DIED,	/* end of file without an answer: of this message */
+	ASK_LATE,	/* no answer in time; nobody knows why */
+	ASK_NONE	/* no worker could be reached */
+};
+
+/* Wait until FD can be read or DEADLINE (steady ms) is past; true when it
+ * can be read.  DATA is the caller's. */
+typedef bool ask_wait(int fd, gint64 deadline, void *data);
+
+/* poll() alone, for callers that block nobody. */
+bool ask_wait_plainly(int fd, gint64 deadline, void *data);
+
+/* Connect to the workers' socket NAME in FOLDER.  -1 and errno on failure;
+ * never waits: EAGAIN says that the backlog is full. */
+int ask_connect(int folder, const char *name);
+
+/*
+ * Send REQUEST with the message in MESSAGE_FD over CONNECTION and wait for
+ * its ANSWER (new, from fields_new(&answer_fields)) until DEADLINE.  ERROR
+ * is set, in words for the log, unless ASK_DONE.  The caller closes both.
+ */
+enum ask_result ask(int connection, const Request *request, int message_fd,
+		    Answer *answer, gint64 deadline, ask_wait *wait,
+		    void *data, GError **error);
+
+/* Start a private worker and return our end of its socket, for callers who
+ * must not read mail themselves; -1 and ERROR set when it cannot start.
+ * Closing it ends the worker.  PROGRAM is its path. */
+int ask_private(const char *program, GError **error);
+
+/* What both sides put in front: they must be of one build. */
+guint32 ask_build_id(void);
+
+/* The path of PROGRAM ("gatepost-worker"): beside the running program, else
+ * in libexec.  Yours. */
+char *ask_program(const char *program);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * wire.h -- frames between front and worker: build id, length, payload
+ */
+#ifndef GATEPOST_WORKER_WIRE_H
+#define GATEPOST_WORKER_WIRE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "gatepost/util/fields.h"
+
+struct wire_head {
+	guint32 build, length;
+};
+
+/* Send AT by TABLE over FD, with PASS (-1: none) beside it.  False and errno
+ * set on failure. */
+bool wire_send(int fd, const struct fields *table, const void *at, int pass);
+
+/* Receive into an initialised AT; *PASSED gets a descriptor or -1.  False
+ * and ERROR set; *IS_END says that the other side closed before the first
+ * octet. */
+bool wire_receive(int fd, const struct fields *table, void *at, int *passed,
+		  bool *is_end, GError **error);
+
+#endif

@@ -1,0 +1,325 @@
+/*
+ * cmd_try.c -- gatepost try: the whole way of a message, offline
+ *
+ * Reads nothing but the configuration and the lists, and stores nothing.
+ * Mail is read by a private worker, never here.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/cli/cli.h"
+#include "gatepost/model/address.h"
+#include "gatepost/service/lists.h"
+#include "gatepost/service/pipeline.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/text.h"
+
+struct trying {
+	struct pipeline line;	/* first */
+	struct cli *cli;
+	Setup *setup;
+	const char *from, *ip, *helo;
+	GPtrArray *rcpts;	/* of const char * */
+	int connection;		/* to the worker; -1 */
+	guint count, acts[ACTION_DISCARD + 1], candidates;
+};
+
+static enum ask_result
+try_ask(struct pipeline *line, const Message *message,
+	const Request *request, Answer *answer, GError **error)
+{
+	struct trying *trying = (struct trying *)line;
+	g_autofree char *program = ask_program("gatepost-worker");
+	enum ask_result result;
+
+	if (trying->connection < 0)
+		trying->connection = ask_private(program, error);
+	if (trying->connection < 0)
+		return ASK_NONE;
+	result = ask(trying->connection, request, message->fd, answer,
+		     clock_steady_ms() + BOUND_ASK_MS, ask_wait_plainly,
+		     NULL, error);
+	if (result != ASK_DONE) {
+		close(trying->connection);
+		trying->connection = -1;
+	}
+	return result;
+}
+
+/* A recipient of ours, when none was given. */
+static char *
+any_rcpt(const Config *config)
+{
+	const Tenant *tenant = config->tenants->pdata[0];
+	const char *domain = tenant->domains->pdata[0];
+
+	return g_strdup_printf("<user@%s>", g_str_has_prefix(domain, "*.") ?
+			       domain + 2 : domain);
+}
+
+static Message *
+message_of(struct trying *trying, int fd, gsize size)
+{
+	Message *message = message_new(trying->setup->config);
+	struct network network;
+	bool is_ip = network_parse(trying->ip, &network);
+	g_autofree char *own = any_rcpt(trying->setup->config);
+
+	message->fd = fd;
+	message->size = size;
+	message->lists = trying->setup->lists;
+	client_set(&message->client, message->config, trying->ip,
+		   is_ip ? &network : NULL, NULL);
+	message->client.helo = g_strdup(trying->helo);
+	g_free(message->sender);
+	message->sender = address_normal(trying->from);
+	for (guint i = 0; i < MAX(trying->rcpts->len, 1); i++) {
+		Recipient *recipient = message_add_recipient(message,
+		    trying->rcpts->len ? trying->rcpts->pdata[i] : own);
+
+		recipient->mode = setup_mode(trying->setup,
+					     recipient->tenant);
+	}
+	return message;
+}
+
+static void
+print_json(const Facts *facts, const GPtrArray *decisions)
+{
+	g_autoptr(GString) out = g_string_new("{\"facts\":");
+
+	fields_json(&facts_fields, facts, false, out);
+	json_key(out, "decisions");
+	g_string_append_c(out, '[');
+	for (guint i = 0; i < decisions->len; i++) {
+		json_comma(out);
+		decision_json(decisions->pdata[i], false, out);
+	}
+	g_string_append(out, "]}");
+	printf("%s\n", out->str);
+}
+
+static void
+print_texts(const char *name, const GPtrArray *texts)
+{
+	for (guint i = 0; i < texts->len; i++) {
+		g_autofree char *safe = text_shown(texts->pdata[i], 200);
+
+		printf("  %-10s %s\n", name, safe);
+	}
+}
+
+static void
+print_facts(const Facts *facts)
+{
+	g_autofree char *from = text_shown(facts->from, 200);
+	g_autofree char *name = text_shown(facts->from_name, 200);
+	g_autofree char *subject = text_shown(facts->subject, 200);
+
+	printf("Facts\n  %-10s \"%s\" <%s>\n  %-10s %s\n", "From", name, from,
+	       "Subject", subject);
+	for (guint i = 0; i < facts->urls->len; i++) {
+		const Link *link = facts->urls->pdata[i];
+		g_autofree char *url = text_shown(link->url, 200);
+
+		printf("  %-10s %s\n", "url", url);
+	}
+	for (guint i = 0; i < facts->files->len; i++) {
+		const File *file = facts->files->pdata[i];
+		g_autofree char *shown = text_shown(file->name, 100);
+
+		printf("  %-10s %s (%s)\n", "file", shown, file->sha256);
+	}
+	printf("  %-10s spf=%s dmarc=%s by %s\n", "auth",
+	       auth_values[facts->auth.spf], auth_values[facts->auth.dmarc],
+	       facts->auth.source ? facts->auth.source : "nobody");
+	print_texts("defect", facts->defects);
+	if (!facts->complete)
+		printf("  %-10s only a part was read\n", "complete");
+}
+
+static void
+print_decision(const Decision *decision)
+{
+	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n",
+	       decision->rcpt, actions[decision->action], decision->row);
+	if (decision->limit)
+		printf("  asked for %s: %s\n", actions[decision->asked],
+		       decision->limit);
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *finding = decision->findings->pdata[i];
+		g_autofree char *reason = text_shown(finding->reason, 300);
+
+		printf("  %s %s: %s%s%s\n", finding == decision->because ?
+		       "->" : "  ", finding->check, reason,
+		       finding->struck ? "; struck: " : "",
+		       finding->struck ? finding->struck : "");
+	}
+	print_texts("candidate", decision->candidate);
+}
+
+static void
+print_line(const char *path, const Facts *facts, const GPtrArray *decisions)
+{
+	const Decision *first = decisions->pdata[0];
+	g_autofree char *from = text_shown(facts->from, 60);
+	g_autofree char *reason = text_shown(first->because ?
+	    first->because->reason : first->candidate->len ?
+	    first->candidate->pdata[0] : "", 200);
+
+	printf("%-10s %s %s %s\n", actions[first->asked], path, from, reason);
+}
+
+static int
+try_file(struct trying *trying, const char *path, bool is_one)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) decisions = NULL;
+	g_autoptr(Message) message = NULL;
+	g_autoptr(Facts) facts = NULL;
+	enum ask_result result;
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		if (fd >= 0)
+			close(fd);
+		return cli_fail(EX_NOINPUT, "%s cannot be read", path);
+	}
+	message = message_of(trying, fd, (gsize)st.st_size);
+	facts = pipeline_facts(&trying->line, message, &result, &error);
+	if (!facts)
+		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
+	decisions = pipeline_judge(message, facts);
+	judge_together(decisions);
+	judge_marks(decisions);
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		trying->acts[decision->asked]++;
+		trying->candidates += decision->candidate->len > 0;
+	}
+	trying->count++;
+	if (is_one && trying->cli->json) {
+		print_json(facts, decisions);
+	} else if (is_one) {
+		print_facts(facts);
+		for (guint i = 0; i < decisions->len; i++)
+			print_decision(decisions->pdata[i]);
+	} else {
+		print_line(path, facts, decisions);
+	}
+	return EX_OK;
+}
+
+static int
+try_folder(struct trying *trying, const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *found;
+	int status = EX_OK;
+
+	while (dir && (found = readdir(dir))) {
+		g_autofree char *file = g_build_filename(path, found->d_name,
+							 NULL);
+		struct stat st;
+
+		if (found->d_name[0] == '.' || stat(file, &st) < 0)
+			continue;
+		if (S_ISREG(st.st_mode)) {
+			int one = try_file(trying, file, false);
+
+			status = one ? one : status;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return status;
+}
+
+/* A Maildir has its mail in cur and new; any folder may hold files. */
+static int
+try_all(struct trying *trying, const char *path)
+{
+	g_autofree char *cur = g_build_filename(path, "cur", NULL);
+	g_autofree char *new = g_build_filename(path, "new", NULL);
+	int status;
+
+	if (access(cur, F_OK) == 0) {
+		status = try_folder(trying, cur);
+		if (access(new, F_OK) == 0)
+			status |= try_folder(trying, new);
+	} else {
+		status = try_folder(trying, path);
+	}
+	printf("\n%u messages\n", trying->count);
+	for (guint i = 0; actions[i]; i++)
+		printf("  %-10s %u\n", actions[i], trying->acts[i]);
+	printf("  suspected (candidates): %u\n", trying->candidates);
+	return status ? EX_SOFTWARE : EX_OK;
+}
+
+/* Lists as they stand in the files: compiled aside, nothing is changed. */
+static Setup *
+setup_of(struct cli *cli, GError **error)
+{
+	int folder = folder_open(AT_FDCWD, cli->config->state_dir, 0750,
+				 NULL);
+	Setup *setup = folder < 0 ? NULL :
+	    setup_new(cli->config, folder, NULL, NULL);
+
+	if (folder >= 0)
+		close(folder);
+	if (setup)
+		return setup;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+		    "%s cannot be read", cli->config->state_dir);
+	return NULL;
+}
+
+int
+cmd_try(struct cli *cli)
+{
+	struct trying trying = { .cli = cli, .connection = -1 };
+	const char *from = cli_option(cli, "--from");
+	const char *ip = cli_option(cli, "--ip");
+	g_autoptr(GPtrArray) rcpts = cli_options(cli, "--rcpt");
+	g_autofree char *sender = address_normal(from ? from : "<>");
+	g_autoptr(GError) error = NULL;
+	struct network network;
+	struct stat st;
+	int status;
+
+	trying.helo = cli_option(cli, "--helo");
+	if (!cli_words(cli, 1, 1))
+		return EX_USAGE;
+	if (!sender)
+		return cli_fail(EX_USAGE, "--from: \"%s\" is no address",
+				from);
+	if (ip && (!network_parse(ip, &network) || network.prefix != 128))
+		return cli_fail(EX_USAGE, "--ip: \"%s\" is no address", ip);
+	if (stat(cli_word(cli, 0), &st) < 0)
+		return cli_fail(EX_NOINPUT, "%s: %s", cli_word(cli, 0),
+				g_strerror(errno));
+	trying.from = sender;
+	trying.ip = ip ? ip : "192.0.2.1";
+	trying.rcpts = rcpts;
+	trying.line.ask = try_ask;
+	trying.setup = setup_of(cli, &error);
+	if (!trying.setup)
+		return cli_error("try", error);
+	status = S_ISDIR(st.st_mode) ? try_all(&trying, cli_word(cli, 0)) :
+	    try_file(&trying, cli_word(cli, 0), true);
+	if (trying.connection >= 0)
+		close(trying.connection);
+	setup_unref(trying.setup);
+	return status;
+}

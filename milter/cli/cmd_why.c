@@ -1,0 +1,259 @@
+/*
+ * cmd_why.c -- gatepost why, trace, stats and sweep: what the ledger knows
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "gatepost/cli/cli.h"
+#include "gatepost/model/address.h"
+#include "gatepost/model/category.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/service/why.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
+
+int
+cmd_why(struct cli *cli)
+{
+	const char *given = cli_option(cli, "--rcpt");
+	g_autofree char *rcpt = given ? address_normal(given) : NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(Record) record = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	int status = EX_OK;
+
+	if (!cli_words(cli, 1, 1))
+		return EX_USAGE;
+	if (given && !rcpt)
+		return cli_fail(EX_USAGE, "\"%s\" is no address", given);
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	record = why_find(site, cli_word(cli, 0), &error);
+	if (error)
+		return cli_error("ledger", error);
+	if (!record)
+		return cli_fail(EX_NOINPUT, "the ledger knows no message "
+				"\"%s\"; try gatepost trace",
+				cli_word(cli, 0));
+	if (cli->json) {
+		printf("%s\n", record->body);
+		return EX_OK;
+	}
+	if (!why_tell(site, cli->config, record, rcpt, out, &error))
+		return cli_error("why", error);
+	fputs(out->str, stdout);
+	return EX_OK;
+}
+
+struct tracing {
+	struct table *table;	/* NULL: JSON */
+	GString *json;
+};
+
+static const char *
+text(const Json *object, const char *name)
+{
+	const char *found = json_text(json_member(object, name));
+
+	return found ? found : "";
+}
+
+static void
+trace_row(const Record *record, const Json *json, void *data)
+{
+	struct tracing *tracing = data;
+	const Json *facts = json_member(json, "facts");
+	const Json *all = json_member(json, "decisions");
+
+	if (!tracing->table) {
+		json_comma(tracing->json);
+		g_string_append(tracing->json, record->body);
+		return;
+	}
+	for (gsize i = 0; i < json_count(all); i++) {
+		const Json *one = json_element(all, i);
+
+		table_add(tracing->table, record->id, text(json, "received"),
+			  text(json, "sender"), text(one, "rcpt"),
+			  text(one, "action"), text(one, "place"),
+			  text(facts, "subject"));
+	}
+}
+
+/* The value in normal form, or as given when it has none. */
+static char *
+normal(char *made, const char *given)
+{
+	return made || !given ? made : g_strdup(given);
+}
+
+int
+cmd_trace(struct cli *cli)
+{
+	static const char *const heads[] = { "ID", "RECEIVED", "MAIL FROM",
+					     "RCPT", "ACTION", "PLACE",
+					     "SUBJECT", NULL };
+	const char *from = cli_option(cli, "--from");
+	const char *envelope = cli_option(cli, "--envelope");
+	const char *rcpt = cli_option(cli, "--rcpt");
+	const char *domain = cli_option(cli, "--domain");
+	const char *since = cli_option(cli, "--since");
+	const char *most = cli_option(cli, "--most");
+	g_autofree char *from_ = normal(from ? address_normal(from) : NULL,
+					from);
+	g_autofree char *envelope_ = normal(envelope ?
+					    address_normal(envelope) : NULL,
+					    envelope);
+	g_autofree char *rcpt_ = normal(rcpt ? address_normal(rcpt) : NULL,
+					rcpt);
+	g_autofree char *domain_ = normal(domain ? domain_normal(domain) :
+					  NULL, domain);
+	struct trace what = {
+		.from = from_, .envelope = envelope_, .rcpt = rcpt_,
+		.url = cli_option(cli, "--url"),
+		.file = cli_option(cli, "--file"),
+		.ip = cli_option(cli, "--ip"), .domain = domain_,
+		.action = cli_option(cli, "--action"),
+		.most = most ? (guint)g_ascii_strtoull(most, NULL, 10) : 100,
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	struct tracing tracing;
+	int status = EX_OK;
+
+	if (!cli_words(cli, 0, 0) || !cli_since(since, &what.since))
+		return EX_USAGE;
+	if (what.action && fields_word(actions, what.action) < 0)
+		return cli_fail(EX_USAGE, "--action is deliver, tag, junk, "
+				"quarantine, reject or discard");
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	tracing.table = cli->json ? NULL : table_new(heads);
+	tracing.json = g_string_new("{\"records\":[");
+	if (!trace(site, &what, trace_row, &tracing, &error))
+		status = cli_error("trace", error);
+	else if (cli->json)
+		printf("%s]}\n", tracing.json->str);
+	if (tracing.table)
+		table_print(tracing.table);
+	g_string_free(tracing.json, TRUE);
+	return status;
+}
+
+/* ---- stats ---- */
+
+struct counting {
+	guint messages, decisions;
+	guint done[ACTION_DISCARD + 1], would[ACTION_DISCARD + 1];
+	struct table *table;	/* --would: what would have been done */
+};
+
+static void
+count_one(const Record *record, const Json *json, void *data)
+{
+	struct counting *counting = data;
+	const Json *all = json_member(json, "decisions");
+
+	counting->messages++;
+	for (gsize i = 0; i < json_count(all); i++) {
+		const Json *one = json_element(all, i);
+		int done = fields_word(actions, text(one, "action"));
+		int asked = fields_word(actions, text(one, "asked"));
+
+		if (done < 0 || asked < 0 || !*text(one, "tenant"))
+			continue;
+		counting->decisions++;
+		counting->done[done]++;
+		counting->would[asked]++;
+		if (counting->table && asked > done)
+			table_add(counting->table, record->id,
+				  text(one, "rcpt"), text(json, "sender"),
+				  text(one, "action"), text(one, "asked"),
+				  text(json_member(one, "because"),
+				       "reason"));
+	}
+}
+
+int
+cmd_stats(struct cli *cli)
+{
+	static const char *const heads[] = { "ID", "RCPT", "MAIL FROM",
+					     "DONE", "ENFORCE", "REASON",
+					     NULL };
+	bool would = cli_flag(cli, "--would");
+	const char *since = cli_option(cli, "--since");
+	struct trace what = { .since = 0 };
+	struct counting counting = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) json = g_string_new("{");
+	g_autoptr(Site) site = NULL;
+	int status = EX_OK;
+
+	if (!cli_words(cli, 0, 0) || !cli_since(since ? since : "7d",
+						&what.since))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	if (would && !cli->json)
+		counting.table = table_new(heads);
+	if (!trace(site, &what, count_one, &counting, &error))
+		status = cli_error("stats", error);
+	if (counting.table)
+		table_print(counting.table);
+	json_put_number(json, "messages", counting.messages);
+	json_put_number(json, "decisions", counting.decisions);
+	for (guint i = 0; actions[i]; i++) {
+		if (!cli->json)
+			printf("%-12s done %u, by enforce %u\n", actions[i],
+			       counting.done[i], counting.would[i]);
+		json_key(json, actions[i]);
+		g_string_append_c(json, '{');
+		json_put_number(json, "done", counting.done[i]);
+		json_put_number(json, "would", counting.would[i]);
+		g_string_append_c(json, '}');
+	}
+	if (cli->json)
+		printf("%s}\n", json->str);
+	else
+		printf("%u messages, %u decisions since %s\n",
+		       counting.messages, counting.decisions,
+		       cli_time(what.since));
+	return status;
+}
+
+int
+cmd_sweep(struct cli *cli)
+{
+	gint64 now = clock_now();
+	guint expired = 0, removed = 0, days, candidates = 0;
+	g_autoptr(GPtrArray) ids = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	int status = EX_OK;
+
+	if (!cli_words(cli, 0, 0))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	/* What nobody holds any more is kept as long again as it was held,
+	 * so that `show` can still tell what became of it. */
+	if (!quarantine_sweep(site->quarantine, now,
+			      now - cli->config->keep.quarantine * CLOCK_DAY,
+			      &expired, &removed, &error) ||
+	    !state_sweep(site->state, now - 5 * CLOCK_DAY, &error))
+		return cli_error("sweep", error);
+	days = ledger_sweep(site->ledger,
+			    now - cli->config->keep.ledger * CLOCK_DAY);
+	ids = box_list(site->candidates, "new");
+	for (guint i = 0; i < ids->len; i++)
+		if (id_time(ids->pdata[i]) <
+		    now - cli->config->keep.spool * CLOCK_DAY)
+			candidates += box_remove(site->candidates, "new",
+						 ids->pdata[i], NULL);
+	removed += box_sweep(site->candidates);
+	printf("expired %u copies, removed %u items, %u candidates and %u "
+	       "days of the ledger\n", expired, removed, candidates, days);
+	return EX_OK;
+}

@@ -1,0 +1,170 @@
+/*
+ * gatepost.c -- the command: one table, from which the help is printed
+ *
+ * To add a command: a function in cmd_x.c, a row here, gatepost(1), the
+ * completion, a test t/8NN.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "gatepost/cli/cli.h"
+#include "gatepost/util/log.h"
+
+#define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
+
+static const struct command commands[] = {
+	{ "check", NULL, cmd_check, "[--lists] [--postfix DIR] [--settings]",
+	  "test the configuration and print what is in force",
+	  .is_free = true },
+	{ "try", NULL, cmd_try,
+	  "FILE|DIR [--from A] [--rcpt B]... [--ip I] [--helo H]",
+	  .summary = "judge a message, or every message of a Maildir, and "
+	  "store nothing" },
+	{ "why", NULL, cmd_why, "ID|QUEUE-ID|MESSAGE-ID [--rcpt R]",
+	  .summary = "tell why a message fared as it did" },
+	{ "trace", NULL, cmd_trace,
+	  "[--from A] [--envelope A] [--rcpt R] [--url U] [--file SHA256] "
+	  "[--ip I] [--domain D] [--action A] [--since T] [--most N]",
+	  .summary = "search the ledger" },
+	{ "policy", NULL, cmd_policy, "[--tenant T]",
+	  .summary = "print precedence and actions in force" },
+	{ "mode", NULL, cmd_mode, "[observe|tag|enforce] [--tenant T]",
+	  .summary = "show or set how much is carried out, at once" },
+	{ "stats", NULL, cmd_stats, "[--would] [--since T]",
+	  .summary = "count decisions; with --would, what enforce would have "
+	  "done" },
+	{ "list", "show", cmd_list_show,
+	  "[--tenant T] [--kind K] [--action A]",
+	  .summary = "print the entries in force" },
+	{ "list", "add", cmd_list_add,
+	  "[--tenant T] ACTION KIND VALUE [VALUE] [OPTION=VALUE]...",
+	  "add an entry to the managed list", .is_writing = true },
+	{ "list", "remove", cmd_list_remove,
+	  "[--tenant T] ACTION KIND VALUE [VALUE] | KEY",
+	  "take an entry out of the managed list", .is_writing = true },
+	{ "list", "find", cmd_list_find,
+	  "[--tenant T] [--rcpt R] KIND VALUE",
+	  .summary = "show which entries match a value" },
+	{ "list", "compile", cmd_list_compile, "",
+	  "compile all lists, as the daemon does by itself",
+	  .is_writing = true },
+	{ "quarantine", "list", cmd_quarantine_list,
+	  "[--tenant T] [--rcpt R] [--state S] [--entry E] [--since T]",
+	  .summary = "list held messages" },
+	{ "quarantine", "show", cmd_quarantine_show, "ID",
+	  .summary = "show what is known of an item" },
+	{ "quarantine", "preview", cmd_quarantine_preview, "ID [--raw]",
+	  .summary = "show the text of a held message, read by a worker" },
+	{ "quarantine", "release", cmd_quarantine_release,
+	  "ID... [--rcpt R] | --entry E", "deliver a held message",
+	  .is_writing = true },
+	{ "quarantine", "delete", cmd_quarantine_delete, "ID... [--rcpt R]",
+	  "drop a held message", .is_writing = true },
+	{ "quarantine", "reindex", cmd_quarantine_reindex, "",
+	  "build the index anew from the files", .is_writing = true },
+	{ "candidate", "list", cmd_candidate_list, "[--tenant T]",
+	  .summary = "list delivered messages that are suspected" },
+	{ "candidate", "show", cmd_candidate_show, "ID",
+	  .summary = "show a candidate and why it is one" },
+	{ "sweep", NULL, cmd_sweep, "",
+	  "remove what has expired, for cron", .is_writing = true },
+};
+
+static void
+print_usage(FILE *to)
+{
+	fprintf(to, "usage: gatepost [-c FILE] [--json] COMMAND ...\n\n");
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(to, "  %s%s%s %s\n      %s\n", commands[i].noun,
+			commands[i].verb ? " " : "",
+			commands[i].verb ? commands[i].verb : "",
+			commands[i].usage, commands[i].summary);
+	fprintf(to, "\nFILE is %s unless given.  See gatepost(1).\n",
+		DEFAULT_CONFIG);
+}
+
+static const struct command *
+find(GPtrArray *words)
+{
+	const char *noun = words->len ? words->pdata[0] : "";
+	const char *verb = words->len > 1 ? words->pdata[1] : "";
+
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (strcmp(commands[i].noun, noun) != 0)
+			continue;
+		if (!commands[i].verb || strcmp(commands[i].verb, verb) == 0) {
+			g_ptr_array_remove_range(words, 0,
+						 commands[i].verb ? 2 : 1);
+			return &commands[i];
+		}
+	}
+	return NULL;
+}
+
+static bool
+read_config(struct cli *cli)
+{
+	g_autoptr(GPtrArray) notes = config_notes_new();
+
+	cli->config = config_load(cli->config_path, notes);
+	for (guint i = 0; !cli->config && i < notes->len; i++) {
+		const struct config_note *note = notes->pdata[i];
+
+		fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
+			note->line, note->text);
+	}
+	return cli->config != NULL;
+}
+
+static int
+run(struct cli *cli)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!cli->command->is_free && !read_config(cli))
+		return EX_CONFIG;
+	if (cli->command->is_writing &&
+	    !site_become_user(cli->config, &error))
+		return cli_fail(EX_NOPERM, "%s", error->message);
+	return cli->command->run(cli);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli cli = { .config_path = DEFAULT_CONFIG };
+	const char *path;
+	int status;
+
+	log_open("gatepost", true);
+	cli.words = g_ptr_array_new();
+	for (int i = 1; i < argc; i++)
+		g_ptr_array_add(cli.words, argv[i]);
+	/* -c stands before the command; what follows it has its own words. */
+	if (cli.words->len > 1 && strcmp(cli.words->pdata[0], "-c") == 0) {
+		path = cli.words->pdata[1];
+		g_ptr_array_remove_range(cli.words, 0, 2);
+		cli.config_path = path;
+	}
+	cli.json = cli_flag(&cli, "--json");
+	if (cli_flag(&cli, "--help") || cli_flag(&cli, "-h")) {
+		print_usage(stdout);
+		return EX_OK;
+	}
+	if (cli_flag(&cli, "-V") || cli_flag(&cli, "--version")) {
+		printf("gatepost %s\n", GATEPOST_VERSION);
+		return EX_OK;
+	}
+	cli.command = find(cli.words);
+	if (!cli.command) {
+		print_usage(stderr);
+		return EX_USAGE;
+	}
+	status = run(&cli);
+	if (fflush(stdout) != 0 && status == EX_OK)
+		status = EX_IOERR;
+	config_unref(cli.config);
+	g_ptr_array_free(cli.words, TRUE);
+	return status;
+}

@@ -1,0 +1,279 @@
+/*
+ * content.c -- the bytes of a message to facts
+ *
+ * The order: header block, then parts; each part to text, links and files.
+ */
+#include "gatepost/content/content.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/content/addresses.h"
+#include "gatepost/content/defect.h"
+#include "gatepost/content/headers.h"
+#include "gatepost/content/links.h"
+#include "gatepost/content/mime.h"
+#include "gatepost/content/part.h"
+#include "gatepost/content/results.h"
+#include "gatepost/content/words.h"
+#include "gatepost/util/text.h"
+
+#define PREFIX "X-Gatepost-"
+
+void
+content_init(void)
+{
+	mime_init();
+}
+
+/* VALUE of HEADER fit for facts, not decoded.  Yours. */
+static char *
+plain_value(const struct header *header)
+{
+	g_autofree char *value = header_unfold(header, 2 * BOUND_SHOWN);
+
+	for (char *p = value; *p; p++)
+		if ((guchar)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+	return text_utf8(value, strlen(value), BOUND_SHOWN);
+}
+
+static void
+add_field(GPtrArray *to, const struct header *header)
+{
+	Field *field = fields_new(&field_fields);
+
+	field->name = g_strndup(header->name, MIN(header->name_length,
+						  BOUND_SHOWN));
+	field->value = plain_value(header);
+	field->index = header->index;
+	g_ptr_array_add(to, field);
+}
+
+static void
+read_from(const struct header *header, const Request *request, Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
+
+	(void)request;
+	if (header->index > 1)
+		facts_defect(facts, DEFECT_FROM_MANY);
+	addresses_read(value, strlen(value), facts->authors, facts);
+}
+
+static void
+read_sender(const struct header *header, const Request *request,
+	    Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
+
+	(void)request;
+	addresses_read(value, strlen(value), facts->sender, facts);
+}
+
+static void
+read_reply_to(const struct header *header, const Request *request,
+	      Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
+
+	(void)request;
+	addresses_read(value, strlen(value), facts->reply_to, facts);
+}
+
+static void
+read_subject(const struct header *header, const Request *request,
+	     Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
+
+	(void)request;
+	if (facts->subject)
+		return;
+	facts->subject = words_decode(value, strlen(value), BOUND_SHOWN,
+				      facts);
+	facts->subject_raw = plain_value(header);
+}
+
+static void
+read_message_id(const struct header *header, const Request *request,
+		Facts *facts)
+{
+	g_autofree char *value = plain_value(header);
+	char *open = strchr(value, '<');
+	char *close = open ? strchr(open, '>') : NULL;
+
+	(void)request;
+	if (facts->message_id)
+		return;
+	facts->message_id = close ?
+	    g_strndup(open + 1, (gsize)(close - open - 1)) :
+	    g_strdup(open ? open + 1 : value);
+}
+
+static void
+read_date(const struct header *header, const Request *request, Facts *facts)
+{
+	(void)request;
+	if (!facts->date)
+		facts->date = plain_value(header);
+}
+
+static void
+read_results(const struct header *header, const Request *request,
+	     Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
+	g_autofree char *id = results_read(value, facts);
+
+	if (request->authserv_id &&
+	    g_ascii_strcasecmp(id, request->authserv_id) == 0)
+		add_field(facts->ours, header);
+}
+
+static void
+read_received(const struct header *header, const Request *request,
+	      Facts *facts)
+{
+	(void)header;
+	(void)request;
+	facts->received++;
+}
+
+static void
+read_list(const struct header *header, const Request *request, Facts *facts)
+{
+	(void)header;
+	(void)request;
+	facts->is_list = true;
+}
+
+static void
+read_precedence(const struct header *header, const Request *request,
+		Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_SHOWN);
+
+	(void)request;
+	if (g_ascii_strcasecmp(value, "list") == 0 ||
+	    g_ascii_strcasecmp(value, "bulk") == 0)
+		facts->is_list = true;
+}
+
+static void
+read_release(const struct header *header, const Request *request,
+	     Facts *facts)
+{
+	(void)request;
+	if (!facts->release)
+		facts->release = plain_value(header);
+}
+
+/* To add a field that gives a fact: a function, a row. */
+static const struct {
+	const char *name;
+	void (*read)(const struct header *header, const Request *request,
+		     Facts *facts);
+} readers[] = {
+	{ "From", read_from },
+	{ "Sender", read_sender },
+	{ "Reply-To", read_reply_to },
+	{ "Subject", read_subject },
+	{ "Message-ID", read_message_id },
+	{ "Date", read_date },
+	{ "Authentication-Results", read_results },
+	{ "Received", read_received },
+	{ "List-Id", read_list },
+	{ "List-Unsubscribe", read_list },
+	{ "Precedence", read_precedence },
+	{ PREFIX "Release", read_release },
+};
+
+static void
+read_header(const struct header *header, const Request *request,
+	    Facts *facts)
+{
+	const gsize prefix = strlen(PREFIX);
+
+	for (guint i = 0; i < G_N_ELEMENTS(readers); i++)
+		if (header_is(header, readers[i].name))
+			readers[i].read(header, request, facts);
+	if (header->name_length >= prefix &&
+	    g_ascii_strncasecmp(header->name, PREFIX, prefix) == 0)
+		add_field(facts->ours, header);
+	for (guint i = 0; i < request->headers->len; i++)
+		if (header_is(header, request->headers->pdata[i])) {
+			add_field(facts->scores, header);
+			break;
+		}
+}
+
+/* The author that counts: the first with a domain, else with an address. */
+static const Mailbox *
+first_author(const Facts *facts)
+{
+	const Mailbox *first = facts->authors->len ?
+	    facts->authors->pdata[0] : NULL;
+
+	for (guint i = 0; i < facts->authors->len && !first->domain; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+
+		if (author->domain || (author->address && !first->address))
+			first = author;
+	}
+	return first;
+}
+
+static void
+settle_from(Facts *facts)
+{
+	const Mailbox *first = first_author(facts);
+
+	if (facts->authors->len > 1)
+		facts_defect(facts, DEFECT_FROM_MANY);
+	if (!first || !first->address)
+		facts_defect(facts, DEFECT_FROM_MISSING);
+	if (!first)
+		return;
+	facts->from = g_strdup(first->address);
+	facts->from_name = g_strdup(first->name);
+	facts->from_domain = g_strdup(first->domain);
+}
+
+static void
+read_body(const guint8 *data, gsize size, const struct headers *headers,
+	  Facts *facts)
+{
+	struct part_reader reader;
+	struct mime_walk walk = { .facts = facts, .found = part_read,
+				  .data = &reader };
+
+	part_reader_init(&reader, facts, NULL);
+	mime_read(&walk, data, size, headers);
+	part_reader_clear(&reader);
+}
+
+void
+content_read(const guint8 *data, gsize size, const Request *request,
+	     Facts *facts)
+{
+	struct headers headers;
+	gsize most = MIN(size, BOUND_MESSAGE);
+
+	facts->complete = true;
+	facts->size = (gint64)size;
+	if (most < size)
+		facts_truncated(facts, DEFECT_MESSAGE_LARGE);
+	headers_scan(&headers, data, most, facts);
+	for (guint i = 0; i < headers.fields->len; i++)
+		read_header(&g_array_index(headers.fields, struct header, i),
+			    request, facts);
+	settle_from(facts);
+	facts->body_sha256 = g_compute_checksum_for_data(
+	    G_CHECKSUM_SHA256, data + headers.size, size - headers.size);
+	if (memchr(data + headers.size, '\0', most - headers.size))
+		facts_defect(facts, DEFECT_BODY_NUL);
+	read_body(data, most, &headers, facts);
+	headers_clear(&headers);
+}

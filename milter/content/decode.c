@@ -1,0 +1,249 @@
+/*
+ * decode.c -- transfer encodings undone
+ *
+ * Base64 goes on behind its padding and passes over what is no base64, as
+ * mail programs do: a decoder that stops there misses what a reader sees.
+ */
+#include "gatepost/content/decode.h"
+
+#include <string.h>
+
+/* Blanks before a line end that are looked over to see that line end. */
+#define BLANKS_MOST 1000
+
+enum { PAD = 64, BLANK = 65, JUNK = 66 };
+
+static guint8
+value_of(guint8 c)
+{
+	static const guint8 values[256] = {
+		[0] = JUNK, ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+		14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+		40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+		['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+		['+'] = 63, ['/'] = 64,
+	};
+
+	if (c == '=')
+		return PAD;
+	if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+		return BLANK;
+	return values[c] && values[c] <= 64 ? (guint8)(values[c] - 1) : JUNK;
+}
+
+/* An unfinished group's whole octets. */
+static gsize
+base64_rest(struct decoder *decoder, guint8 *out)
+{
+	gsize n = decoder->count == 3 ? 2 : decoder->count == 2 ? 1 : 0;
+	guint32 bits = decoder->count < 4 ?
+	    decoder->bits << (6 * (4 - decoder->count)) : 0;
+
+	if (n > 0)
+		out[0] = (guint8)(bits >> 16);
+	if (n > 1)
+		out[1] = (guint8)(bits >> 8);
+	decoder->count = 0;
+	decoder->bits = 0;
+	return n;
+}
+
+static gsize
+base64_next(struct decoder *decoder, guint8 *out, gsize room)
+{
+	gsize n = 0;
+
+	while (decoder->at < decoder->end && n + 3 <= room) {
+		guint8 value = value_of(*decoder->at++);
+
+		if (value == PAD) {
+			decoder->is_padded |= decoder->count > 1;
+			n += base64_rest(decoder, out + n);
+			continue;
+		}
+		if (value >= BLANK) {
+			decoder->has_junk |= value == JUNK;
+			continue;
+		}
+		decoder->after_padding |= decoder->is_padded;
+		decoder->bits = decoder->bits << 6 | value;
+		if (++decoder->count < 4)
+			continue;
+		out[n++] = (guint8)(decoder->bits >> 16);
+		out[n++] = (guint8)(decoder->bits >> 8);
+		out[n++] = (guint8)decoder->bits;
+		decoder->count = 0;
+		decoder->bits = 0;
+	}
+	if (decoder->at == decoder->end && n + 3 <= room)
+		n += base64_rest(decoder, out + n);
+	return n;
+}
+
+/* How many octets from AT are blanks and then a line end, or the end; 0 when
+ * something else follows the blanks. */
+static gsize
+blank_tail(const guint8 *at, const guint8 *end)
+{
+	gsize n = 0;
+
+	while (at + n < end && n < BLANKS_MOST &&
+	       (at[n] == ' ' || at[n] == '\t'))
+		n++;
+	if (at + n == end)
+		return n;
+	if (at[n] == '\n')
+		return n + 1;
+	if (at[n] == '\r' && at + n + 1 < end && at[n + 1] == '\n')
+		return n + 2;
+	return 0;
+}
+
+/* RFC 2045 6.7 */
+static gsize
+quoted_next(struct decoder *decoder, guint8 *out, gsize room)
+{
+	const guint8 *at = decoder->at, *end = decoder->end;
+	gsize n = 0;
+
+	while (at < end && n + 2 <= room) {
+		int upper = -1, lower = -1;
+		gsize tail;
+
+		if (*at == ' ' || *at == '\t') {
+			/* Blanks at a line's end are the transport's. */
+			tail = blank_tail(at, end);
+			if (tail) {
+				at += tail;
+				if (at[-1] == '\n' && at[-2] == '\r')
+					out[n++] = '\r';
+				if (at[-1] == '\n')
+					out[n++] = '\n';
+				continue;
+			}
+		}
+		if (*at != '=') {
+			out[n++] = *at++;
+			continue;
+		}
+		tail = blank_tail(at + 1, end);
+		if (tail || at + 1 == end) {
+			at += tail + 1;
+			continue;
+		}
+		if (end - at > 2) {
+			upper = g_ascii_xdigit_value((char)at[1]);
+			lower = g_ascii_xdigit_value((char)at[2]);
+		}
+		if (upper >= 0 && lower >= 0) {
+			out[n++] = (guint8)(upper << 4 | lower);
+			at += 3;
+		} else {
+			out[n++] = *at++;
+		}
+	}
+	decoder->at = at;
+	return n;
+}
+
+enum encoding
+decode_encoding(const char *value, bool *is_known)
+{
+	static const struct {
+		const char *name;
+		enum encoding encoding;
+	} names[] = {
+		{ "7bit", ENCODING_IDENTITY }, { "8bit", ENCODING_IDENTITY },
+		{ "binary", ENCODING_IDENTITY },
+		{ "base64", ENCODING_BASE64 },
+		{ "quoted-printable", ENCODING_QUOTED },
+	};
+	gsize length;
+
+	*is_known = true;
+	value = value ? value : "";
+	while (g_ascii_isspace(*value) || *value == '"')
+		value++;
+	if (!*value)
+		return ENCODING_IDENTITY;
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		length = strlen(names[i].name);
+		if (g_ascii_strncasecmp(value, names[i].name, length) != 0 ||
+		    g_ascii_isalnum(value[length]) || value[length] == '-')
+			continue;
+		value += length;
+		while (g_ascii_isspace(*value))
+			value++;
+		*is_known = !*value || *value == '(';
+		return names[i].encoding;
+	}
+	*is_known = false;
+	return ENCODING_IDENTITY;
+}
+
+bool
+decode_looks_base64(const guint8 *data, gsize length)
+{
+	gsize line = 0, seen = 0;
+
+	for (gsize i = 0; i < MIN(length, 400); i++) {
+		guint8 value = value_of(data[i]);
+
+		if (value == JUNK || data[i] == ' ' || data[i] == '\t')
+			return false;
+		line = value == BLANK ? 0 : line + 1;
+		seen = MAX(seen, line);
+	}
+	/* A word alone on a line could be text. */
+	return seen >= 40;
+}
+
+void
+decode_start(struct decoder *decoder, enum encoding encoding,
+	     const guint8 *data, gsize length)
+{
+	*decoder = (struct decoder){ .encoding = encoding, .at = data,
+				     .end = data + length };
+}
+
+gsize
+decode_next(struct decoder *decoder, guint8 *out, gsize room)
+{
+	gsize n = 0;
+
+	/* Nothing at once may be a lot of junk, not the end. */
+	while (n == 0 && (decoder->at < decoder->end || decoder->count)) {
+		switch (decoder->encoding) {
+		case ENCODING_IDENTITY:
+			n = MIN(room, (gsize)(decoder->end - decoder->at));
+			memcpy(out, decoder->at, n);
+			decoder->at += n;
+			break;
+		case ENCODING_BASE64:
+			n = base64_next(decoder, out, room);
+			break;
+		case ENCODING_QUOTED:
+			n = quoted_next(decoder, out, room);
+			break;
+		}
+	}
+	return n;
+}
+
+guint8 *
+decode_all(struct decoder *decoder, gsize most, gsize *length)
+{
+	gsize left = (gsize)(decoder->end - decoder->at);
+	gsize room = MIN(left, most) + 4;
+	guint8 *out = g_malloc(room + 1);
+	gsize n;
+
+	*length = 0;
+	while (room - *length >= 4 &&
+	       (n = decode_next(decoder, out + *length, room - *length)) > 0)
+		*length += n;
+	*length = MIN(*length, most);
+	out[*length] = '\0';
+	return out;
+}

@@ -1,0 +1,407 @@
+/*
+ * html.c -- links and visible text of an HTML page
+ *
+ * Follows the tokenizer of the HTML standard (13.2.5) where it decides what
+ * is a tag and what an attribute's value, since the victim's program does.
+ * No tree is built: a tag costs its length, however they nest.
+ */
+#include "gatepost/content/html.h"
+
+#include <string.h>
+
+#include "gatepost/bounds.h"
+
+/* What an attribute's value is. */
+enum kind { KIND_LINK, KIND_SRCSET, KIND_STYLE, KIND_CONTENT, KIND_EQUIV };
+
+/* To add an attribute that carries links: a row. */
+static const struct {
+	const char *name;
+	enum kind kind;
+} attributes[] = {
+	{ "href", KIND_LINK }, { "src", KIND_LINK }, { "action", KIND_LINK },
+	{ "formaction", KIND_LINK }, { "background", KIND_LINK },
+	{ "data", KIND_LINK }, { "poster", KIND_LINK },
+	{ "xlink:href", KIND_LINK }, { "lowsrc", KIND_LINK },
+	{ "dynsrc", KIND_LINK }, { "longdesc", KIND_LINK },
+	{ "usemap", KIND_LINK }, { "codebase", KIND_LINK },
+	{ "ping", KIND_LINK },
+	{ "srcset", KIND_SRCSET }, { "imagesrcset", KIND_SRCSET },
+	{ "style", KIND_STYLE }, { "content", KIND_CONTENT },
+	{ "http-equiv", KIND_EQUIV },
+};
+
+#define ATTRIBUTES G_N_ELEMENTS(attributes)
+#define NAME_MOST 20
+
+struct value {
+	const char *at;		/* NULL: the attribute is not there */
+	gsize length;
+};
+
+struct tag {
+	char name[NAME_MOST + 1];
+	bool is_end;
+	struct value values[ATTRIBUTES];
+};
+
+struct page {
+	const char *at, *end;
+	const struct html_sink *sink;
+	guint tags;
+	bool has_base;
+	char *anchor;		/* link of the open <a>, or NULL */
+	GString *shown;		/* what stands in it */
+};
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+static gsize
+find(const char *from, const char *end, char c)
+{
+	const char *at = memchr(from, c, (gsize)(end - from));
+
+	return (gsize)((at ? at : end) - from);
+}
+
+/* Append visible TEXT to OUT, each run of blanks as one. */
+static void
+append_folded(GString *out, const char *text, gsize length)
+{
+	gsize from = 0;
+
+	for (gsize i = 0; i <= length; i++) {
+		if (i < length && !is_space(text[i]))
+			continue;
+		g_string_append_len(out, text + from, (gssize)(i - from));
+		from = i + 1;
+		if (i < length && out->len &&
+		    !is_space(out->str[out->len - 1]))
+			g_string_append_c(out, ' ');
+	}
+}
+
+static void
+show(struct page *page, const char *text, gsize length)
+{
+	g_autoptr(GString) plain = NULL;
+
+	if (memchr(text, '&', length)) {
+		plain = g_string_sized_new(length);
+		html_unescape(plain, text, length, false);
+		text = plain->str;
+		length = plain->len;
+	}
+	if (page->anchor && page->shown->len < BOUND_SHOWN)
+		append_folded(page->shown, text, length);
+	if (!page->anchor || page->sink->with_anchors)
+		append_folded(page->sink->text, text, length);
+}
+
+/* A value as text, at most a link's bound of it.  Yours. */
+static char *
+value_text(const struct value *value)
+{
+	GString *out = g_string_sized_new(value->length);
+
+	html_unescape(out, value->at, value->length, true);
+	return g_string_free(out, FALSE);
+}
+
+static void
+anchor_close(struct page *page)
+{
+	if (!page->anchor)
+		return;
+	g_strchomp(page->shown->str);
+	page->sink->link(page->anchor, *page->shown->str ? page->shown->str :
+			 NULL, page->sink->data);
+	g_clear_pointer(&page->anchor, g_free);
+	g_string_truncate(page->shown, 0);
+	/* What follows is no part of a word before it. */
+	if (!page->sink->with_anchors)
+		g_string_append_c(page->sink->text, ' ');
+}
+
+static void
+take_value(struct page *page, struct tag *tag, guint i)
+{
+	const struct html_sink *sink = page->sink;
+	g_autofree char *text = value_text(&tag->values[i]);
+	bool is_href = i == 0;
+
+	switch (attributes[i].kind) {
+	case KIND_LINK:
+		if (is_href && strcmp(tag->name, "base") == 0) {
+			if (!page->has_base)
+				sink->base(text, sink->data);
+			page->has_base = true;
+		} else if (is_href && strcmp(tag->name, "a") == 0) {
+			page->anchor = g_steal_pointer(&text);
+		} else {
+			sink->link(text, NULL, sink->data);
+		}
+		break;
+	case KIND_SRCSET:
+		html_srcset(text, sink);
+		break;
+	case KIND_STYLE:
+		html_css(text, strlen(text), sink);
+		break;
+	case KIND_CONTENT:
+		if (strcmp(tag->name, "meta") == 0)
+			html_refresh(text, sink);
+		break;
+	case KIND_EQUIV:
+		break;
+	}
+}
+
+/* Is a word in LIST, blank at both its ends? */
+static bool
+is_among(const char *list, const char *name)
+{
+	char word[NAME_MOST + 3] = " ";
+
+	strcat(word, name);
+	strcat(word, " ");
+	return strstr(list, word) != NULL;
+}
+
+static void
+break_line(struct page *page, const char *name)
+{
+	static const char blocks[] = " br p div tr li ul ol table h1 h2 h3 "
+	    "h4 h5 h6 hr blockquote pre dt dd section article header footer "
+	    "title option center form ";
+	GString *text = page->sink->text;
+
+	if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0)
+		append_folded(text, " ", 1);
+	if (is_among(blocks, name) && text->len &&
+	    text->str[text->len - 1] != '\n')
+		g_string_append_c(text, '\n');
+}
+
+/* LENGTH octets of what no tag can stand in, of the element NAME. */
+static void
+take_raw(struct page *page, const char *name, const char *text, gsize length)
+{
+	const struct html_sink *sink = page->sink;
+
+	if (strcmp(name, "style") == 0)
+		html_css(text, length, sink);
+	else if (strcmp(name, "script") == 0)
+		sink->script(text, length, sink->data);
+	else
+		show(page, text, length);
+}
+
+/* Behind a start tag of an element whose content is no markup: go to its end
+ * tag (13.2.5.11 to 13). */
+static void
+pass_raw(struct page *page, const char *name)
+{
+	const char *from = page->at;
+	gsize length = strlen(name);
+
+	while (page->at < page->end) {
+		page->at += find(page->at, page->end, '<');
+		if ((gsize)(page->end - page->at) > length + 1 &&
+		    page->at[1] == '/' &&
+		    g_ascii_strncasecmp(page->at + 2, name, length) == 0 &&
+		    !g_ascii_isalnum(page->at[2 + length]))
+			break;
+		page->at += page->at < page->end;
+	}
+	take_raw(page, name, from, (gsize)(page->at - from));
+}
+
+static void
+take_tag(struct page *page, struct tag *tag)
+{
+	break_line(page, tag->name);
+	if (tag->is_end) {
+		if (strcmp(tag->name, "a") == 0)
+			anchor_close(page);
+		return;
+	}
+	if (strcmp(tag->name, "a") == 0)
+		anchor_close(page);
+	for (guint i = 0; i < ATTRIBUTES; i++)
+		if (tag->values[i].at)
+			take_value(page, tag, i);
+	if (is_among(" script style title textarea xmp iframe noembed "
+		     "noframes ", tag->name))
+		pass_raw(page, tag->name);
+}
+
+/* The value behind a '=' (13.2.5.35 to 39). */
+static struct value
+read_value(struct page *page)
+{
+	struct value value;
+
+	while (page->at < page->end && is_space(*page->at))
+		page->at++;
+	if (page->at < page->end && (*page->at == '"' || *page->at == '\'')) {
+		char quote = *page->at++;
+
+		value.at = page->at;
+		value.length = find(page->at, page->end, quote);
+		page->at += value.length;
+		page->at += page->at < page->end;
+	} else {
+		value.at = page->at;
+		while (page->at < page->end && !is_space(*page->at) &&
+		       *page->at != '>')
+			page->at++;
+		value.length = (gsize)(page->at - value.at);
+	}
+	return value;
+}
+
+static void
+keep_value(struct tag *tag, const char *name, gsize length,
+	   struct value value)
+{
+	for (guint i = 0; i < ATTRIBUTES; i++)
+		if (strlen(attributes[i].name) == length &&
+		    g_ascii_strncasecmp(attributes[i].name, name,
+					length) == 0) {
+			/* Of two alike the first counts (13.2.5.33). */
+			if (!tag->values[i].at)
+				tag->values[i] = value;
+			return;
+		}
+}
+
+/* Attributes up to the tag's end (13.2.5.32). */
+static void
+read_attributes(struct page *page, struct tag *tag)
+{
+	while (page->at < page->end) {
+		const char *name;
+		gsize length;
+
+		while (page->at < page->end &&
+		       (is_space(*page->at) || *page->at == '/'))
+			page->at++;
+		if (page->at == page->end || *page->at == '>')
+			break;
+		name = page->at++;
+		while (page->at < page->end && !is_space(*page->at) &&
+		       *page->at != '/' && *page->at != '>' &&
+		       *page->at != '=')
+			page->at++;
+		length = (gsize)(page->at - name);
+		while (page->at < page->end && is_space(*page->at))
+			page->at++;
+		if (page->at < page->end && *page->at == '=') {
+			page->at++;
+			keep_value(tag, name, length, read_value(page));
+		}
+	}
+	page->at += page->at < page->end;
+}
+
+/* A comment, a declaration, or what is taken for one; AT is at its "<!". */
+static void
+pass_comment(struct page *page)
+{
+	const char *at = page->at + 2, *end = page->end;
+	const char *close;
+
+	if (end - at < 2 || at[0] != '-' || at[1] != '-') {
+		page->at += find(page->at, end, '>');
+		page->at += page->at < end;
+		return;
+	}
+	at += 2;
+	/* Outlook reads what others take for a comment. */
+	if (end - at > 4 && g_ascii_strncasecmp(at, "[if", 3) == 0) {
+		page->at = at + find(at, end, '>');
+		page->at += page->at < end;
+		return;
+	}
+	page->at = end;
+	if (end > at && *at == '>') {
+		page->at = at + 1;
+		return;
+	}
+	if (end - at > 1 && at[0] == '-' && at[1] == '>') {
+		page->at = at + 2;
+		return;
+	}
+	while ((close = memmem(at, (gsize)(end - at), "--", 2))) {
+		at = close + 1;
+		if (end - close > 2 && close[2] == '>') {
+			page->at = close + 3;
+			return;
+		}
+		if (end - close > 3 && close[2] == '!' && close[3] == '>') {
+			page->at = close + 4;
+			return;
+		}
+	}
+}
+
+/* What a '<' starts. */
+static void
+read_markup(struct page *page)
+{
+	struct tag tag;
+	const char *at = page->at + 1;
+	gsize length = 0;
+
+	if (at < page->end && (*at == '!' || *at == '?')) {
+		pass_comment(page);
+		return;
+	}
+	tag.is_end = at < page->end && *at == '/';
+	at += tag.is_end;
+	if (at == page->end || !g_ascii_isalpha(*at)) {
+		if (tag.is_end && at < page->end) {
+			page->at = at + find(at, page->end, '>');
+			page->at += page->at < page->end;
+		} else {
+			show(page, page->at, 1);
+			page->at++;
+		}
+		return;
+	}
+	page->tags++;
+	for (; at < page->end && !is_space(*at) && *at != '/' && *at != '>';
+	     at++)
+		if (length < NAME_MOST)
+			tag.name[length++] = g_ascii_tolower(*at);
+	tag.name[length] = '\0';
+	memset(tag.values, 0, sizeof tag.values);
+	page->at = at;
+	read_attributes(page, &tag);
+	take_tag(page, &tag);
+}
+
+bool
+html_read(const char *text, gsize length, const struct html_sink *sink)
+{
+	struct page page = { .at = text, .end = text + length, .sink = sink,
+			     .shown = g_string_new(NULL) };
+
+	while (page.at < page.end && page.tags < BOUND_HTML_TAGS) {
+		gsize plain = find(page.at, page.end, '<');
+
+		if (plain)
+			show(&page, page.at, plain);
+		page.at += plain;
+		if (page.at < page.end)
+			read_markup(&page);
+	}
+	anchor_close(&page);
+	g_string_free(page.shown, TRUE);
+	return page.at == page.end;
+}

@@ -1,0 +1,401 @@
+/*
+ * links.c -- collect the links of a message, of HTML and of plain text
+ *
+ * What a link leads to is url.c's to say; here is which words are links, and
+ * which of them were written to deceive.
+ */
+#include "gatepost/content/links.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/content/defect.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/model/url.h"
+#include "gatepost/util/text.h"
+
+/* Words looked at, which are mostly no links or known ones. */
+#define TRIED_MOST (20 * BOUND_URLS)
+/* Octets kept of a link that carries its own content. */
+#define DATA_MOST 256
+
+void
+links_init(struct links *links, Facts *facts)
+{
+	*links = (struct links){ .facts = facts };
+	links->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					    NULL);
+}
+
+void
+links_clear(struct links *links)
+{
+	g_clear_pointer(&links->seen, g_hash_table_unref);
+}
+
+/* Is there room for one more?  Says so when not. */
+static bool
+has_room(struct links *links)
+{
+	if (links->facts->urls->len < BOUND_URLS &&
+	    links->tried < TRIED_MOST) {
+		links->tried++;
+		return true;
+	}
+	facts_truncated(links->facts, DEFECT_URLS_MANY);
+	return false;
+}
+
+static gsize
+scheme_length(const char *text)
+{
+	gsize n = 0;
+
+	if (!g_ascii_isalpha(*text))
+		return 0;
+	while (g_ascii_isalnum(text[n]) || (text[n] && strchr("+-.", text[n])))
+		n++;
+	return text[n] == ':' ? n : 0;
+}
+
+static bool
+is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* The authority in RAW: LENGTH octets from the result on. */
+static const char *
+authority(const char *raw, gsize *length)
+{
+	gsize scheme = scheme_length(raw);
+
+	raw += scheme ? scheme + 1 : 0;
+	while (is_slash(*raw))
+		raw++;
+	*length = strcspn(raw, "/\\?#");
+	return raw;
+}
+
+/* Name what is odd about URL's host as RAW writes it. */
+static void
+judge_host(Facts *facts, const char *raw, const Url *url)
+{
+	gsize length, host;
+	const char *at = authority(raw, &length);
+	const char *user = memrchr(at, '@', length);
+
+	if (user)
+		facts_defect(facts, DEFECT_URL_USERINFO);
+	if (strspn(url->host, "0123456789.") != strlen(url->host))
+		return;
+	if (user) {
+		length -= (gsize)(user + 1 - at);
+		at = user + 1;
+	}
+	host = strlen(url->host);
+	if (length < host || memcmp(at, url->host, host) != 0 ||
+	    (length > host && at[host] != ':' && at[host] != '.'))
+		facts_defect(facts, DEFECT_URL_ADDRESS);
+}
+
+/* Take note of URL with TEXT; false when it is known. */
+static bool
+is_new(struct links *links, const char *url, const char *text)
+{
+	char *key;
+
+	/* A link that shows nothing of its own adds nothing to one that
+	 * does. */
+	if (!text && g_hash_table_contains(links->seen, url))
+		return false;
+	key = g_strconcat(url, "\n", text ? text : "", NULL);
+	if (!g_hash_table_add(links->seen, key))
+		return false;
+	g_hash_table_add(links->seen, g_strdup(url));
+	return true;
+}
+
+static void
+add(struct links *links, const char *raw, const char *text,
+    const char *source)
+{
+	g_autofree char *cut = NULL;
+	g_autoptr(Url) url = NULL;
+	gsize most = BOUND_URL;
+	Link *link;
+
+	if (!has_room(links))
+		return;
+	if (g_ascii_strncasecmp(raw, "data:", 5) == 0)
+		most = DATA_MOST;
+	else if (strlen(raw) > BOUND_URL)
+		facts_truncated(links->facts, DEFECT_URL_LONG);
+	cut = text_utf8(raw, strlen(raw), most);
+	url = url_parse(cut);
+	if (!url || !is_new(links, url->url, text))
+		return;
+	if (url->host)
+		judge_host(links->facts, cut, url);
+	link = fields_new(&link_fields);
+	link->raw = g_steal_pointer(&cut);
+	link->url = g_steal_pointer(&url->url);
+	link->host = g_steal_pointer(&url->host);
+	link->text = text ? text_utf8(text, strlen(text), BOUND_SHOWN) : NULL;
+	link->source = g_strdup(source);
+	g_ptr_array_add(links->facts->urls, link);
+}
+
+/* RAW as browsers first see it: no blanks at its ends, no tabs and line ends
+ * inside.  Yours. */
+static char *
+tidy(const char *raw)
+{
+	const char *end = raw + strlen(raw);
+	GString *out;
+
+	while (*raw && (guchar)*raw <= 0x20)
+		raw++;
+	while (end > raw && (guchar)end[-1] <= 0x20)
+		end--;
+	out = g_string_sized_new((gsize)(end - raw));
+	for (; raw < end; raw++)
+		if ((guchar)*raw >= 0x20)
+			g_string_append_c(out, *raw);
+	return g_string_free(out, FALSE);
+}
+
+/* RAW, which has no scheme, seen from BASE; NULL when it leads nowhere. */
+static char *
+resolve(const char *raw, const char *base)
+{
+	g_autofree char *start = NULL;
+	gsize scheme, length;
+	const char *host, *path, *slash;
+
+	if (is_slash(raw[0]) && is_slash(raw[1]))
+		return g_strconcat(base && g_ascii_strncasecmp(
+				   base, "https:", 6) == 0 ? "https:" :
+				   "http:", raw, NULL);
+	if (g_ascii_strncasecmp(raw, "www.", 4) == 0)
+		return g_strconcat("http://", raw, NULL);
+	if (!base)
+		return NULL;
+	scheme = scheme_length(base);
+	host = authority(base, &length);
+	if (!scheme || length == 0)
+		return NULL;
+	start = g_strdup_printf("%.*s://%.*s", (int)scheme, base,
+				(int)length, host);
+	path = host + length;
+	if (is_slash(*raw))
+		return g_strconcat(start, raw, NULL);
+	length = strcspn(path, "?#");
+	if (*raw != '?')
+		for (slash = path + length; length && !is_slash(*--slash);)
+			length--;
+	return g_strdup_printf("%s%.*s%s%s", start, (int)length, path,
+			       length || *raw == '?' ? "" : "/", raw);
+}
+
+void
+links_add(struct links *links, const char *raw, const char *base,
+	  const char *text, const char *source)
+{
+	g_autofree char *tidied = tidy(raw);
+	g_autofree char *whole = NULL;
+
+	if (!*tidied || *tidied == '#' ||
+	    g_ascii_strncasecmp(tidied, "cid:", 4) == 0 ||
+	    g_ascii_strncasecmp(tidied, "mid:", 4) == 0 ||
+	    g_ascii_strncasecmp(tidied, "about:", 6) == 0)
+		return;
+	if (!scheme_length(tidied)) {
+		whole = resolve(tidied, base);
+		if (!whole)
+			return;
+		add(links, whole, text, source);
+	} else {
+		add(links, tidied, text, source);
+	}
+}
+
+/* Octets of the blank, bracket or quote that a link does not go on behind,
+ * at AT; 0 when it is none. */
+static gsize
+delimiter(const char *at, const char *end)
+{
+	const guchar *p = (const guchar *)at;
+
+	if (*p <= 0x20 || *p == 0x7f || strchr("<>\"`", *at))
+		return 1;
+	if (*p == 0xc2 && end - at > 1 &&
+	    (p[1] == 0xa0 || p[1] == 0xab || p[1] == 0xbb))
+		return 2;
+	if (end - at < 3)
+		return 0;
+	/* Blanks and quotes of U+2000 on, CJK and full-width punctuation. */
+	if (p[0] == 0xe2 && p[1] == 0x80 &&
+	    (p[2] <= 0x8a || (p[2] >= 0x98 && p[2] <= 0x9f) ||
+	     p[2] == 0xa8 || p[2] == 0xa9))
+		return 3;
+	if ((p[0] == 0xe3 && p[1] == 0x80) ||
+	    (p[0] == 0xef && p[1] == 0xbc && (p[2] <= 0x8c || p[2] == 0x9a ||
+					      p[2] == 0x9b || p[2] == 0x9f)))
+		return 3;
+	return 0;
+}
+
+/* LENGTH without the punctuation that ends a sentence rather than a link. */
+static gsize
+trim(const char *text, gsize length)
+{
+	char ends[20] = ".,;:!?'*_|~";
+
+	/* A bracket that opened inside may close there. */
+	if (!memchr(text, '(', length))
+		strcat(ends, ")");
+	if (!memchr(text, '[', length))
+		strcat(ends, "]");
+	if (!memchr(text, '{', length))
+		strcat(ends, "}");
+	while (length > 0 && strchr(ends, text[length - 1]))
+		length--;
+	return length;
+}
+
+/* Add LENGTH octets of TEXT behind PREFIX as a link. */
+static void
+add_word(struct links *links, const char *prefix, const char *text,
+	 gsize length, const char *source)
+{
+	g_autofree char *word = NULL;
+	gsize size, ascii = 0;
+	const char *host;
+
+	length = trim(text, MIN(length, 2 * BOUND_URL));
+	word = g_strdup_printf("%s%.*s", prefix, (int)length, text);
+	add(links, word, NULL, source);
+	/* Text in a script without blanks runs on behind a host. */
+	host = authority(word, &size);
+	while (ascii < size && (guchar)host[ascii] < 0x80)
+		ascii++;
+	if (ascii && ascii < size && memchr(host, '.', ascii)) {
+		word[(gsize)(host - word) + ascii] = '\0';
+		add(links, word, NULL, source);
+	}
+}
+
+/* The start of a link with a scheme in LENGTH octets of TEXT, or NULL. */
+static const char *
+find_scheme(const char *text, gsize length)
+{
+	const char *at = text, *end = text + length;
+
+	while ((at = memchr(at, ':', (gsize)(end - at)))) {
+		const char *from = at;
+
+		while (from > text && (g_ascii_isalnum(from[-1]) ||
+				       strchr("+-.", from[-1])))
+			from--;
+		while (from < at && !g_ascii_isalpha(*from))
+			from++;
+		if (at - from >= 2 && end - at > 3 && is_slash(at[1]) &&
+		    is_slash(at[2]))
+			return from;
+		at++;
+	}
+	return NULL;
+}
+
+/* Is there a second link glued to the first?  Where it starts, or NULL. */
+static const char *
+find_glued(const char *text, gsize length)
+{
+	const char *at = memchr(text, ':', length);
+	const char *next;
+
+	if (!at)
+		return NULL;
+	at += 1;
+	next = find_scheme(at, length - (gsize)(at - text));
+	return next && next > at && strchr(",;|)]}", next[-1]) ? next : NULL;
+}
+
+/* Could the start of a word, up to its first slash, be a host? */
+static bool
+may_be_host(const char *text, gsize length)
+{
+	return length >= 4 && length <= 253 && memchr(text, '.', length) &&
+	    !memchr(text, '@', length) && !memchr(text, '=', length);
+}
+
+/* Is it below a suffix that exists? */
+static bool
+is_host(const char *text, gsize length)
+{
+	g_autofree char *raw = NULL;
+	g_autofree char *host = NULL;
+	const char *registrable, *suffix;
+
+	raw = g_strndup(text, length);
+	host = domain_normal(raw);
+	registrable = host ? domain_registrable(host) : NULL;
+	suffix = registrable ? strchr(registrable, '.') : NULL;
+	return suffix && domain_suffix(suffix + 1) != SUFFIX_NONE;
+}
+
+/* A run of TEXT without blanks: which links are in it? */
+static void
+read_word(struct links *links, const char *text, gsize length,
+	  const char *source)
+{
+	const char *from = find_scheme(text, length);
+	const char *slash;
+
+	while (from) {
+		gsize rest = length - (gsize)(from - text);
+		const char *glued = find_glued(from, rest);
+
+		add_word(links, "", from, glued ? (gsize)(glued - from) :
+			 rest, source);
+		if (!glued || links->tried >= TRIED_MOST)
+			return;
+		length = rest - (gsize)(glued - from);
+		from = text = glued;
+	}
+	while (length && strchr("([{'*_|,;", *text)) {
+		text++;
+		length--;
+	}
+	if (length > 6 && g_ascii_strncasecmp(text, "www.", 4) == 0) {
+		if (memchr(text + 4, '.', length - 4))
+			add_word(links, "http://", text, length, source);
+		return;
+	}
+	slash = memchr(text, '/', length);
+	if (!slash || !may_be_host(text, (gsize)(slash - text)) ||
+	    !has_room(links) || !is_host(text, (gsize)(slash - text)))
+		return;
+	add_word(links, "http://", text, length, source);
+}
+
+void
+links_scan(struct links *links, const char *text, gsize length,
+	   const char *source)
+{
+	const char *at = text, *end = text + length;
+
+	while (at < end && links->tried < TRIED_MOST) {
+		const char *from = at;
+		bool may_be = false;
+		gsize gap = 0;
+
+		for (; at < end && !(gap = delimiter(at, end)); at++)
+			may_be |= *at == ':' || *at == '.' || *at == '/';
+		if (may_be && at - from >= 6)
+			read_word(links, from, (gsize)(at - from), source);
+		at += gap;
+	}
+}

@@ -1,0 +1,222 @@
+/*
+ * part.c -- what one part of a message gives: links, text, a file
+ *
+ * A file that a program would show as a page or as text is read for links,
+ * too: a page sent as a file is a page all the same.
+ */
+#include "gatepost/content/part.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/content/charset.h"
+#include "gatepost/content/decode.h"
+#include "gatepost/content/defect.h"
+#include "gatepost/content/files.h"
+#include "gatepost/content/html.h"
+#include "gatepost/content/parameters.h"
+
+/* One part with its fields read. */
+struct opened {
+	const struct mime_part *part;
+	struct parameters type, disposition;
+	GPtrArray *names;
+	enum encoding encoding;
+};
+
+void
+part_reader_init(struct part_reader *reader, Facts *facts, GString *preview)
+{
+	*reader = (struct part_reader){ .facts = facts, .preview = preview,
+					.text_left = BOUND_TEXT };
+	links_init(&reader->links, facts);
+}
+
+void
+part_reader_clear(struct part_reader *reader)
+{
+	links_clear(&reader->links);
+	g_clear_pointer(&reader->base, g_free);
+}
+
+static void
+html_link(const char *raw, const char *text, void *data)
+{
+	struct part_reader *reader = data;
+
+	links_add(&reader->links, raw, reader->base, text, "html");
+}
+
+static void
+html_base(const char *raw, void *data)
+{
+	struct part_reader *reader = data;
+
+	g_free(reader->base);
+	reader->base = g_strdup(raw);
+}
+
+static void
+html_script(const char *text, gsize length, void *data)
+{
+	struct part_reader *reader = data;
+
+	links_scan(&reader->links, text, length, "html");
+}
+
+static void
+read_html(struct part_reader *reader, const char *text, gsize length)
+{
+	g_autoptr(GString) shown = g_string_sized_new(length / 4 + 64);
+	struct html_sink sink = {
+		.link = html_link, .base = html_base, .script = html_script,
+		.data = reader, .text = shown,
+		.with_anchors = reader->preview != NULL,
+	};
+
+	if (!html_read(text, length, &sink))
+		facts_truncated(reader->facts, DEFECT_HTML_TAGS);
+	if (reader->preview)
+		g_string_append_len(reader->preview, shown->str,
+				    (gssize)shown->len);
+	else
+		links_scan(&reader->links, shown->str, shown->len, "text");
+	g_clear_pointer(&reader->base, g_free);
+}
+
+static void
+note_decoder(const struct decoder *decoder, Facts *facts)
+{
+	if (decoder->after_padding)
+		facts_defect(facts, DEFECT_BASE64_AFTER_PADDING);
+	if (decoder->has_junk)
+		facts_defect(facts, DEFECT_BASE64_JUNK);
+}
+
+static void
+read_text(struct part_reader *reader, const struct opened *opened,
+	  bool is_html)
+{
+	const struct mime_part *part = opened->part;
+	gsize most = MIN(BOUND_TEXT_PART, reader->text_left);
+	g_autofree guint8 *octets = NULL;
+	g_autofree char *text = NULL;
+	struct decoder decoder;
+	gsize length;
+
+	decode_start(&decoder, opened->encoding, part->body, part->length);
+	octets = decode_all(&decoder, most, &length);
+	note_decoder(&decoder, reader->facts);
+	if (decoder.at < decoder.end)
+		facts_truncated(reader->facts, DEFECT_TEXT_LARGE);
+	reader->text_left -= length;
+	text = charset_decode(parameters_find(&opened->type, "charset"),
+			      (const char *)octets, length, &length,
+			      reader->facts);
+	if (is_html)
+		read_html(reader, text, length);
+	else if (reader->preview)
+		g_string_append_len(reader->preview, text, (gssize)length);
+	else
+		links_scan(&reader->links, text, length, "text");
+}
+
+static bool
+has_prefix(const struct opened *opened, const char *prefix)
+{
+	return g_str_has_prefix(opened->type.value, prefix);
+}
+
+static bool
+is_html(const struct opened *opened)
+{
+	static const char *const ends[] = {
+		".html", ".htm", ".shtml", ".xhtml", ".xht", ".svg", ".mht"
+	};
+
+	if (strcmp(opened->type.value, "text/html") == 0 ||
+	    strcmp(opened->type.value, "application/xhtml+xml") == 0 ||
+	    strcmp(opened->type.value, "image/svg+xml") == 0)
+		return true;
+	for (guint i = 0; i < opened->names->len; i++) {
+		g_autofree char *name =
+		    g_ascii_strdown(opened->names->pdata[i], -1);
+
+		for (guint j = 0; j < G_N_ELEMENTS(ends); j++)
+			if (g_str_has_suffix(name, ends[j]))
+				return true;
+	}
+	return false;
+}
+
+/* Text is what says so, what says nothing, and reports about mail. */
+static bool
+is_text(const struct opened *opened)
+{
+	return has_prefix(opened, "text/") || has_prefix(opened, "message/") ||
+	    has_prefix(opened, "multipart/") ||
+	    !strchr(opened->type.value, '/');
+}
+
+static bool
+is_file(const struct opened *opened)
+{
+	return opened->names->len > 0 ||
+	    strcmp(opened->disposition.value, "attachment") == 0 ||
+	    !is_text(opened);
+}
+
+static enum encoding
+find_encoding(const struct mime_part *part, Facts *facts)
+{
+	bool is_known;
+	enum encoding encoding = decode_encoding(part->encoding, &is_known);
+
+	if (is_known)
+		return encoding;
+	facts_defect(facts, DEFECT_ENCODING_UNKNOWN);
+	if (encoding == ENCODING_IDENTITY &&
+	    decode_looks_base64(part->body, part->length))
+		return ENCODING_BASE64;
+	return encoding;
+}
+
+static void
+read_file(struct part_reader *reader, struct opened *opened)
+{
+	struct decoder decoder;
+
+	decode_start(&decoder, opened->encoding, opened->part->body,
+		     opened->part->length);
+	files_add(reader->facts, opened->names, opened->type.value, &decoder);
+	note_decoder(&decoder, reader->facts);
+}
+
+void
+part_read(const struct mime_part *part, void *data)
+{
+	struct part_reader *reader = data;
+	struct opened opened = { .part = part };
+	bool html, file, text;
+
+	parameters_read(&opened.type, part->type, reader->facts);
+	parameters_read(&opened.disposition, part->disposition,
+			reader->facts);
+	opened.names = files_names(&opened.type, &opened.disposition,
+				   reader->facts);
+	opened.encoding = find_encoding(part, reader->facts);
+	html = is_html(&opened);
+	file = is_file(&opened);
+	text = html || is_text(&opened);
+	/* A person is shown what is no file. */
+	if (text && !(file && reader->preview))
+		read_text(reader, &opened, html);
+	if (file)
+		read_file(reader, &opened);
+	for (guint i = 0; i < opened.names->len; i++)
+		g_free(opened.names->pdata[i]);
+	g_ptr_array_free(opened.names, TRUE);
+	parameters_clear(&opened.type);
+	parameters_clear(&opened.disposition);
+}

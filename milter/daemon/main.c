@@ -1,0 +1,86 @@
+/*
+ * main.c -- gatepostd: options, then the supervisor
+ */
+#include <glib.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "gatepost/daemon/daemon.h"
+#include "gatepost/daemon/front.h"
+#include "gatepost/store/versions.h"
+
+#define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: gatepostd [-ftV] [-c FILE] [-P PIDFILE]\n"
+		"  -c FILE     configuration (%s)\n"
+		"  -f          stay in the foreground, log to standard error\n"
+		"  -t          test the configuration; exit 78 when it is "
+		"broken\n"
+		"  -P PIDFILE  write the process id there\n"
+		"  -V          print versions\n", DEFAULT_CONFIG);
+	return EX_USAGE;
+}
+
+static int
+print_versions(void)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	g_string_append_printf(out, "gatepostd %s\n", GATEPOST_VERSION);
+	g_string_append_printf(out, "GLib %u.%u.%u\n", glib_major_version,
+			       glib_minor_version, glib_micro_version);
+	milter_versions(out);
+	store_versions(out);
+	fputs(out->str, stdout);
+	return EX_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct supervisor_options options = { .config_path = DEFAULT_CONFIG };
+	g_autoptr(GPtrArray) notes = config_notes_new();
+	g_autoptr(Config) config = NULL;
+	bool is_test = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "c:ftP:V")) != -1)
+		switch (option) {
+		case 'c':
+			options.config_path = optarg;
+			break;
+		case 'f':
+			options.is_foreground = true;
+			break;
+		case 't':
+			is_test = true;
+			break;
+		case 'P':
+			options.pid_file = optarg;
+			break;
+		case 'V':
+			return print_versions();
+		default:
+			return usage();
+		}
+	if (optind != argc)
+		return usage();
+	config = config_load(options.config_path, notes);
+	for (guint i = 0; i < notes->len; i++) {
+		const struct config_note *note = notes->pdata[i];
+
+		fprintf(stderr, "gatepostd: %s:%u: %s\n", note->file,
+			note->line, note->text);
+	}
+	if (!config)
+		return EX_CONFIG;
+	if (is_test) {
+		printf("%s is good\n", options.config_path);
+		return EX_OK;
+	}
+	return supervisor_run(config, &options);
+}

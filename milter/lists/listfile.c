@@ -1,0 +1,376 @@
+/*
+ * listfile.c -- read a list file whole, and edit a managed one line by line
+ *
+ * An edit takes the lock file beside it (the list itself is replaced, and a
+ * lock on it would go with the old one), reads, changes, and replaces it by
+ * rename: a reader sees the old or the new, and needs no lock.  A crash
+ * leaves the old one, and perhaps a temporary file that no one reads.
+ */
+#include "gatepost/lists/listfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/util/file.h"
+
+static const char marker[] = "# gatepost: managed";
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+void
+list_note_free(struct list_note *note)
+{
+	if (!note)
+		return;
+	g_free(note->file);
+	g_free(note->text);
+	g_free(note);
+}
+
+/* ---- read ---- */
+
+struct reading {
+	struct entry_place place;
+	GPtrArray *entries, *notes;
+	GHashTable *keys;		/* key -> line; keys are the entries' */
+	guint errors, warnings;
+};
+
+static void
+note_add(struct reading *reading, guint line, bool is_error, const char *text)
+{
+	struct list_note *note = g_new0(struct list_note, 1);
+
+	note->file = g_strdup(reading->place.file);
+	note->line = line;
+	note->text = g_strdup(text);
+	note->is_error = is_error;
+	g_ptr_array_add(reading->notes, note);
+}
+
+/* Name an error or a warning, or count it when there were many. */
+static void
+note(struct reading *reading, bool is_error, const char *text)
+{
+	guint *count = is_error ? &reading->errors : &reading->warnings;
+
+	if ((*count)++ < BOUND_LIST_ERRORS)
+		note_add(reading, reading->place.line, is_error, text);
+}
+
+static void
+note_rest(struct reading *reading, bool is_error, guint count)
+{
+	g_autofree char *text = NULL;
+
+	if (count <= BOUND_LIST_ERRORS)
+		return;
+	text = g_strdup_printf("%u more %s not named",
+			       count - BOUND_LIST_ERRORS,
+			       is_error ? "errors" : "warnings");
+	note_add(reading, reading->place.line, is_error, text);
+}
+
+static void
+entry_take(struct reading *reading, Entry *entry)
+{
+	gpointer line = g_hash_table_lookup(reading->keys, entry->key);
+
+	g_ptr_array_add(reading->entries, entry);
+	if (line) {
+		g_autofree char *text =
+		    g_strdup_printf("line %u names the same already",
+				    GPOINTER_TO_UINT(line));
+
+		note(reading, false, text);
+	} else {
+		g_hash_table_insert(reading->keys, entry->key,
+				    GUINT_TO_POINTER(entry->line));
+	}
+}
+
+static void
+line_read(struct reading *reading, const char *from, gsize length)
+{
+	g_autoptr(GPtrArray) warnings = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *line = NULL;
+	Entry *entry;
+
+	if (memchr(from, '\0', length)) {
+		note(reading, true, "the line holds a NUL character");
+		return;
+	}
+	warnings = g_ptr_array_new_with_free_func(g_free);
+	line = g_strndup(from, length);
+	entry = entry_parse(line, &reading->place, warnings, &error);
+	if (error)
+		note(reading, true, error->message);
+	for (guint i = 0; i < warnings->len; i++)
+		note(reading, false, warnings->pdata[i]);
+	if (entry)
+		entry_take(reading, entry);
+}
+
+/* Call line_read() for each line of DATA. */
+static void
+lines_read(struct reading *reading, const char *data, gsize length)
+{
+	const char *end = data + length;
+
+	if (length >= 3 && memcmp(data, byte_order_mark, 3) == 0)
+		data += 3;
+	while (data < end) {
+		const char *stop = memchr(data, '\n', (gsize)(end - data));
+
+		if (!stop)
+			stop = end;
+		reading->place.line++;
+		line_read(reading, data, (gsize)(stop - data));
+		data = stop + 1;
+	}
+}
+
+/* All of PATH, which may be a link.  NULL and ERROR set on failure. */
+static char *
+file_read(const char *path, gsize *length, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *data = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		file_fail(error, "open", path);
+	} else if (!S_ISREG(st.st_mode) || st.st_size > BOUND_LIST_FILE) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "%s is no file of at most %d octets", path,
+			    BOUND_LIST_FILE);
+	} else {
+		*length = (gsize)st.st_size;
+		data = file_get_fd(fd, *length, error);
+	}
+	if (fd >= 0)
+		close(fd);
+	return data;
+}
+
+bool
+listfile_read(const char *path, const char *tenant, const char *zone,
+	      GPtrArray *entries, GPtrArray *notes)
+{
+	struct reading reading = {
+		.place = { tenant, zone, path, 0 },
+		.entries = entries,
+		.notes = notes,
+	};
+	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash,
+						      g_str_equal);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *data = NULL;
+	gsize length;
+
+	data = file_read(path, &length, &error);
+	if (!data) {
+		note_add(&reading, 0, true, error->message);
+		return false;
+	}
+	reading.keys = keys;
+	lines_read(&reading, data, length);
+	note_rest(&reading, true, reading.errors);
+	note_rest(&reading, false, reading.warnings);
+	return reading.errors == 0;
+}
+
+/* ---- edit ---- */
+
+/* A managed file, locked and read. */
+struct edit {
+	int folder, lock;
+	char *name;
+	char *data;
+	gsize length;
+	mode_t mode;
+};
+
+/* The line at DATA up to END, without its end; NEXT is behind that. */
+static gsize
+line_length(const char *data, const char *end, const char **next)
+{
+	const char *stop = memchr(data, '\n', (gsize)(end - data));
+	gsize length = (gsize)((stop ? stop : end) - data);
+
+	*next = stop ? stop + 1 : end;
+	return length > 0 && data[length - 1] == '\r' ? length - 1 : length;
+}
+
+/* Take a byte order mark off the front. */
+static const char *
+skip_mark(const char *data, const char *end)
+{
+	return end - data >= 3 && memcmp(data, byte_order_mark, 3) == 0 ?
+	    data + 3 : data;
+}
+
+static bool
+is_managed(const char *data, gsize length)
+{
+	const char *end = data + length, *next;
+
+	data = skip_mark(data, end);
+	length = line_length(data, end, &next);
+	while (length > 0 &&
+	       (data[length - 1] == ' ' || data[length - 1] == '\t'))
+		length--;
+	return length == strlen(marker) && memcmp(data, marker, length) == 0;
+}
+
+bool
+listfile_is_managed(const char *path)
+{
+	char start[sizeof marker + 64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	gssize length = -1;
+
+	if (fd >= 0) {
+		length = pread(fd, start, sizeof start, 0);
+		close(fd);
+	}
+	return length > 0 && is_managed(start, (gsize)length);
+}
+
+static void
+edit_end(struct edit *edit)
+{
+	if (edit->lock >= 0)
+		close(edit->lock);
+	if (edit->folder >= 0)
+		close(edit->folder);
+	g_free(edit->name);
+	g_free(edit->data);
+}
+
+static bool
+edit_lock(struct edit *edit, const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *lock = NULL;
+
+	edit->name = g_path_get_basename(path);
+	edit->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (edit->folder < 0)
+		return file_fail(error, "open folder", folder);
+	lock = g_strdup_printf(".%s.lock", edit->name);
+	edit->lock = openat(edit->folder, lock, O_RDWR | O_CREAT |
+			    O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
+	if (edit->lock < 0)
+		return file_fail(error, "open", lock);
+	while (flock(edit->lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return file_fail(error, "lock", lock);
+	return true;
+}
+
+/* Lock and read PATH.  When it is not there: MAKE it, or fail. */
+static bool
+edit_start(struct edit *edit, const char *path, bool make, GError **error)
+{
+	struct stat st;
+
+	*edit = (struct edit){ .folder = -1, .lock = -1, .mode = 0640 };
+	if (!edit_lock(edit, path, error))
+		return false;
+	if (fstatat(edit->folder, edit->name, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT || !make)
+			return file_fail(error, "open", path);
+		edit->data = g_strconcat(marker, "\n", NULL);
+		edit->length = strlen(edit->data);
+		return true;
+	}
+	edit->mode = st.st_mode & 0777;
+	edit->data = file_get(edit->folder, edit->name, BOUND_LIST_FILE,
+			      &edit->length, error);
+	if (!edit->data)
+		return false;
+	if (is_managed(edit->data, edit->length))
+		return true;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+		    "%s is not ours to edit: its first line is not \"%s\"",
+		    path, marker);
+	return false;
+}
+
+static bool
+append(struct edit *edit, const char *line, GError **error)
+{
+	g_autoptr(GString) data = g_string_new_len(edit->data,
+						   (gssize)edit->length);
+
+	if (data->len && data->str[data->len - 1] != '\n')
+		g_string_append_c(data, '\n');
+	g_string_append(data, line);
+	g_string_append_c(data, '\n');
+	return file_replace(edit->folder, edit->name, data->str, data->len,
+			    edit->mode, error);
+}
+
+bool
+listfile_append(const char *path, const char *line, GError **error)
+{
+	struct edit edit;
+	bool good;
+
+	if (strpbrk(line, "\r\n") || strlen(line) > BOUND_LIST_LINE) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "this is not one line for a list");
+		return false;
+	}
+	good = edit_start(&edit, path, true, error) &&
+	    append(&edit, line, error);
+	edit_end(&edit);
+	return good;
+}
+
+static bool
+take_out(struct edit *edit, guint line, const char *text, GError **error)
+{
+	const char *start = edit->data, *end = start + edit->length;
+	const char *at = skip_mark(start, end), *next = at;
+	g_autofree char *data = NULL;
+	gsize length = 0, before;
+	guint seen = 0;
+
+	for (; seen < line && next < end; seen++) {
+		at = next;
+		length = line_length(at, end, &next);
+	}
+	if (line < 2 || seen < line || length != strlen(text) ||
+	    memcmp(at, text, length) != 0) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+			    "line %u of %s has changed", line, edit->name);
+		return false;
+	}
+	before = (gsize)(at - start);
+	length = (gsize)(end - next);
+	data = g_malloc(before + length + 1);
+	memcpy(data, start, before);
+	memcpy(data + before, next, length);
+	return file_replace(edit->folder, edit->name, data, before + length,
+			    edit->mode, error);
+}
+
+bool
+listfile_take_out(const char *path, guint line, const char *text,
+		  GError **error)
+{
+	struct edit edit;
+	bool good = edit_start(&edit, path, false, error) &&
+	    take_out(&edit, line, text, error);
+
+	edit_end(&edit);
+	return good;
+}

@@ -1,0 +1,550 @@
+/*
+ * snapshot.c -- map a compiled snapshot and look things up in it
+ *
+ * The file is written by us, but may be damaged: every count, offset, number
+ * of a record and enumerator is checked before it is used, and each loop
+ * ends.  What is wrong is passed over; the header's faults are an error.
+ */
+#include "gatepost/lists/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gatepost/lists/snapshot_format.h"
+#include "gatepost/model/address.h"
+#include "gatepost/model/category.h"
+#include "gatepost/model/pattern.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/text.h"
+
+struct Snapshot {
+	atomic_int references;
+	void *map;
+	gsize length;
+	const struct snapshot_header *header;
+	const struct snapshot_home *homes;
+	const guint32 *home_slots;
+	const struct snapshot_record *records;
+	const struct snapshot_slot *slots;
+	const guint32 *linear;
+	const char *arena;
+	Pattern **patterns;		/* as linear; NULL: a glob */
+};
+
+/* One look-up, and who wants to hear of what it finds. */
+struct search {
+	const Snapshot *snapshot;
+	const struct snapshot_home *home;
+	guint32 tenant;
+	const Indicator *seen;
+	snapshot_found *found;
+	void *data;
+};
+
+/* ---- open ---- */
+
+static bool
+damaged(GError **error, const char *name, const char *what)
+{
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+		    "snapshot %s is damaged or of another version: %s", name,
+		    what);
+	return false;
+}
+
+/* Does a section of COUNT items of SIZE octets at AT fit into the file? */
+static bool
+fits(const Snapshot *snapshot, guint64 at, guint64 count, gsize size)
+{
+	return at % 8 == 0 && at >= sizeof(struct snapshot_header) &&
+	    at <= snapshot->length &&
+	    count <= (snapshot->length - at) / size;
+}
+
+static bool
+is_power_of_two(guint32 count)
+{
+	return count && !(count & (count - 1));
+}
+
+static bool
+header_check(Snapshot *snapshot, const char *name, GError **error)
+{
+	const struct snapshot_header *header = snapshot->map;
+	const char *map = snapshot->map;
+
+	if (memcmp(header->magic, SNAPSHOT_MAGIC, sizeof header->magic) != 0 ||
+	    header->version != SNAPSHOT_VERSION ||
+	    header->record_size != sizeof(struct snapshot_record) ||
+	    header->tenant_size != sizeof(struct snapshot_home))
+		return damaged(error, name, "version");
+	if (header->length != snapshot->length)
+		return damaged(error, name, "length");
+	if (header->check != hash_bytes(&header->key, header,
+					offsetof(struct snapshot_header,
+						 check)))
+		return damaged(error, name, "check sum");
+	if (!fits(snapshot, header->tenants_at, header->tenants,
+		  sizeof *snapshot->homes) ||
+	    !fits(snapshot, header->tenant_slots_at, header->tenant_slots,
+		  sizeof *snapshot->home_slots) ||
+	    !fits(snapshot, header->records_at, header->records,
+		  sizeof *snapshot->records) ||
+	    !fits(snapshot, header->slots_at, header->slots,
+		  sizeof *snapshot->slots) ||
+	    !fits(snapshot, header->linear_at, header->linear,
+		  sizeof *snapshot->linear) ||
+	    !fits(snapshot, header->arena_at, header->arena_length, 1) ||
+	    !is_power_of_two(header->tenant_slots) ||
+	    !is_power_of_two(header->slots) || header->arena_length == 0 ||
+	    map[header->arena_at] ||
+	    map[header->arena_at + header->arena_length - 1])
+		return damaged(error, name, "sections");
+	snapshot->header = header;
+	snapshot->homes = (const void *)(map + header->tenants_at);
+	snapshot->home_slots = (const void *)(map + header->tenant_slots_at);
+	snapshot->records = (const void *)(map + header->records_at);
+	snapshot->slots = (const void *)(map + header->slots_at);
+	snapshot->linear = (const void *)(map + header->linear_at);
+	snapshot->arena = map + header->arena_at;
+	return true;
+}
+
+/* The text at OFFSET, or NULL.  The arena ends in a NUL, so it ends, too. */
+static const char *
+text_at(const Snapshot *snapshot, guint32 offset)
+{
+	return offset < snapshot->header->arena_length ?
+	    snapshot->arena + offset : NULL;
+}
+
+static bool
+is_slashed(const char *text)
+{
+	gsize length = strlen(text);
+
+	return length > 2 && text[0] == '/' && text[length - 1] == '/';
+}
+
+static bool
+patterns_compile(Snapshot *snapshot, const char *name, GError **error)
+{
+	snapshot->patterns = g_new0(Pattern *, snapshot->header->linear);
+	for (guint32 i = 0; i < snapshot->header->linear; i++) {
+		guint32 number = snapshot->linear[i];
+		const char *value;
+
+		if (number >= snapshot->header->records)
+			return damaged(error, name, "pattern");
+		value = text_at(snapshot, snapshot->records[number].value);
+		if (!value)
+			return damaged(error, name, "pattern");
+		if (!is_slashed(value))
+			continue;
+		snapshot->patterns[i] = pattern_new(value, NULL);
+		if (!snapshot->patterns[i])
+			return damaged(error, name, "pattern");
+	}
+	return true;
+}
+
+static void *
+map_file(int folder, const char *name, gsize *length, GError **error)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+			O_NONBLOCK);
+	void *map = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		file_fail(error, "open", name);
+	} else if (!S_ISREG(st.st_mode) ||
+		   st.st_size < (off_t)sizeof(struct snapshot_header)) {
+		damaged(error, name, "too short");
+	} else {
+		*length = (gsize)st.st_size;
+		map = mmap(NULL, *length, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (map == MAP_FAILED)
+			file_fail(error, "map", name);
+	}
+	if (fd >= 0)
+		close(fd);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+Snapshot *
+snapshot_open(int folder, const char *name, GError **error)
+{
+	g_autoptr(Snapshot) snapshot = NULL;
+	gsize length = 0;
+	void *map = map_file(folder, name, &length, error);
+
+	if (!map)
+		return NULL;
+	snapshot = g_new0(Snapshot, 1);
+	atomic_init(&snapshot->references, 1);
+	snapshot->map = map;
+	snapshot->length = length;
+	if (!header_check(snapshot, name, error) ||
+	    !patterns_compile(snapshot, name, error))
+		return NULL;
+	return g_steal_pointer(&snapshot);
+}
+
+Snapshot *
+snapshot_ref(Snapshot *snapshot)
+{
+	atomic_fetch_add(&snapshot->references, 1);
+	return snapshot;
+}
+
+void
+snapshot_unref(Snapshot *snapshot)
+{
+	if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) > 1)
+		return;
+	for (guint32 i = 0; snapshot->patterns &&
+	     i < snapshot->header->linear; i++)
+		pattern_free(snapshot->patterns[i]);
+	g_free(snapshot->patterns);
+	munmap(snapshot->map, snapshot->length);
+	g_free(snapshot);
+}
+
+guint64
+snapshot_generation(const Snapshot *snapshot)
+{
+	return snapshot->header->generation;
+}
+
+guint
+snapshot_count(const Snapshot *snapshot)
+{
+	return snapshot->header->records;
+}
+
+/* ---- records ---- */
+
+static bool
+is_in(const struct snapshot_range *range, guint64 count)
+{
+	return (guint64)range->first + range->count <= count;
+}
+
+/* Are all enumerators of RECORD ones that there are? */
+static bool
+is_sane(const struct snapshot_record *record)
+{
+	return record->action <= ENTRY_OBSERVE &&
+	    record->kind < INDICATOR_KINDS &&
+	    record->direction <= DIRECTION_BOTH &&
+	    record->as <= CATEGORY_UNKNOWN + 1 &&
+	    record->done <= ACTION_DISCARD + 1 &&
+	    record->proof <= PROOF_DKIM &&
+	    record->override <= OVERRIDE_MALWARE &&
+	    memchr(record->key, '\0', sizeof record->key);
+}
+
+static void
+tell(const struct search *search, guint32 number)
+{
+	const Snapshot *snapshot = search->snapshot;
+	const struct snapshot_record *record = &snapshot->records[number];
+	struct snapshot_entry entry = {
+		.action = record->action,
+		.kind = record->kind,
+		.value = text_at(snapshot, record->value),
+		.source = text_at(snapshot, record->source),
+		.expires = record->expires,
+		.added = record->added,
+		.unused = record->unused,
+		.for_ = text_at(snapshot, record->for_),
+		.except = text_at(snapshot, record->except),
+		.direction = record->direction,
+		.as = record->as - 1,
+		.done = record->done - 1,
+		.proof = record->proof,
+		.override = record->override,
+		.note = text_at(snapshot, record->note),
+		.by = text_at(snapshot, record->by),
+		.key = record->key,
+		.file = text_at(snapshot, record->file),
+		.line = record->line,
+		.narrowness = record->narrowness,
+	};
+
+	if (is_sane(record) && entry.value && entry.source && entry.for_ &&
+	    entry.except && entry.note && entry.by && entry.file)
+		search->found(&entry, search->data);
+}
+
+/* ---- look-ups ---- */
+
+static bool
+is_key(const struct search *search, const struct snapshot_record *record,
+       enum snapshot_shape shape, const void *what)
+{
+	const char *value = text_at(search->snapshot, record->value);
+	struct network network;
+
+	if (!value || record->tenant != search->tenant ||
+	    record->kind != search->seen->kind || record->shape != shape)
+		return false;
+	if (shape == SHAPE_NETWORK)
+		return network_parse(value, &network) &&
+		    memcmp(&network, what, sizeof network) == 0;
+	if (shape == SHAPE_BELOW)
+		value = snapshot_below(value);
+	return strcmp(value, what) == 0;
+}
+
+/* Tell of the records under the key of SHAPE and WHAT, LENGTH octets. */
+static void
+find(const struct search *search, enum snapshot_shape shape,
+     const void *what, gsize length)
+{
+	const Snapshot *snapshot = search->snapshot;
+	guint32 size = snapshot->header->slots;
+	guint32 count = snapshot->header->records, number;
+	guint64 hash = snapshot_hash(&snapshot->header->key, search->tenant,
+				     search->seen->kind, shape, what, length);
+	const struct snapshot_slot *slot = NULL;
+	guint32 tried;
+
+	for (tried = 0; tried < size; tried++) {
+		slot = &snapshot->slots[(hash + tried) & (size - 1)];
+		if (slot->record == 0 || slot->record > count)
+			return;
+		if (slot->tag == (guint32)(hash >> 32) &&
+		    is_key(search, &snapshot->records[slot->record - 1],
+			   shape, what))
+			break;
+	}
+	if (tried == size)
+		return;
+	for (number = slot->record; number && number <= count;) {
+		guint32 next = snapshot->records[number - 1].next;
+
+		tell(search, number - 1);
+		number = next > number ? next : 0;
+	}
+}
+
+static void
+find_text(const struct search *search, const char *text)
+{
+	find(search, SHAPE_EXACT, text, strlen(text));
+}
+
+/* Entries for all below DOMAIN and below each of its parents. */
+static void
+find_below(const struct search *search, const char *domain)
+{
+	while (domain && *domain) {
+		find(search, SHAPE_BELOW, domain, strlen(domain));
+		domain = strchr(domain, '.');
+		domain = domain ? domain + 1 : NULL;
+	}
+}
+
+static void
+find_linear(const struct search *search)
+{
+	const Snapshot *snapshot = search->snapshot;
+	const struct snapshot_range *range =
+	    &search->home->linear[search->seen->kind];
+	const char *seen = search->seen->value;
+
+	if (!is_in(range, snapshot->header->linear))
+		return;
+	for (guint32 i = range->first; i < range->first + range->count; i++) {
+		guint32 number = snapshot->linear[i];
+		const char *value;
+
+		/* The numbers and values were checked when it was opened. */
+		value = text_at(snapshot, snapshot->records[number].value);
+		if (snapshot->patterns[i] ?
+		    pattern_covers(snapshot->patterns[i], seen) :
+		    text_glob(value, seen))
+			tell(search, number);
+	}
+}
+
+static void
+find_address(const struct search *search)
+{
+	const char *address = search->seen->value;
+	const char *domain = address_domain(address);
+
+	if (!*address) {
+		find_text(search, "<>");
+		return;
+	}
+	if (*domain) {
+		find_text(search, address);
+		find_text(search, domain);
+		find_below(search, domain);
+	}
+	find_linear(search);
+}
+
+static void
+find_network(const struct search *search)
+{
+	struct network network;
+	bool is_ipv4;
+
+	if (!network_parse(search->seen->value, &network))
+		return;
+	is_ipv4 = network_is_ipv4(&network);
+	for (int prefix = network.prefix; prefix >= (is_ipv4 ? 96 : 0);
+	     prefix--) {
+		if (!(search->home->prefixes[prefix / 64] >> prefix % 64 & 1))
+			continue;
+		network_shorten(&network, (guint8)prefix);
+		find(search, SHAPE_NETWORK, &network, sizeof network);
+	}
+}
+
+/* The host of a canonical URL, without brackets; NULL: it has none. */
+static char *
+url_host(const char *url)
+{
+	const char *host = strstr(url, "://");
+	gsize length;
+
+	if (!host || host == url || strcspn(url, ":") != (gsize)(host - url))
+		return NULL;
+	host += 3;
+	length = strcspn(host, "/");
+	if (length > 2 && host[0] == '[')
+		return g_strndup(host + 1, length - 2);
+	return length ? g_strndup(host, length) : NULL;
+}
+
+static void
+find_url(const struct search *search)
+{
+	g_autofree char *host = url_host(search->seen->value);
+
+	if (host) {
+		find_text(search, host);
+		find_below(search, host);
+	}
+	find_linear(search);
+}
+
+/* The number of TENANT, or -1. */
+static gint64
+tenant_find(const Snapshot *snapshot, const char *tenant)
+{
+	guint32 size = snapshot->header->tenant_slots;
+	guint64 hash = hash_bytes(&snapshot->header->key, tenant,
+				  strlen(tenant));
+
+	for (guint32 tried = 0; tried < size; tried++) {
+		guint32 number = snapshot->home_slots[(hash + tried) &
+						      (size - 1)];
+		const char *name;
+
+		if (number == 0 || number > snapshot->header->tenants)
+			return -1;
+		name = text_at(snapshot, snapshot->homes[number - 1].name);
+		if (name && strcmp(name, tenant) == 0)
+			return number - 1;
+	}
+	return -1;
+}
+
+static bool
+search_init(struct search *search, const Snapshot *snapshot,
+	    const char *tenant, const Indicator *seen, snapshot_found *found,
+	    void *data)
+{
+	gint64 number = tenant_find(snapshot, tenant);
+
+	if (number < 0)
+		return false;
+	search->snapshot = snapshot;
+	search->tenant = (guint32)number;
+	search->home = &snapshot->homes[number];
+	search->seen = seen;
+	search->found = found;
+	search->data = data;
+	return true;
+}
+
+void
+snapshot_match(const Snapshot *snapshot, const char *tenant,
+	       const Indicator *seen, snapshot_found *found, void *data)
+{
+	struct search search;
+
+	if (!search_init(&search, snapshot, tenant, seen, found, data))
+		return;
+	switch (seen->kind) {
+	case INDICATOR_SENDER:
+	case INDICATOR_ENVELOPE:
+		find_address(&search);
+		break;
+	case INDICATOR_IP:
+		find_network(&search);
+		break;
+	case INDICATOR_URL:
+		find_url(&search);
+		break;
+	case INDICATOR_NAME:
+	case INDICATOR_FILENAME:
+		find_text(&search, seen->value);
+		find_linear(&search);
+		break;
+	case INDICATOR_FILE:
+		find_text(&search, seen->value);
+		break;
+	case INDICATOR_SPOOF:		/* no effect yet */
+	case INDICATOR_KINDS:
+		break;
+	}
+}
+
+void
+snapshot_each(const Snapshot *snapshot, const char *tenant,
+	      snapshot_found *found, void *data)
+{
+	struct search search;
+	const struct snapshot_range *range;
+
+	if (!search_init(&search, snapshot, tenant, NULL, found, data))
+		return;
+	range = &search.home->records;
+	if (!is_in(range, snapshot->header->records))
+		return;
+	for (guint32 i = range->first; i < range->first + range->count; i++)
+		tell(&search, i);
+}
+
+/* Does WORD stand in TEXT between blanks or ends? */
+static bool
+has_word(const char *text, const char *word)
+{
+	gsize length = strlen(word);
+
+	for (const char *p = length ? strstr(text, word) : NULL; p;
+	     p = strstr(p + 1, word))
+		if ((p == text || p[-1] == ' ') &&
+		    (!p[length] || p[length] == ' '))
+			return true;
+	return false;
+}
+
+bool
+snapshot_is_for(const char *for_, const char *rcpt)
+{
+	return !*for_ || has_word(for_, rcpt) ||
+	    has_word(for_, address_domain(rcpt));
+}

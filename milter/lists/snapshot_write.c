@@ -1,0 +1,451 @@
+/*
+ * snapshot_write.c -- compile the lists of all tenants into one file
+ *
+ * All but the arena has a size that is known at the start, so the file is
+ * laid out in one block of memory, to which the arena is added at the end.
+ */
+#include "gatepost/lists/snapshot.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "gatepost/lists/snapshot_format.h"
+#include "gatepost/model/url.h"
+#include "gatepost/util/file.h"
+
+/* Narrowness of a class of values; within one, the longer value wins. */
+#define CLASS 1000000u
+
+struct builder {
+	guint8 *data;			/* all before the arena */
+	struct snapshot_header *header;
+	struct snapshot_home *homes;
+	guint32 *home_slots;
+	struct snapshot_record *records;
+	struct snapshot_slot *slots;
+	guint32 *linear;
+	guint32 *tails;			/* a chain's last, by its first */
+
+	char *arena;
+	gsize arena_length, arena_room;
+	guint32 *interned;		/* offsets, open addressing; 0: free */
+	gsize interned_count, interned_size;
+};
+
+/* ---- texts ---- */
+
+static guint32 *
+interned_at(struct builder *builder, const char *text, gsize length)
+{
+	gsize mask = builder->interned_size - 1;
+	gsize i = hash_bytes(&builder->header->key, text, length) & mask;
+
+	while (builder->interned[i] &&
+	       strcmp(builder->arena + builder->interned[i], text) != 0)
+		i = (i + 1) & mask;
+	return &builder->interned[i];
+}
+
+static void
+interned_grow(struct builder *builder)
+{
+	g_autofree guint32 *old = builder->interned;
+	gsize size = builder->interned_size;
+
+	builder->interned_size = size * 2;
+	builder->interned = g_new0(guint32, size * 2);
+	for (gsize i = 0; i < size; i++) {
+		const char *text = builder->arena + old[i];
+
+		if (old[i])
+			*interned_at(builder, text, strlen(text)) = old[i];
+	}
+}
+
+/* The offset of TEXT (NULL as "") in the arena, where it is put once. */
+static guint32
+intern(struct builder *builder, const char *text)
+{
+	gsize length = text ? strlen(text) : 0;
+	guint32 *slot;
+
+	if (length == 0)
+		return 0;
+	slot = interned_at(builder, text, length);
+	if (*slot)
+		return *slot;
+	if (builder->arena_length + length + 1 > builder->arena_room) {
+		builder->arena_room = 2 * builder->arena_room + length + 1;
+		builder->arena = g_realloc(builder->arena,
+					   builder->arena_room);
+	}
+	memcpy(builder->arena + builder->arena_length, text, length + 1);
+	*slot = (guint32)builder->arena_length;
+	builder->arena_length += length + 1;
+	length = *slot;
+	if (++builder->interned_count * 2 > builder->interned_size)
+		interned_grow(builder);
+	return (guint32)length;
+}
+
+static guint32
+intern_all(struct builder *builder, const GPtrArray *texts)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (guint i = 0; texts && i < texts->len; i++) {
+		if (i)
+			g_string_append_c(all, ' ');
+		g_string_append(all, texts->pdata[i]);
+	}
+	return intern(builder, all->str);
+}
+
+/* ---- what an entry is ---- */
+
+static enum snapshot_shape
+shape_of(const Entry *entry)
+{
+	const Indicator *indicator = entry->indicator;
+
+	if (indicator_is_pattern(indicator))
+		return SHAPE_LINEAR;
+	switch (indicator->kind) {
+	case INDICATOR_SENDER:
+	case INDICATOR_ENVELOPE:
+		return g_str_has_prefix(indicator->value, "*.") ?
+		    SHAPE_BELOW : SHAPE_EXACT;
+	case INDICATOR_IP:
+		return SHAPE_NETWORK;
+	case INDICATOR_URL:
+		switch (url_entry_form(indicator->value)) {
+		case URL_ENTRY_HOST:
+			return entry->action == ENTRY_ALLOW ? SHAPE_EXACT :
+			    SHAPE_BELOW;
+		case URL_ENTRY_BELOW:
+			return SHAPE_BELOW;
+		case URL_ENTRY_LATER:
+			return SHAPE_NONE;
+		}
+		return SHAPE_NONE;
+	case INDICATOR_FILENAME:
+		return strpbrk(indicator->value, "*?") ? SHAPE_LINEAR :
+		    SHAPE_EXACT;
+	case INDICATOR_NAME:
+	case INDICATOR_FILE:
+		return SHAPE_EXACT;
+	case INDICATOR_SPOOF:
+	case INDICATOR_KINDS:
+		break;
+	}
+	return SHAPE_NONE;
+}
+
+/* Address before domain before *.domain before pattern, the longer first;
+ * ip: the prefix; url: the longer host, of equals host before ~host. */
+static guint32
+narrowness_of(const Indicator *indicator)
+{
+	const char *value = indicator->value;
+	guint32 length = (guint32)strlen(value);
+	struct network network;
+
+	if (indicator_is_pattern(indicator))
+		return 0;
+	switch (indicator->kind) {
+	case INDICATOR_SENDER:
+	case INDICATOR_ENVELOPE:
+		return length + (g_str_has_prefix(value, "*.") ? CLASS :
+				 strchr(value, '@') ? 3 * CLASS : 2 * CLASS);
+	case INDICATOR_IP:
+		return network_parse(value, &network) ? network.prefix : 0;
+	case INDICATOR_URL:
+		return value[0] == '~' ? 2 * (length - 1) : 2 * length + 1;
+	case INDICATOR_FILENAME:
+		return length + (strpbrk(value, "*?") ? CLASS : 2 * CLASS);
+	case INDICATOR_NAME:
+	case INDICATOR_FILE:
+	case INDICATOR_SPOOF:
+	case INDICATOR_KINDS:
+		break;
+	}
+	return CLASS;
+}
+
+static void
+record_fill(struct builder *builder, struct snapshot_record *record,
+	    const Entry *entry, guint32 tenant)
+{
+	record->expires = entry->expires;
+	record->added = entry->added;
+	record->unused = entry->unused;
+	record->value = intern(builder, entry->indicator->value);
+	record->source = intern(builder, entry->indicator->source);
+	record->for_ = intern_all(builder, entry->for_);
+	record->except = intern_all(builder, entry->except);
+	record->note = intern(builder, entry->note);
+	record->by = intern(builder, entry->by);
+	record->file = intern(builder, entry->file);
+	record->line = entry->line;
+	record->narrowness = narrowness_of(entry->indicator);
+	record->tenant = tenant;
+	record->action = (guint8)entry->action;
+	record->kind = (guint8)entry->indicator->kind;
+	record->direction = (guint8)entry->direction;
+	record->as = (guint8)(entry->as + 1);
+	record->done = (guint8)(entry->done + 1);
+	record->proof = (guint8)entry->proof;
+	record->override = (guint8)entry->override;
+	record->shape = (guint8)shape_of(entry);
+	g_strlcpy(record->key, entry->key, sizeof record->key);
+}
+
+/* ---- the slots ---- */
+
+static guint64
+record_hash(struct builder *builder, const struct snapshot_record *record)
+{
+	const char *value = builder->arena + record->value;
+	struct network network;
+
+	if (record->shape == SHAPE_NETWORK) {
+		if (!network_parse(value, &network))
+			g_error("snapshot: ip entry \"%s\"", value);
+		builder->homes[record->tenant].prefixes[network.prefix / 64]
+		    |= G_GUINT64_CONSTANT(1) << network.prefix % 64;
+		return snapshot_hash(&builder->header->key, record->tenant,
+				     INDICATOR_IP, SHAPE_NETWORK, &network,
+				     sizeof network);
+	}
+	if (record->shape == SHAPE_BELOW)
+		value = snapshot_below(value);
+	return snapshot_hash(&builder->header->key, record->tenant,
+			     record->kind, record->shape, value,
+			     strlen(value));
+}
+
+static bool
+is_same_key(struct builder *builder, const struct snapshot_record *a,
+	    const struct snapshot_record *b)
+{
+	const char *one = builder->arena + a->value;
+	const char *other = builder->arena + b->value;
+
+	if (a->tenant != b->tenant || a->kind != b->kind ||
+	    a->shape != b->shape)
+		return false;
+	if (a->shape == SHAPE_BELOW)
+		return strcmp(snapshot_below(one),
+			      snapshot_below(other)) == 0;
+	return a->value == b->value;
+}
+
+/* Give record number I a slot, or chain it to those of its key. */
+static void
+slot_add(struct builder *builder, guint32 i)
+{
+	struct snapshot_record *records = builder->records;
+	guint64 hash = record_hash(builder, &records[i]);
+	guint32 tag = (guint32)(hash >> 32);
+	gsize mask = builder->header->slots - 1;
+	struct snapshot_slot *slot;
+
+	for (gsize at = hash & mask;; at = (at + 1) & mask) {
+		guint32 first;
+
+		slot = &builder->slots[at];
+		if (!slot->record)
+			break;
+		first = slot->record - 1;
+		if (slot->tag == tag &&
+		    is_same_key(builder, &records[first], &records[i])) {
+			records[builder->tails[first]].next = i + 1;
+			builder->tails[first] = i;
+			return;
+		}
+	}
+	slot->tag = tag;
+	slot->record = i + 1;
+	builder->tails[i] = i;
+}
+
+static void
+home_slot_add(struct builder *builder, guint32 tenant, const char *name)
+{
+	gsize mask = builder->header->tenant_slots - 1;
+	gsize at = hash_bytes(&builder->header->key, name, strlen(name)) &
+	    mask;
+
+	while (builder->home_slots[at])
+		at = (at + 1) & mask;
+	builder->home_slots[at] = tenant + 1;
+}
+
+/* ---- the file ---- */
+
+/* Name the patterns and globs of a tenant, kind by kind. */
+static void
+linear_add(struct builder *builder, struct snapshot_home *home,
+	   guint32 *linear)
+{
+	for (int kind = 0; kind < INDICATOR_KINDS; kind++) {
+		home->linear[kind].first = *linear;
+		for (guint32 i = 0; i < home->records.count; i++) {
+			const struct snapshot_record *record =
+			    &builder->records[home->records.first + i];
+
+			if (record->shape == SHAPE_LINEAR &&
+			    record->kind == kind)
+				builder->linear[(*linear)++] =
+				    home->records.first + i;
+		}
+		home->linear[kind].count = *linear - home->linear[kind].first;
+	}
+}
+
+static bool
+tenant_add(struct builder *builder, guint32 tenant,
+	   const struct snapshot_tenant *from, guint32 *next,
+	   guint32 *linear, GError **error)
+{
+	struct snapshot_home *home = &builder->homes[tenant];
+
+	home->name = intern(builder, from->name);
+	home->records.first = *next;
+	home->records.count = from->entries->len;
+	home_slot_add(builder, tenant, from->name);
+	for (guint i = 0; i < from->entries->len; i++, (*next)++) {
+		struct snapshot_record *record = &builder->records[*next];
+
+		record_fill(builder, record, from->entries->pdata[i], tenant);
+		/* Offsets are of 32 bits; no record adds a quarter of it. */
+		if (builder->arena_length > G_MAXUINT32 / 4 * 3) {
+			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+				    "lists hold more than 3 GiB of text");
+			return false;
+		}
+		if (record->shape != SHAPE_NONE &&
+		    record->shape != SHAPE_LINEAR)
+			slot_add(builder, *next);
+	}
+	linear_add(builder, home, linear);
+	return true;
+}
+
+/* A power of two, at least twice COUNT, so that a slot is always free. */
+static guint32
+slots_for(gsize count)
+{
+	guint32 slots = 8;
+
+	while (slots < count * 2)
+		slots *= 2;
+	return slots;
+}
+
+static guint64
+place(gsize *at, gsize count, gsize size)
+{
+	guint64 here = *at;
+
+	*at = (*at + count * size + 7) & ~(gsize)7;
+	return here;
+}
+
+static void
+builder_init(struct builder *builder, guint64 generation,
+	     const struct snapshot_tenant *tenants, guint count)
+{
+	struct snapshot_header header = { .magic = SNAPSHOT_MAGIC };
+	gsize at = sizeof header;
+
+	for (guint i = 0; i < count; i++) {
+		const GPtrArray *entries = tenants[i].entries;
+
+		header.records += entries->len;
+		for (guint j = 0; j < entries->len; j++)
+			header.linear += shape_of(entries->pdata[j]) ==
+			    SHAPE_LINEAR;
+	}
+	header.version = SNAPSHOT_VERSION;
+	header.record_size = sizeof(struct snapshot_record);
+	header.tenant_size = sizeof(struct snapshot_home);
+	header.generation = generation;
+	header.tenants = count;
+	header.tenant_slots = slots_for(count);
+	header.slots = slots_for(header.records - header.linear);
+	if (getrandom(&header.key, sizeof header.key, 0) !=
+	    sizeof header.key)
+		g_error("getrandom");
+	header.tenants_at = place(&at, count, header.tenant_size);
+	header.tenant_slots_at = place(&at, header.tenant_slots, 4);
+	header.records_at = place(&at, header.records, header.record_size);
+	header.slots_at = place(&at, header.slots,
+				sizeof(struct snapshot_slot));
+	header.linear_at = place(&at, header.linear, 4);
+	header.arena_at = at;
+
+	memset(builder, 0, sizeof *builder);
+	builder->data = g_malloc0(at);
+	memcpy(builder->data, &header, sizeof header);
+	builder->header = (void *)builder->data;
+	builder->homes = (void *)(builder->data + header.tenants_at);
+	builder->home_slots = (void *)(builder->data +
+				       header.tenant_slots_at);
+	builder->records = (void *)(builder->data + header.records_at);
+	builder->slots = (void *)(builder->data + header.slots_at);
+	builder->linear = (void *)(builder->data + header.linear_at);
+	builder->tails = g_new(guint32, header.records);
+	builder->arena_room = 4096;
+	builder->arena = g_malloc0(builder->arena_room);
+	builder->arena_length = 1;	/* offset 0 is "" */
+	builder->interned_size = 1024;
+	builder->interned = g_new0(guint32, builder->interned_size);
+}
+
+static void
+builder_clear(struct builder *builder)
+{
+	g_free(builder->data);
+	g_free(builder->tails);
+	g_free(builder->arena);
+	g_free(builder->interned);
+}
+
+/* Put the arena behind the rest and seal the header. */
+static void
+builder_finish(struct builder *builder)
+{
+	struct snapshot_header *header = builder->header;
+	gsize at = header->arena_at;
+
+	header->arena_length = builder->arena_length;
+	header->length = at + builder->arena_length;
+	builder->data = g_realloc(builder->data, header->length);
+	header = builder->header = (void *)builder->data;
+	memcpy(builder->data + at, builder->arena, builder->arena_length);
+	header->check = hash_bytes(&header->key, header,
+				   offsetof(struct snapshot_header, check));
+}
+
+bool
+snapshot_write(int folder, const char *name, guint64 generation,
+	       const struct snapshot_tenant *tenants, guint count,
+	       GError **error)
+{
+	struct builder builder;
+	guint32 next = 0, linear = 0;
+	bool good = true;
+
+	builder_init(&builder, generation, tenants, count);
+	for (guint i = 0; good && i < count; i++)
+		good = tenant_add(&builder, i, &tenants[i], &next, &linear,
+				  error);
+	if (good) {
+		builder_finish(&builder);
+		good = file_replace(folder, name, builder.data,
+				    builder.header->length, 0640, error);
+	}
+	builder_clear(&builder);
+	return good;
+}

@@ -1,0 +1,19 @@
+/*
+ * category.c -- the names of categories, confidences, actions and modes
+ */
+#include "gatepost/model/category.h"
+
+#include <stddef.h>
+
+const char *const categories[] = {
+	"clean", "bulk", "spam", "impersonation", "spoof", "phish",
+	"malware", "unknown", NULL
+};
+
+const char *const confidences[] = { "normal", "high", NULL };
+
+const char *const actions[] = {
+	"deliver", "tag", "junk", "quarantine", "reject", "discard", NULL
+};
+
+const char *const modes[] = { "observe", "tag", "enforce", NULL };

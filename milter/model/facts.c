@@ -1,0 +1,155 @@
+/*
+ * facts.c -- the tables of facts: packing, clearing and JSON follow them
+ */
+#include "gatepost/model/facts.h"
+
+#include <string.h>
+
+const char *const auth_values[] = {
+	"none", "pass", "fail", "softfail", "neutral", "temperror",
+	"permerror", NULL
+};
+
+static const char *const request_kinds[] = { "facts", "preview", NULL };
+
+static const struct field mailbox_rows[] = {
+	FIELD(Mailbox, name, FIELD_TEXT),
+	FIELD(Mailbox, address, FIELD_TEXT),
+	FIELD(Mailbox, domain, FIELD_TEXT),
+};
+const struct fields mailbox_fields = FIELDS(Mailbox, mailbox_rows);
+
+static const struct field signature_rows[] = {
+	FIELD_WORDS(Signature, result, auth_values),
+	FIELD(Signature, domain, FIELD_TEXT),
+	FIELD(Signature, selector, FIELD_TEXT),
+};
+const struct fields signature_fields = FIELDS(Signature, signature_rows);
+
+static const struct field auth_rows[] = {
+	FIELD_WORDS(Auth, spf, auth_values),
+	FIELD(Auth, spf_domain, FIELD_TEXT),
+	FIELD_OF(Auth, dkim, FIELD_LIST, signature_fields),
+	FIELD_WORDS(Auth, dmarc, auth_values),
+	FIELD(Auth, dmarc_domain, FIELD_TEXT),
+	FIELD(Auth, dmarc_policy, FIELD_TEXT),
+	FIELD_WORDS(Auth, arc, auth_values),
+	FIELD_WORDS(Auth, iprev, auth_values),
+	FIELD(Auth, source, FIELD_TEXT),
+};
+static const struct fields auth_fields = FIELDS(Auth, auth_rows);
+
+static const struct field auth_result_rows[] = {
+	FIELD(AuthResult, authserv_id, FIELD_TEXT),
+	FIELD(AuthResult, method, FIELD_TEXT),
+	FIELD_WORDS(AuthResult, result, auth_values),
+	FIELD(AuthResult, domain, FIELD_TEXT),
+	FIELD(AuthResult, selector, FIELD_TEXT),
+	FIELD(AuthResult, policy, FIELD_TEXT),
+};
+const struct fields auth_result_fields =
+    FIELDS(AuthResult, auth_result_rows);
+
+static const struct field link_rows[] = {
+	FIELD(Link, raw, FIELD_TEXT),
+	FIELD(Link, url, FIELD_TEXT),
+	FIELD(Link, host, FIELD_TEXT),
+	FIELD(Link, text, FIELD_TEXT),
+	FIELD(Link, source, FIELD_TEXT),
+};
+const struct fields link_fields = FIELDS(Link, link_rows);
+
+static const struct field file_rows[] = {
+	FIELD(File, name, FIELD_TEXT),
+	FIELD(File, names, FIELD_TEXTS),
+	FIELD(File, sha256, FIELD_TEXT),
+	FIELD(File, size, FIELD_NUMBER),
+	FIELD(File, type, FIELD_TEXT),
+};
+const struct fields file_fields = FIELDS(File, file_rows);
+
+static const struct field field_rows[] = {
+	FIELD(Field, name, FIELD_TEXT),
+	FIELD(Field, value, FIELD_TEXT),
+	FIELD(Field, index, FIELD_NUMBER),
+};
+const struct fields field_fields = FIELDS(Field, field_rows);
+
+static const struct field facts_rows[] = {
+	FIELD(Facts, complete, FIELD_BOOL),
+	FIELD(Facts, from, FIELD_TEXT),
+	FIELD(Facts, from_name, FIELD_TEXT),
+	FIELD(Facts, from_domain, FIELD_TEXT),
+	FIELD_OF(Facts, authors, FIELD_LIST, mailbox_fields),
+	FIELD_OF(Facts, sender, FIELD_LIST, mailbox_fields),
+	FIELD_OF(Facts, reply_to, FIELD_LIST, mailbox_fields),
+	FIELD(Facts, envelope, FIELD_TEXT),
+	FIELD(Facts, subject, FIELD_TEXT),
+	FIELD(Facts, subject_raw, FIELD_TEXT),
+	FIELD(Facts, message_id, FIELD_TEXT),
+	FIELD(Facts, date, FIELD_TEXT),
+	FIELD_OF(Facts, auth, FIELD_STRUCT, auth_fields),
+	FIELD_OF(Facts, results, FIELD_LIST, auth_result_fields),
+	FIELD_OF(Facts, urls, FIELD_LIST, link_fields),
+	FIELD_OF(Facts, files, FIELD_LIST, file_fields),
+	FIELD_OF(Facts, scores, FIELD_LIST, field_fields),
+	FIELD(Facts, defects, FIELD_TEXTS),
+	FIELD_OF(Facts, ours, FIELD_LIST, field_fields),
+	FIELD(Facts, release, FIELD_TEXT),
+	FIELD(Facts, is_list, FIELD_BOOL),
+	FIELD(Facts, received, FIELD_NUMBER),
+	FIELD(Facts, size, FIELD_NUMBER),
+	FIELD(Facts, body_sha256, FIELD_TEXT),
+	FIELD(Facts, notes, FIELD_TEXTS),
+};
+const struct fields facts_fields = FIELDS(Facts, facts_rows);
+
+static const struct field request_rows[] = {
+	FIELD_WORDS(Request, kind, request_kinds),
+	FIELD(Request, envelope, FIELD_TEXT),
+	FIELD(Request, authserv_id, FIELD_TEXT),
+	FIELD(Request, headers, FIELD_TEXTS),
+	FIELD(Request, size, FIELD_NUMBER),
+};
+const struct fields request_fields = FIELDS(Request, request_rows);
+
+static const struct field answer_rows[] = {
+	FIELD_OF(Answer, facts, FIELD_STRUCT, facts_fields),
+	FIELD(Answer, preview, FIELD_TEXT),
+};
+const struct fields answer_fields = FIELDS(Answer, answer_rows);
+
+Facts *
+facts_new(void)
+{
+	return fields_new(&facts_fields);
+}
+
+void
+facts_free(Facts *facts)
+{
+	fields_free(&facts_fields, facts);
+}
+
+bool
+facts_has_defect(const Facts *facts, const char *defect)
+{
+	for (guint i = 0; i < facts->defects->len; i++)
+		if (strcmp(facts->defects->pdata[i], defect) == 0)
+			return true;
+	return false;
+}
+
+void
+facts_defect(Facts *facts, const char *defect)
+{
+	if (!facts_has_defect(facts, defect))
+		g_ptr_array_add(facts->defects, g_strdup(defect));
+}
+
+void
+facts_truncated(Facts *facts, const char *defect)
+{
+	facts->complete = false;
+	facts_defect(facts, defect);
+}

@@ -1,0 +1,223 @@
+/*
+ * message.c -- one SMTP transaction, filled by the front, and what it shows
+ */
+#include "gatepost/model/message.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "gatepost/model/address.h"
+#include "gatepost/model/url.h"
+#include "gatepost/util/clock.h"
+
+const char *const client_kinds[] = {
+	"outside", "relay", "internal", "authenticated", "local", NULL
+};
+
+static void
+recipient_free(gpointer data)
+{
+	Recipient *recipient = data;
+
+	g_free(recipient->given);
+	g_free(recipient->address);
+	g_free(recipient);
+}
+
+Message *
+message_new(Config *config)
+{
+	Message *message = g_new0(Message, 1);
+
+	id_new(message->id);
+	message->tag = g_strdup_printf("%s -", message->id);
+	message->received = clock_now();
+	message->sender = g_strdup("");
+	message->sender_given = g_strdup("<>");
+	message->mail_options = g_ptr_array_new_with_free_func(g_free);
+	message->recipients = g_ptr_array_new_with_free_func(recipient_free);
+	message->config = config_ref(config);
+	message->fd = -1;
+	return message;
+}
+
+void
+client_clear(Client *client)
+{
+	g_free(client->address);
+	g_free(client->name);
+	g_free(client->helo);
+	g_free(client->login);
+	memset(client, 0, sizeof *client);
+}
+
+void
+message_free(Message *message)
+{
+	if (!message)
+		return;
+	client_clear(&message->client);
+	g_free(message->tag);
+	g_free(message->queue_id);
+	g_free(message->mta);
+	g_free(message->sender);
+	g_free(message->sender_given);
+	g_ptr_array_free(message->mail_options, TRUE);
+	g_ptr_array_free(message->recipients, TRUE);
+	g_clear_pointer(&message->refused, g_ptr_array_unref);
+	if (message->fd >= 0)
+		close(message->fd);
+	config_unref(message->config);
+	g_free(message);
+}
+
+void
+message_queue_id(Message *message, const char *queue_id)
+{
+	if (!queue_id || !*queue_id ||
+	    g_strcmp0(queue_id, message->queue_id) == 0)
+		return;
+	g_free(message->queue_id);
+	g_free(message->tag);
+	message->queue_id = g_strndup(queue_id, 64);
+	for (char *p = message->queue_id; *p; p++)
+		if (!g_ascii_isalnum(*p) && *p != '-' && *p != '.')
+			*p = '_';
+	message->tag = g_strdup_printf("%s %s", message->id,
+				       message->queue_id);
+}
+
+void
+client_set(Client *client, const Config *config, const char *name,
+	   const struct network *address, const char *login)
+{
+	char text[NETWORK_TEXT];
+
+	g_free(client->name);
+	g_free(client->address);
+	g_free(client->login);
+	client->name = g_strdup(name);
+	client->login = login && *login ? g_strdup(login) : NULL;
+	client->is_ip = address != NULL;
+	client->address = NULL;
+	client->kind = CLIENT_OUTSIDE;
+	if (address) {
+		client->network = *address;
+		network_format(address, text);
+		client->address = g_strdup(text);
+		if (network_any(config->internal_networks, address))
+			client->kind = CLIENT_INTERNAL;
+		else if (network_any(config->relay_networks, address))
+			client->kind = CLIENT_RELAY;
+	}
+	if (client->login)
+		client->kind = CLIENT_AUTHENTICATED;
+}
+
+bool
+client_is_ours(const Client *client)
+{
+	return client->kind >= CLIENT_INTERNAL;
+}
+
+static bool
+is_exempt(const Tenant *tenant, const char *address)
+{
+	for (guint i = 0; i < tenant->exempt->len; i++) {
+		g_autofree char *exempt =
+		    g_ascii_strdown(tenant->exempt->pdata[i], -1);
+
+		if (strchr(exempt, '@') ? strcmp(exempt, address) == 0 :
+		    address_has_local(address, exempt))
+			return true;
+	}
+	return false;
+}
+
+Recipient *
+message_add_recipient(Message *message, const char *given)
+{
+	Recipient *recipient = g_new0(Recipient, 1);
+
+	recipient->given = g_strdup(given);
+	recipient->address = address_normal(given);
+	if (!recipient->address)
+		recipient->address = g_strdup("");
+	recipient->tenant =
+	    config_tenant_of(message->config,
+			     address_domain(recipient->address));
+	recipient->is_exempt = recipient->tenant &&
+	    is_exempt(recipient->tenant, recipient->address);
+	recipient->mode = config_mode(message->config, recipient->tenant);
+	g_ptr_array_add(message->recipients, recipient);
+	return recipient;
+}
+
+void
+message_drop_recipient(Message *message)
+{
+	g_ptr_array_set_size(message->recipients,
+			     (int)message->recipients->len - 1);
+}
+
+/* ---- sightings ---- */
+
+static void
+show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
+     const char *value)
+{
+	g_autofree char *key = NULL;
+
+	if (!value)
+		return;
+	key = g_strdup_printf("%d %s", kind, value);
+	if (g_hash_table_add(seen, g_steal_pointer(&key)))
+		g_ptr_array_add(shown, indicator_seen(kind, value));
+}
+
+static void
+show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
+{
+	for (guint i = 0; i < facts->files->len; i++) {
+		const File *file = facts->files->pdata[i];
+
+		show(shown, seen, INDICATOR_FILE, file->sha256);
+		for (guint j = 0; j < file->names->len; j++) {
+			g_autofree char *folded =
+			    indicator_fold_filename(file->names->pdata[j]);
+
+			show(shown, seen, INDICATOR_FILENAME, folded);
+		}
+	}
+}
+
+GPtrArray *
+sightings(const Message *message, const Facts *facts)
+{
+	GPtrArray *shown = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)indicator_free);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+	    g_str_hash, g_str_equal, g_free, NULL);
+
+	if (message->client.kind != CLIENT_RELAY)
+		show(shown, seen, INDICATOR_IP, message->client.address);
+	show(shown, seen, INDICATOR_ENVELOPE, message->sender);
+	if (!facts)
+		return shown;
+	for (guint i = 0; i < facts->authors->len; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+		g_autofree char *name = author->name ?
+		    indicator_fold_name(author->name) : NULL;
+
+		show(shown, seen, INDICATOR_SENDER, author->address);
+		if (name && *name)
+			show(shown, seen, INDICATOR_NAME, name);
+	}
+	for (guint i = 0; i < facts->urls->len; i++) {
+		const Link *link = facts->urls->pdata[i];
+
+		show(shown, seen, INDICATOR_URL, link->url);
+	}
+	show_files(shown, seen, facts);
+	return shown;
+}

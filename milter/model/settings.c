@@ -1,0 +1,214 @@
+/*
+ * settings.c -- every setting in one table: type, default, bounds, meaning
+ *
+ * To add one: a member in config.h, a row here, and its lines in
+ * conf/gatepost.conf and gatepost.conf(5); a test compares the three.
+ */
+#include "gatepost/model/settings.h"
+
+#include "gatepost/model/config.h"
+
+const char *const setting_types[] = {
+	"text", "path", "number", "octal", "bytes", "real", "bool", "word",
+	"texts", "domains", "networks", "group", "list"
+};
+
+const char *const policies[] = {
+	"malware", "phish_high", "phish", "spam", "bulk", "unknown",
+	"impersonation", "spoof_own", "dmarc_reject", "dmarc_quarantine",
+	"spoof", "user_block", "block_ip", "block_sender", "block_envelope",
+	"block_name", "block_url", "block_file", "block_filename",
+	"block_spoof", NULL
+};
+
+static const char *const senders[] = {
+	"original", "postmaster", "null", NULL
+};
+static const char *const log_levels[] = {
+	"error", "warning", "info", "debug", NULL
+};
+
+#define SCOPE(Struct, array) \
+	{ .rows = array, .count = G_N_ELEMENTS(array), .size = sizeof(Struct) }
+
+static const struct setting worker_rows[] = {
+	{ "min", SETTING_NUMBER, offsetof(Config, workers.min), "2", 1, 1024,
+	  .meaning = "workers that always stand ready" },
+	{ "max", SETTING_NUMBER, offsetof(Config, workers.max), "64", 1, 1024,
+	  .meaning = "most workers at once" },
+	{ "messages", SETTING_NUMBER, offsetof(Config, workers.messages),
+	  "5000", 1, 1000000,
+	  .meaning = "messages after which a worker is replaced" },
+};
+static const struct scope worker_settings = SCOPE(Config, worker_rows);
+
+static const struct setting release_rows[] = {
+	{ "smtp", SETTING_TEXT, offsetof(Config, release.smtp), NULL,
+	  .meaning = "HOST:PORT of a listener of the MTA without milters, "
+	  "to which released mail goes" },
+	{ "sendmail", SETTING_PATH, offsetof(Config, release.sendmail), NULL,
+	  .meaning = "sendmail(1) for released mail, where there is no such "
+	  "listener" },
+	{ "sender", SETTING_WORD, offsetof(Config, release.sender),
+	  "original", .words = senders,
+	  .meaning = "envelope sender of released mail" },
+};
+static const struct scope release_settings = SCOPE(Config, release_rows);
+
+static const struct setting keep_rows[] = {
+	{ "ledger", SETTING_NUMBER, offsetof(Config, keep.ledger), "90", 1,
+	  3650, .meaning = "days that the ledger is kept" },
+	{ "quarantine", SETTING_NUMBER, offsetof(Config, keep.quarantine),
+	  "30", 1, 3650, .meaning = "days that held mail is kept" },
+	{ "spool", SETTING_NUMBER, offsetof(Config, keep.spool), "7", 1, 3650,
+	  .meaning = "days that candidates are kept" },
+};
+static const struct scope keep_settings = SCOPE(Config, keep_rows);
+
+static const struct setting upstream_rows[] = {
+	{ "name", SETTING_TEXT, offsetof(Upstream, name), NULL,
+	  .is_needed = true, .meaning = "what it is called in reasons" },
+	{ "authserv_id", SETTING_TEXT, offsetof(Upstream, authserv_id), NULL,
+	  .meaning = "the name at the start of its Authentication-Results" },
+	{ "headers", SETTING_TEXTS, offsetof(Upstream, headers), NULL,
+	  .meaning = "header fields in which it says junk: a field with "
+	  "\"yes\" in front, or a score" },
+	{ "strips", SETTING_BOOL, offsetof(Upstream, strips), "false",
+	  .meaning = "it removes such fields from what comes in, so that "
+	  "they can be trusted also for a pass" },
+	{ "score", SETTING_REAL, offsetof(Upstream, score), "0", 0, 1000,
+	  .meaning = "score from which it calls a message spam; mail just "
+	  "below becomes a candidate (0: none)" },
+};
+static const struct scope upstream_settings = SCOPE(Upstream, upstream_rows);
+
+#define POLICY(row, word, action, says) \
+	{ word, SETTING_WORD, \
+	  offsetof(Tenant, policy) + sizeof(int) * (row), action, \
+	  .words = actions, .meaning = says }
+static const struct setting policy_rows[] = {
+	POLICY(POLICY_MALWARE, "malware", "quarantine", "malware"),
+	POLICY(POLICY_PHISH_HIGH, "phish_high", "quarantine",
+	       "phishing, with high confidence"),
+	POLICY(POLICY_PHISH, "phish", "junk", "phishing"),
+	POLICY(POLICY_SPAM, "spam", "junk", "spam"),
+	POLICY(POLICY_BULK, "bulk", "deliver", "bulk mail"),
+	POLICY(POLICY_UNKNOWN, "unknown", "deliver",
+	       "mail that could not be read whole"),
+	POLICY(POLICY_IMPERSONATION, "impersonation", "tag",
+	       "a display name or domain that resembles one of ours"),
+	POLICY(POLICY_SPOOF_OWN, "spoof_own", "tag",
+	       "From in a domain of ours, from outside, without proof"),
+	POLICY(POLICY_DMARC_REJECT, "dmarc_reject", "junk",
+	       "DMARC failure where the domain asks for reject"),
+	POLICY(POLICY_DMARC_QUARANTINE, "dmarc_quarantine", "junk",
+	       "DMARC failure where the domain asks for quarantine"),
+	POLICY(POLICY_SPOOF, "spoof", "tag", "DMARC failure otherwise"),
+	POLICY(POLICY_USER_BLOCK, "user_block", "junk",
+	       "a sender that the user has blocked"),
+	POLICY(POLICY_BLOCK_IP, "block_ip", "reject",
+	       "a block entry of kind ip"),
+	POLICY(POLICY_BLOCK_SENDER, "block_sender", "quarantine",
+	       "a block entry of kind sender"),
+	POLICY(POLICY_BLOCK_ENVELOPE, "block_envelope", "quarantine",
+	       "a block entry of kind envelope"),
+	POLICY(POLICY_BLOCK_NAME, "block_name", "quarantine",
+	       "a block entry of kind name"),
+	POLICY(POLICY_BLOCK_URL, "block_url", "quarantine",
+	       "a block entry of kind url"),
+	POLICY(POLICY_BLOCK_FILE, "block_file", "quarantine",
+	       "a block entry of kind file"),
+	POLICY(POLICY_BLOCK_FILENAME, "block_filename", "quarantine",
+	       "a block entry of kind filename"),
+	POLICY(POLICY_BLOCK_SPOOF, "block_spoof", "quarantine",
+	       "a block entry of kind spoof"),
+};
+static const struct scope policy_settings = SCOPE(Tenant, policy_rows);
+
+static const struct setting tenant_rows[] = {
+	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
+	  .is_needed = true,
+	  .meaning = "a word: letters, digits, '-', '_' and '.'" },
+	{ "domains", SETTING_DOMAINS, offsetof(Tenant, domains), NULL,
+	  .is_needed = true,
+	  .meaning = "recipient domains; \"*.example.org\" is all below" },
+	{ "lists", SETTING_TEXTS, offsetof(Tenant, lists), NULL,
+	  .meaning = "allow/block list files, absolute paths" },
+	{ "entries", SETTING_TEXTS, offsetof(Tenant, entries), NULL,
+	  .meaning = "further list entries, a line each" },
+	{ "policy", SETTING_GROUP, 0, NULL, .of = &policy_settings,
+	  .meaning = "the action for each finding that wins" },
+	{ "mode", SETTING_WORD, offsetof(Tenant, mode), NULL, .words = modes,
+	  .meaning = "as the global mode, for this tenant" },
+	{ "exempt", SETTING_TEXTS, offsetof(Tenant, exempt),
+	  "[ \"postmaster\", \"abuse\" ]",
+	  .meaning = "local parts or addresses whose mail is never refused, "
+	  "held or discarded, only tagged" },
+	{ "people", SETTING_TEXTS, offsetof(Tenant, people), NULL,
+	  .meaning = "display names of our people, for candidates that "
+	  "use one from a foreign address" },
+	{ "junk_header", SETTING_TEXT, offsetof(Tenant, junk_header),
+	  "X-Spam-Flag: YES",
+	  .meaning = "header field that makes the mail store file a message "
+	  "as junk" },
+	{ "subject_tag", SETTING_TEXT, offsetof(Tenant, subject_tag), "",
+	  .meaning = "text put in front of the subject of tagged mail" },
+	{ "quota", SETTING_BYTES, offsetof(Tenant, quota), "10G", 0,
+	  G_MAXINT64, .meaning = "most octets in quarantine; beyond it what "
+	  "would be held is answered \"later\" (0: no limit)" },
+	{ "zone", SETTING_TEXT, offsetof(Tenant, zone), NULL,
+	  .meaning = "time zone of dates in lists, as \"Europe/Paris\"" },
+};
+const struct scope tenant_settings = SCOPE(Tenant, tenant_rows);
+
+static const struct setting rows[] = {
+	{ "socket", SETTING_TEXT, offsetof(Config, socket),
+	  "unix:/run/gatepost/milter.sock",
+	  .meaning = "where the MTA reaches us: unix:PATH, "
+	  "inet:PORT@HOST or inet6:PORT@HOST" },
+	{ "socket_mode", SETTING_OCTAL, offsetof(Config, socket_mode), "0660",
+	  0, 0777, .meaning = "mode of a Unix socket" },
+	{ "socket_group", SETTING_TEXT, offsetof(Config, socket_group), NULL,
+	  .meaning = "group of a Unix socket, so that the MTA can open it "
+	  "(\"postfix\")" },
+	{ "state_dir", SETTING_PATH, offsetof(Config, state_dir),
+	  "/var/lib/gatepost", .meaning = "folder of all that is kept" },
+	{ "user", SETTING_TEXT, offsetof(Config, user), NULL,
+	  .meaning = "user to become when started as root" },
+	{ "group", SETTING_TEXT, offsetof(Config, group), NULL,
+	  .meaning = "group to become; default the user's" },
+	{ "log_level", SETTING_WORD, offsetof(Config, log_level), "info",
+	  .words = log_levels, .meaning = "most that is logged" },
+	{ "authserv_id", SETTING_TEXT, offsetof(Config, authserv_id), NULL,
+	  .meaning = "our name in Authentication-Results; default the "
+	  "MTA's name" },
+	{ "mode", SETTING_WORD, offsetof(Config, mode), "enforce",
+	  .words = modes, .meaning = "observe: nothing is held, edited or "
+	  "refused; tag: only header fields are added; enforce: all" },
+	{ "sessions", SETTING_NUMBER, offsetof(Config, sessions), "500", 1,
+	  10000, .meaning = "most milter sessions at once; beyond it 421" },
+	{ "workers", SETTING_GROUP, 0, NULL, .of = &worker_settings,
+	  .meaning = "processes that read mail" },
+	{ "internal_networks", SETTING_NETWORKS,
+	  offsetof(Config, internal_networks),
+	  "[ \"127.0.0.0/8\", \"::1\" ]",
+	  .meaning = "clients that are our own people" },
+	{ "relay_networks", SETTING_NETWORKS,
+	  offsetof(Config, relay_networks), NULL,
+	  .meaning = "hosts that hand us strangers' mail: gateways, backup "
+	  "MX" },
+	{ "upstreams", SETTING_LIST, offsetof(Config, upstreams), NULL,
+	  .of = &upstream_settings,
+	  .meaning = "filters that stand before us" },
+	{ "release", SETTING_GROUP, 0, NULL, .of = &release_settings,
+	  .meaning = "the way of released mail" },
+	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,
+	  .meaning = "days after which `gatepost sweep` removes" },
+	{ "min_free", SETTING_NUMBER, offsetof(Config, min_free), "5", 0, 90,
+	  .meaning = "percent of free disk below which nothing is recorded "
+	  "but held mail" },
+	{ "tenants", SETTING_LIST, offsetof(Config, tenants), NULL,
+	  .of = &tenant_settings, .is_needed = true,
+	  .meaning = "the organisations whose mail is filtered" },
+};
+const struct scope settings = SCOPE(Config, rows);

@@ -1,0 +1,388 @@
+/*
+ * url.c -- read a link as a browser does, and put it into canonical form
+ *
+ * Follows the WHATWG URL standard where it decides which host is visited;
+ * beyond it the path is made one form: dot segments resolved, percent codes
+ * of plain characters decoded, all others in upper case, fragment dropped.
+ */
+#include "gatepost/model/url.h"
+
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/model/network.h"
+
+static const char *const special[] = {
+	"http", "https", "ftp", "ws", "wss", "file", NULL
+};
+
+/* RAW without blanks and controls at its ends, and without tabs and line
+ * ends anywhere.  Yours. */
+static char *
+tidy(const char *raw)
+{
+	GString *out;
+
+	while (*raw && (guchar)*raw <= 0x20)
+		raw++;
+	out = g_string_sized_new(strlen(raw));
+	for (; *raw; raw++)
+		if (*raw != '\t' && *raw != '\r' && *raw != '\n')
+			g_string_append_c(out, *raw);
+	while (out->len && (guchar)out->str[out->len - 1] <= 0x20)
+		g_string_truncate(out, out->len - 1);
+	return g_string_free(out, FALSE);
+}
+
+static bool
+is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/*
+ * The scheme of TEXT in lower case, and behind it in REST; "http" when there
+ * is none.  A "scheme" with a dot in it, or "localhost" before a port, is a
+ * host that someone wrote without its scheme.  Yours.
+ */
+static char *
+scheme_take(const char *text, const char **rest)
+{
+	gsize length = 0;
+	g_autofree char *scheme = NULL;
+
+	*rest = text;
+	if (g_ascii_isalpha(text[0]))
+		while (g_ascii_isalnum(text[length]) ||
+		       (text[length] && strchr("+-.", text[length])))
+			length++;
+	if (length == 0 || text[length] != ':')
+		return g_strdup("http");
+	scheme = g_ascii_strdown(text, (gssize)length);
+	if (strchr(scheme, '.') ||
+	    (strcmp(scheme, "localhost") == 0 &&
+	     g_ascii_isdigit(text[length + 1])))
+		return g_strdup("http");
+	*rest = text + length + 1;
+	return g_steal_pointer(&scheme);
+}
+
+/* TEXT with percent codes decoded; NULL when one stands for NUL.  Yours. */
+static char *
+percent_decode(const char *text, gsize length)
+{
+	g_autoptr(GString) out = g_string_sized_new(length);
+
+	for (gsize i = 0; i < length; i++) {
+		int high = -1, low = -1;
+
+		if (text[i] == '%' && i + 2 < length) {
+			high = g_ascii_xdigit_value(text[i + 1]);
+			low = g_ascii_xdigit_value(text[i + 2]);
+		}
+		if (high < 0 || low < 0) {
+			g_string_append_c(out, text[i]);
+			continue;
+		}
+		if (high == 0 && low == 0)
+			return NULL;
+		g_string_append_c(out, (char)(high << 4 | low));
+		i += 2;
+	}
+	return g_strdup(out->str);
+}
+
+/* One part of a numeric host: decimal, 0 octal, 0x hexadecimal. */
+static bool
+number_read(const char *text, guint64 *number)
+{
+	int base = 10, digit;
+
+	*number = 0;
+	if (!*text)
+		return false;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		base = 16;
+		text += 2;
+	} else if (text[0] == '0' && text[1]) {
+		base = 8;
+		text++;
+	}
+	for (; *text; text++) {
+		digit = g_ascii_xdigit_value(*text);
+		if (digit < 0 || digit >= base)
+			return false;
+		if (*number <= G_MAXUINT32)
+			*number = *number * (guint64)base + (guint64)digit;
+	}
+	return true;
+}
+
+/* Does HOST end in a number, so that it must be an IPv4 address? */
+static bool
+ends_in_number(const char *host)
+{
+	const char *last = strrchr(host, '.');
+	guint64 number;
+
+	last = last ? last + 1 : host;
+	return !last[strspn(last, "0123456789")] ||
+	    (g_str_has_prefix(last, "0x") && number_read(last, &number));
+}
+
+/* HOST of one to four numbers as a dotted address, or NULL.  Yours. */
+static char *
+ipv4_normal(const char *host)
+{
+	g_auto(GStrv) parts = g_strsplit(host, ".", 6);
+	guint count = g_strv_length(parts);
+	guint64 address = 0, number;
+
+	if (count == 0 || count > 4)
+		return NULL;
+	for (guint i = 0; i < count; i++) {
+		/* The last part fills all octets that are left. */
+		guint octets = i + 1 < count ? 1 : 5 - count;
+
+		if (!number_read(parts[i], &number) ||
+		    number >> (8 * octets))
+			return NULL;
+		address = address << (8 * octets) | number;
+	}
+	return g_strdup_printf("%u.%u.%u.%u", (guint)(address >> 24),
+			       (guint)(address >> 16 & 255),
+			       (guint)(address >> 8 & 255),
+			       (guint)(address & 255));
+}
+
+/* The host in LENGTH octets of TEXT in normal form, or NULL.  Yours. */
+static char *
+host_normal(const char *text, gsize length)
+{
+	g_autofree char *decoded = NULL;
+	g_autofree char *host = NULL;
+	struct network address;
+
+	if (length > 2 && text[0] == '[' && text[length - 1] == ']') {
+		char out[NETWORK_TEXT];
+
+		host = g_strndup(text + 1, length - 2);
+		if (!strchr(host, ':') || strchr(host, '/') ||
+		    !network_parse(host, &address))
+			return NULL;
+		network_format(&address, out);
+		return g_strdup(out);
+	}
+	decoded = percent_decode(text, length);
+	host = decoded ? domain_normal(decoded) : NULL;
+	if (host && ends_in_number(host))
+		return ipv4_normal(host);
+	return g_steal_pointer(&host);
+}
+
+/* Is TEXT nothing, or a port? */
+static bool
+is_port(const char *text, gsize length)
+{
+	guint port = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		if (!g_ascii_isdigit(text[i]))
+			return false;
+		port = port * 10 + (guint)(text[i] - '0');
+		if (port > 65535)
+			return false;
+	}
+	return true;
+}
+
+/* The host of an authority: behind the last @, before the port. */
+static char *
+authority_host(const char *text, gsize length)
+{
+	const char *at = memrchr(text, '@', length);
+	const char *colon;
+	gsize host;
+
+	if (at) {
+		length -= (gsize)(at + 1 - text);
+		text = at + 1;
+	}
+	host = length;
+	colon = memrchr(text, ':', length);
+	if (colon && !memchr(colon, ']', length - (gsize)(colon - text))) {
+		host = (gsize)(colon - text);
+		if (!is_port(colon + 1, length - host - 1))
+			return NULL;
+	}
+	return host ? host_normal(text, host) : NULL;
+}
+
+/* Append C as a path or query carries it. */
+static void
+append_octet(GString *out, guchar c)
+{
+	if (c <= 0x20 || c >= 0x7f || strchr("\"<>`{}|^\\", c))
+		g_string_append_printf(out, "%%%02X", c);
+	else
+		g_string_append_c(out, (char)c);
+}
+
+/* Append LENGTH octets of TEXT with one spelling for each octet. */
+static void
+append_canonical(GString *out, const char *text, gsize length)
+{
+	for (gsize i = 0; i < length; i++) {
+		int high = -1, low = -1;
+		char c;
+
+		if (text[i] == '%' && i + 2 < length) {
+			high = g_ascii_xdigit_value(text[i + 1]);
+			low = g_ascii_xdigit_value(text[i + 2]);
+		}
+		if (high < 0 || low < 0) {
+			append_octet(out, (guchar)text[i]);
+			continue;
+		}
+		c = (char)(high << 4 | low);
+		if (g_ascii_isalnum(c) || (c && strchr("-._~", c)))
+			g_string_append_c(out, c);
+		else
+			g_string_append_printf(out, "%%%02X", (guchar)c);
+		i += 2;
+	}
+}
+
+/* Append the path in LENGTH octets of TEXT, "." and ".." resolved. */
+static void
+append_path(GString *out, const char *text, gsize length)
+{
+	g_autoptr(GPtrArray) segments = g_ptr_array_new_with_free_func(g_free);
+	const char *end = text + length;
+
+	while (text < end) {
+		GString *segment = g_string_new(NULL);
+		gsize size = 0;
+		bool last, up, stay;
+
+		text++;		/* the slash */
+		while (text + size < end && !is_slash(text[size]))
+			size++;
+		append_canonical(segment, text, size);
+		text += size;
+		last = text == end;
+		up = strcmp(segment->str, "..") == 0;
+		stay = strcmp(segment->str, ".") == 0;
+		if (up && segments->len)
+			g_ptr_array_set_size(segments,
+					     (gint)segments->len - 1);
+		if (up || stay)
+			g_string_truncate(segment, 0);
+		if (last || !(up || stay))
+			g_ptr_array_add(segments,
+					g_string_free(segment, FALSE));
+		else
+			g_string_free(segment, TRUE);
+	}
+	for (guint i = 0; i < segments->len; i++) {
+		g_string_append_c(out, '/');
+		g_string_append(out, segments->pdata[i]);
+	}
+	if (segments->len == 0)
+		g_string_append_c(out, '/');
+}
+
+/* The path and query that TEXT starts with, canonical; from '/' on. Yours. */
+static char *
+path_normal(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	gsize length = MIN(strcspn(text, "#"), BOUND_URL);
+	gsize path = MIN(strcspn(text, "?"), length);
+
+	append_path(out, text, path);
+	if (path < length) {
+		g_string_append_c(out, '?');
+		append_canonical(out, text + path + 1, length - path - 1);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* A link that names no host: "mailto:...", "data:...". */
+static Url *
+opaque_new(const char *scheme, const char *rest)
+{
+	Url *url = g_new0(Url, 1);
+	GString *text = g_string_new(scheme);
+
+	g_string_append_c(text, ':');
+	append_canonical(text, rest, MIN(strlen(rest), BOUND_URL));
+	url->url = g_string_free(text, FALSE);
+	return url;
+}
+
+static Url *
+parsed_new(const char *scheme, char *host, char *path)
+{
+	Url *url = g_new0(Url, 1);
+	bool is_ipv6 = host && strchr(host, ':');
+
+	url->host = host;
+	url->path = path;
+	url->url = g_strdup_printf("%s://%s%s%s%s", scheme,
+				   is_ipv6 ? "[" : "", host ? host : "",
+				   is_ipv6 ? "]" : "", path);
+	return url;
+}
+
+Url *
+url_parse(const char *raw)
+{
+	g_autofree char *text = tidy(raw);
+	g_autofree char *scheme = NULL;
+	g_autofree char *host = NULL;
+	const char *rest;
+	gsize slashes = 0, length;
+	bool is_special, is_file;
+
+	scheme = scheme_take(text, &rest);
+	is_special = g_strv_contains(special, scheme);
+	is_file = strcmp(scheme, "file") == 0;
+	while (is_special ? is_slash(rest[slashes]) : rest[slashes] == '/')
+		slashes++;
+	if (rest == text && (!*text || slashes == 1 || strchr("?#", *text)))
+		return NULL;	/* relative: no host to visit */
+	if (!is_special && slashes < 2)
+		return opaque_new(scheme, rest);
+	if (!is_special || is_file)
+		slashes = MIN(slashes, 2);
+	rest += slashes;
+	if (is_file && slashes < 2)
+		length = 0;
+	else
+		length = strcspn(rest, is_special ? "/\\?#" : "/?#");
+	if (is_file && length == 2 && g_ascii_isalpha(rest[0]) &&
+	    (rest[1] == ':' || rest[1] == '|'))
+		length = 0;	/* a drive letter is path, not host */
+	host = length ? authority_host(rest, length) : NULL;
+	if (!host && is_special && !is_file)
+		return NULL;
+	if (!host && is_file && length)
+		return NULL;
+	if (is_file && host && strcmp(host, "localhost") == 0)
+		g_clear_pointer(&host, g_free);
+	return parsed_new(scheme, g_steal_pointer(&host),
+			  path_normal(rest + length));
+}
+
+void
+url_free(Url *url)
+{
+	if (!url)
+		return;
+	g_free(url->url);
+	g_free(url->host);
+	g_free(url->path);
+	g_free(url);
+}

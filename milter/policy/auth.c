@@ -1,0 +1,158 @@
+/*
+ * auth.c -- take authentication results from the upstreams that we trust
+ */
+#include "gatepost/policy/auth.h"
+
+#include <string.h>
+
+#include "gatepost/model/domain.h"
+#include "gatepost/policy/check.h"
+
+/* From best to worst; of duplicates the worst wins. */
+static const int badness[] = {
+	[AUTH_PASS] = 1, [AUTH_NEUTRAL] = 2, [AUTH_NONE] = 0,
+	[AUTH_TEMPERROR] = 3, [AUTH_SOFTFAIL] = 4, [AUTH_PERMERROR] = 5,
+	[AUTH_FAIL] = 6,
+};
+
+static void
+worse(int *have, int result)
+{
+	if (badness[result] > badness[*have])
+		*have = result;
+}
+
+static void
+add_signature(Auth *auth, const AuthResult *result, int value)
+{
+	Signature *signature = fields_new(&signature_fields);
+
+	signature->result = value;
+	signature->domain = g_strdup(result->domain);
+	signature->selector = g_strdup(result->selector);
+	g_ptr_array_add(auth->dkim, signature);
+}
+
+static void
+adopt(Auth *auth, const AuthResult *result, const Upstream *upstream)
+{
+	int value = result->result;
+
+	/* Anyone could have written this pass, if it is not stripped. */
+	if (value == AUTH_PASS && !upstream->strips)
+		return;
+	if (!auth->source)
+		auth->source = g_strdup(upstream->name);
+	if (strcmp(result->method, "spf") == 0) {
+		worse(&auth->spf, value);
+		if (!auth->spf_domain)
+			auth->spf_domain = g_strdup(result->domain);
+	} else if (strcmp(result->method, "dkim") == 0) {
+		add_signature(auth, result, value);
+	} else if (strcmp(result->method, "dmarc") == 0) {
+		worse(&auth->dmarc, value);
+		if (!auth->dmarc_domain)
+			auth->dmarc_domain = g_strdup(result->domain);
+		if (!auth->dmarc_policy)
+			auth->dmarc_policy = g_strdup(result->policy);
+	} else if (strcmp(result->method, "arc") == 0) {
+		worse(&auth->arc, value);
+	} else if (strcmp(result->method, "iprev") == 0) {
+		worse(&auth->iprev, value);
+	}
+}
+
+void
+auth_adopt(const Config *config, Facts *facts)
+{
+	for (guint i = 0; i < facts->results->len; i++) {
+		const AuthResult *result = facts->results->pdata[i];
+		const Upstream *upstream =
+		    config_upstream(config, result->authserv_id);
+
+		if (upstream && result->method)
+			adopt(&facts->auth, result, upstream);
+	}
+}
+
+bool
+auth_is_known(const Facts *facts)
+{
+	return facts->auth.source != NULL;
+}
+
+/* Relaxed alignment: equal registrable domains (RFC 7489 3.1). */
+static bool
+is_aligned(const char *domain, const char *from)
+{
+	const char *one = domain ? domain_registrable(domain) : NULL;
+	const char *other = domain_registrable(from);
+
+	return domain && (strcmp(domain, from) == 0 ||
+			  (one && other && strcmp(one, other) == 0));
+}
+
+bool
+auth_is_aligned(const Facts *facts)
+{
+	const Auth *auth = &facts->auth;
+
+	/* Several authors: no one result speaks for all of them. */
+	if (!facts->from_domain || facts->authors->len != 1 ||
+	    facts_has_defect(facts, "from-many"))
+		return false;
+	if (auth->dmarc == AUTH_PASS && auth->dmarc_domain &&
+	    is_aligned(auth->dmarc_domain, facts->from_domain))
+		return true;
+	if (auth->dmarc == AUTH_FAIL)
+		return false;
+	if (auth->spf == AUTH_PASS &&
+	    is_aligned(auth->spf_domain, facts->from_domain))
+		return true;
+	for (guint i = 0; i < auth->dkim->len; i++) {
+		const Signature *signature = auth->dkim->pdata[i];
+
+		if (signature->result == AUTH_PASS &&
+		    is_aligned(signature->domain, facts->from_domain))
+			return true;
+	}
+	return false;
+}
+
+/* The number behind "score=", or at the start of VALUE. */
+static bool
+read_score(const char *value, double *score)
+{
+	const char *at = strstr(value, "score=");
+	char *end;
+
+	at = at ? at + strlen("score=") : value;
+	*score = g_ascii_strtod(at, &end);
+	return end != at;
+}
+
+double
+auth_score(const Config *config, const Field *field,
+	   const Upstream **upstream, bool *is_spam)
+{
+	double score;
+
+	*is_spam = false;
+	*upstream = NULL;
+	for (guint i = 0; i < config->upstreams->len && !*upstream; i++) {
+		const Upstream *one = config->upstreams->pdata[i];
+
+		for (guint j = 0; j < one->headers->len; j++)
+			if (g_ascii_strcasecmp(one->headers->pdata[j],
+					       field->name) == 0)
+				*upstream = one;
+	}
+	if (!*upstream)
+		return 0;
+	*is_spam = g_ascii_strncasecmp(field->value, "yes", 3) == 0;
+	if ((*upstream)->score <= 0 || !read_score(field->value, &score))
+		return 0;
+	if (score >= (*upstream)->score)
+		*is_spam = true;
+	return score / (*upstream)->score;
+}

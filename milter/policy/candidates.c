@@ -1,0 +1,197 @@
+/*
+ * candidates.c -- rules that suspect a delivered message
+ *
+ * Each rule gives a sentence, or NULL.  None changes what is done: the
+ * message is delivered, and a copy goes to the candidate spool.
+ *
+ * To add one: a function, a row, a test in t/5NN.
+ */
+#include <string.h>
+
+#include "gatepost/model/domain.h"
+#include "gatepost/model/url.h"
+#include "gatepost/policy/auth.h"
+#include "gatepost/policy/check.h"
+
+/* An upstream's score from this share of its line on is "just below". */
+#define NEAR 0.8
+
+static bool
+is_same_owner(const char *one, const char *other)
+{
+	const char *a = domain_registrable(one);
+	const char *b = domain_registrable(other);
+
+	return strcmp(one, other) == 0 || (a && b && strcmp(a, b) == 0);
+}
+
+static bool
+rule_unproven(const struct look *look, const Decision *decision)
+{
+	(void)look;
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *finding = decision->findings->pdata[i];
+
+		if (finding->effect == EFFECT_ALLOW && !finding->is_proven)
+			return true;
+	}
+	return decision->row == 6 && !auth_is_aligned(look->facts) &&
+	    auth_is_known(look->facts);
+}
+
+static bool
+rule_score(const struct look *look, const Decision *decision)
+{
+	const GPtrArray *scores = look->facts->scores;
+
+	(void)decision;
+	for (guint i = 0; i < scores->len; i++) {
+		const Upstream *upstream;
+		bool is_spam;
+		double share = auth_score(look->message->config,
+					  scores->pdata[i], &upstream,
+					  &is_spam);
+
+		if (upstream && !is_spam && share >= NEAR)
+			return true;
+	}
+	return false;
+}
+
+static bool
+rule_people(const struct look *look, const Decision *decision)
+{
+	const Tenant *tenant = look->recipient->tenant;
+	const Facts *facts = look->facts;
+	g_autofree char *name = facts->from_name ?
+	    indicator_fold_name(facts->from_name) : NULL;
+
+	(void)decision;
+	if (!name || !facts->from_domain ||
+	    config_tenant_of(look->message->config, facts->from_domain) ==
+	    tenant)
+		return false;
+	for (guint i = 0; i < tenant->people->len; i++) {
+		g_autofree char *own =
+		    indicator_fold_name(tenant->people->pdata[i]);
+
+		if (strcmp(own, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The host that the visible text of LINK names, when it names one. */
+static char *
+shown_host(const Link *link)
+{
+	g_autofree char *text = g_strstrip(g_strdup(link->text ? link->text :
+						    ""));
+	g_autoptr(Url) url = NULL;
+
+	if (!*text || strpbrk(text, " \n@") || !strchr(text, '.'))
+		return NULL;
+	url = url_parse(text);
+	if (!url || !url->host || !domain_registrable(url->host))
+		return NULL;
+	return g_steal_pointer(&url->host);
+}
+
+static bool
+rule_link_text(const struct look *look, const Decision *decision)
+{
+	const GPtrArray *urls = look->facts->urls;
+
+	(void)decision;
+	for (guint i = 0; i < urls->len; i++) {
+		const Link *link = urls->pdata[i];
+		g_autofree char *shown = shown_host(link);
+
+		if (shown && link->host &&
+		    !is_same_owner(shown, link->host))
+			return true;
+	}
+	return false;
+}
+
+static bool
+rule_reply_to(const struct look *look, const Decision *decision)
+{
+	const Facts *facts = look->facts;
+
+	(void)decision;
+	if (facts->is_list || !facts->from_domain)
+		return false;
+	for (guint i = 0; i < facts->reply_to->len; i++) {
+		const Mailbox *reply = facts->reply_to->pdata[i];
+
+		if (reply->domain && *reply->domain &&
+		    !is_same_owner(reply->domain, facts->from_domain))
+			return true;
+	}
+	return false;
+}
+
+/* Defects that real senders' software does not make. */
+static bool
+rule_defects(const struct look *look, const Decision *decision)
+{
+	static const char *const grave[] = {
+		"from-many", "from-missing", "header-nul", "header-repeated",
+		"base64-after-padding", "name-bidi", "url-address", NULL
+	};
+
+	(void)decision;
+	for (guint i = 0; grave[i]; i++)
+		if (facts_has_defect(look->facts, grave[i]))
+			return true;
+	return false;
+}
+
+static bool
+rule_truncated(const struct look *look, const Decision *decision)
+{
+	(void)decision;
+	return !look->facts->complete;
+}
+
+static const struct {
+	const char *name;
+	bool (*suspects)(const struct look *look, const Decision *decision);
+	const char *meaning;
+} rules[] = {
+	{ "unproven-allow", rule_unproven,
+	  "an allow entry matched, but nothing proves the sender" },
+	{ "score-near", rule_score,
+	  "an upstream's score is just below its line" },
+	{ "name-of-ours", rule_people,
+	  "the display name is one of our people's, the address is not" },
+	{ "link-text", rule_link_text,
+	  "a link shows one site and leads to another" },
+	{ "reply-to", rule_reply_to,
+	  "replies go to another organisation than the sender's" },
+	{ "defects", rule_defects,
+	  "the message was built to be read in two ways" },
+	{ "truncated", rule_truncated,
+	  "the message was judged on a part of it" },
+};
+
+void
+candidates_look(const struct look *look, Decision *decision)
+{
+	if (client_is_ours(&look->message->client))
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+		if (rules[i].suspects(look, decision))
+			g_ptr_array_add(decision->candidate,
+					g_strdup(rules[i].name));
+}
+
+const char *
+candidate_meaning(const char *rule)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+		if (strcmp(rules[i].name, rule) == 0)
+			return rules[i].meaning;
+	return "";
+}

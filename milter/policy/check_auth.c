@@ -1,0 +1,70 @@
+/*
+ * check_auth.c -- From without proof: a DMARC failure, or our own domain
+ *
+ * Reads:  facts->auth (adopted from upstreams), From, the client
+ * Says:   spoof, by what the domain asks for, or of our own domain
+ * Leaves: exact senders and pairs to check_lists.c
+ */
+#include <string.h>
+
+#include "gatepost/policy/check.h"
+
+static void
+say_spoof(Decision *decision, enum policy policy, const char *format,
+	  const char *domain, const char *source)
+{
+	g_autofree char *reason = g_strdup_printf(
+	    "%s %s (%s)", domain, format, source);
+	Finding *finding = finding_add(decision, check_auth.name,
+				       SPEAKER_CHECK, EFFECT_SAY, "%s",
+				       reason);
+
+	finding->category = CATEGORY_SPOOF;
+	finding->policy = g_strdup(policies[policy]);
+	finding->kind = g_strdup(indicator_kinds[INDICATOR_SENDER]);
+	finding->value = g_strdup(domain);
+}
+
+static void
+look(const struct look *look, Decision *decision)
+{
+	const Facts *facts = look->facts;
+	const Auth *auth = &facts->auth;
+	const char *asks = auth->dmarc_policy;
+
+	if (!facts->from_domain || !auth_is_known(facts) ||
+	    client_is_ours(&look->message->client))
+		return;
+	switch ((enum auth_value)auth->dmarc) {
+	case AUTH_FAIL:
+		say_spoof(decision, g_strcmp0(asks, "reject") == 0 ?
+			  POLICY_DMARC_REJECT :
+			  g_strcmp0(asks, "quarantine") == 0 ?
+			  POLICY_DMARC_QUARANTINE : POLICY_SPOOF,
+			  "failed DMARC", facts->from_domain, auth->source);
+		break;
+	case AUTH_TEMPERROR:
+		finding_add(decision, check_auth.name, SPEAKER_CHECK,
+			    EFFECT_UNSURE, "DMARC of %s could not be looked "
+			    "up (%s)", facts->from_domain, auth->source);
+		return;
+	case AUTH_NONE:
+	case AUTH_PASS:
+	case AUTH_SOFTFAIL:
+	case AUTH_NEUTRAL:
+	case AUTH_PERMERROR:
+		break;
+	}
+	if (!auth_is_aligned(facts) &&
+	    config_tenant_of(look->message->config, facts->from_domain))
+		say_spoof(decision, POLICY_SPOOF_OWN, "is a domain of ours "
+			  "and the message from outside has no proof for it",
+			  facts->from_domain, auth->source);
+}
+
+const struct check check_auth = {
+	.name = "auth",
+	.needs = NEED_CONTENT,
+	.look = look,
+	.meaning = "DMARC failure, and our own domains from outside",
+};

@@ -1,0 +1,187 @@
+/*
+ * check_lists.c -- what the tenant's own list entries say
+ *
+ * Reads:  every sighting, the tenant's entries, From's authentication
+ * Says:   one finding an entry that matches: block, allow or observe
+ * Leaves: who wins to precedence.c
+ */
+#include <string.h>
+
+#include "gatepost/lists/snapshot.h"
+#include "gatepost/model/address.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/policy/check.h"
+
+struct matching {
+	const struct look *look;
+	Decision *decision;
+	const Indicator *seen;
+};
+
+/* What a block of each kind makes of a message (design 7, row 1). */
+static const struct {
+	enum category category;
+	enum confidence confidence;
+	enum policy policy;
+	const char *what;	/* of the message, for the reason */
+} kinds[INDICATOR_KINDS] = {
+	[INDICATOR_SENDER] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_SENDER, "the sender" },
+	[INDICATOR_ENVELOPE] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_ENVELOPE, "the envelope sender" },
+	[INDICATOR_NAME] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_NAME, "the display name" },
+	[INDICATOR_IP] = { CATEGORY_SPAM, CONFIDENCE_HIGH, POLICY_BLOCK_IP,
+	    "the client" },
+	[INDICATOR_URL] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_URL, "a link to" },
+	[INDICATOR_FILE] = { CATEGORY_MALWARE, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_FILE, "a file with SHA-256" },
+	[INDICATOR_FILENAME] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_FILENAME, "a file named" },
+	[INDICATOR_SPOOF] = { CATEGORY_SPOOF, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_SPOOF, "the pair of sender and infrastructure" },
+};
+
+static bool
+has_dkim(const Facts *facts, const char *from)
+{
+	for (guint i = 0; i < facts->auth.dkim->len; i++) {
+		const Signature *signature = facts->auth.dkim->pdata[i];
+
+		if (signature->result == AUTH_PASS && signature->domain &&
+		    domain_is_below(from, signature->domain))
+			return true;
+	}
+	return false;
+}
+
+/* Does the proof hold that ENTRY, an allow, names or that its kind asks for
+ * (design 6.1)? */
+static bool
+is_proven(const struct snapshot_entry *entry, const Facts *facts)
+{
+	bool is_spf = facts && facts->auth.spf == AUTH_PASS;
+
+	switch (entry->proof) {
+	case PROOF_NONE:
+		return true;
+	case PROOF_SPF:
+		return is_spf;
+	case PROOF_DKIM:
+		return facts && facts->from_domain &&
+		    has_dkim(facts, facts->from_domain);
+	case PROOF_KIND:
+		break;
+	}
+	switch (entry->kind) {
+	case INDICATOR_SENDER:
+		return facts && auth_is_aligned(facts);
+	case INDICATOR_ENVELOPE:
+		return is_spf;
+	case INDICATOR_URL:
+	case INDICATOR_FILE:
+	case INDICATOR_FILENAME:
+		/* What was not read whole may hold another one beside it. */
+		return facts && facts->complete;
+	case INDICATOR_IP:
+	case INDICATOR_SPOOF:
+		return true;
+	case INDICATOR_NAME:
+	case INDICATOR_KINDS:
+		break;
+	}
+	return false;
+}
+
+/* `except=` frees proven senders of these domains from an entry. */
+static bool
+is_excepted(const struct snapshot_entry *entry, const Facts *facts)
+{
+	g_auto(GStrv) domains = NULL;
+
+	if (!*entry->except || !facts || !facts->from_domain ||
+	    !auth_is_aligned(facts))
+		return false;
+	domains = g_strsplit(entry->except, " ", -1);
+	for (guint i = 0; domains[i]; i++)
+		if (strcmp(domains[i], facts->from_domain) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+struck_why(const struct snapshot_entry *entry, const struct look *look)
+{
+	if (entry->expires && entry->expires <= look->now)
+		return "the entry has expired";
+	if (is_excepted(entry, look->facts))
+		return "the sender is excepted and proven";
+	return NULL;
+}
+
+static void
+found(const struct snapshot_entry *entry, void *data)
+{
+	const struct matching *matching = data;
+	const struct look *look = matching->look;
+	enum effect effect = entry->action == ENTRY_BLOCK ? EFFECT_BLOCK :
+	    entry->action == ENTRY_ALLOW ? EFFECT_ALLOW : EFFECT_OBSERVE;
+	Finding *finding;
+
+	if (entry->direction == DIRECTION_OUT ||
+	    !snapshot_is_for(entry->for_, look->recipient->address))
+		return;
+	finding = finding_add(matching->decision, check_lists.name,
+			      SPEAKER_TENANT, effect, "%s %s is on the "
+			      "%s list: %s %s %s%s%s", kinds[entry->kind].what,
+			      matching->seen->value,
+			      entry_actions[entry->action],
+			      entry_actions[entry->action],
+			      indicator_kinds[entry->kind], entry->value,
+			      *entry->source ? " " : "", entry->source);
+	finding->category = entry->as >= 0 ? entry->as :
+	    (int)kinds[entry->kind].category;
+	finding->confidence = kinds[entry->kind].confidence;
+	finding->policy =
+	    g_strdup(policies[kinds[entry->kind].policy]);
+	finding->asks = entry->done >= 0 ? g_strdup(actions[entry->done]) :
+	    NULL;
+	finding->entry = g_strdup(entry->key);
+	finding->text = g_strdup_printf("%s %s %s%s%s",
+					entry_actions[entry->action],
+					indicator_kinds[entry->kind],
+					entry->value,
+					*entry->source ? " " : "",
+					entry->source);
+	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+	finding->kind = g_strdup(indicator_kinds[entry->kind]);
+	finding->value = g_strdup(matching->seen->value);
+	finding->override = (int)entry->override;
+	finding->narrowness = entry->narrowness;
+	finding->is_proven = entry->action != ENTRY_ALLOW ||
+	    is_proven(entry, look->facts);
+	finding->struck = g_strdup(struck_why(entry, look));
+}
+
+static void
+look(const struct look *look, Decision *decision)
+{
+	struct matching matching = { look, decision, NULL };
+
+	if (!look->message->lists)
+		return;
+	for (guint i = 0; i < look->shown->len; i++) {
+		matching.seen = look->shown->pdata[i];
+		snapshot_match(look->message->lists,
+			       look->recipient->tenant->name, matching.seen,
+			       found, &matching);
+	}
+}
+
+const struct check check_lists = {
+	.name = "lists",
+	.needs = NEED_CLIENT | NEED_ENVELOPE,
+	.look = look,
+	.meaning = "entries of the tenant's allow/block list",
+};

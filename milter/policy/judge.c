@@ -1,0 +1,89 @@
+/*
+ * judge.c -- one recipient: run the checks, weigh the findings, decide
+ */
+#include "gatepost/policy/judge.h"
+
+#include "gatepost/policy/check.h"
+
+bool
+judge_is_concerned(const struct look *look)
+{
+	return look->recipient->tenant != NULL;
+}
+
+/* What of the decision this mode carries out, for this recipient. */
+static void
+apply_mode(const struct look *look, Decision *decision)
+{
+	enum action most = ACTION_DISCARD;
+	const char *limit = NULL;
+
+	decision->mode = (int)look->recipient->mode;
+	if (look->recipient->mode == MODE_OBSERVE) {
+		most = ACTION_DELIVER;
+		limit = "mode is observe: nothing is done";
+	} else if (look->recipient->mode == MODE_TAG) {
+		most = ACTION_TAG;
+		limit = "mode is tag: only header fields are added";
+	} else if (look->recipient->is_exempt) {
+		most = ACTION_TAG;
+		limit = "recipient is exempt: its mail is only tagged";
+	}
+	decision->action = decision->asked;
+	if (decision->asked > (int)most) {
+		decision->action = (int)most;
+		decision->limit = g_strdup(limit);
+	}
+}
+
+Decision *
+judge(const struct look *look)
+{
+	Decision *decision = decision_new(look->recipient);
+	guint have = NEED_CLIENT | NEED_ENVELOPE |
+	    (look->facts ? NEED_CONTENT : 0);
+
+	decision->row = 8;
+	if (!judge_is_concerned(look))
+		return decision;
+	for (guint i = 0; checks[i]; i++)
+		if ((checks[i]->needs & have) == checks[i]->needs)
+			checks[i]->look(look, decision);
+	precedence_strike(look, decision);
+	precedence_decide(look, decision);
+	apply_mode(look, decision);
+	if (look->facts && decision->action <= ACTION_TAG)
+		candidates_look(look, decision);
+	return decision;
+}
+
+Decision *
+judge_poison(const struct look *look, gint64 deaths)
+{
+	Decision *decision = decision_new(look->recipient);
+
+	decision->category = CATEGORY_UNKNOWN;
+	decision->because = finding_add(decision, "analysis", SPEAKER_SYSTEM,
+	    EFFECT_BLOCK, "analysis failed: %" G_GINT64_FORMAT " times a "
+	    "worker died of this message, so no one knows what it holds",
+	    deaths);
+	decision->because->category = CATEGORY_UNKNOWN;
+	decision->row = 1;
+	if (judge_is_concerned(look))
+		decision->asked = ACTION_QUARANTINE;
+	apply_mode(look, decision);
+	return decision;
+}
+
+Decision *
+judge_released(const struct look *look, const char *id)
+{
+	Decision *decision = decision_new(look->recipient);
+
+	decision->mode = (int)look->recipient->mode;
+	decision->because = finding_add(decision, "release", SPEAKER_SYSTEM,
+					EFFECT_ALLOW, "released from "
+					"quarantine, item %s", id);
+	decision->because->is_proven = true;
+	return decision;
+}

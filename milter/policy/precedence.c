@@ -1,0 +1,288 @@
+/*
+ * precedence.c -- who wins: one table, first row that applies (design 7)
+ *
+ * A finding takes part unless it is struck; all are kept, the losers too,
+ * each with the reason why it does not count.
+ */
+#include <string.h>
+
+#include "gatepost/lists/entry.h"
+#include "gatepost/policy/check.h"
+#include "gatepost/util/fields.h"
+
+static enum action
+asked_by(const Tenant *tenant, const Finding *finding)
+{
+	int action = fields_word(actions, finding->asks);
+	int policy = fields_word(policies, finding->policy);
+
+	if (action >= 0)
+		return (enum action)action;
+	return policy >= 0 ? (enum action)tenant->policy[policy] :
+	    ACTION_DELIVER;
+}
+
+static bool
+is_item(const Finding *finding)
+{
+	int kind = fields_word(indicator_kinds, finding->kind);
+
+	return kind == INDICATOR_URL || kind == INDICATOR_FILE ||
+	    kind == INDICATOR_FILENAME;
+}
+
+static bool
+is_tenants(const Finding *finding, enum effect effect)
+{
+	return finding->speaker == SPEAKER_TENANT &&
+	    finding->effect == (int)effect;
+}
+
+static bool
+reaches(const Finding *allow, const Finding *finding)
+{
+	switch ((enum entry_override)allow->override) {
+	case OVERRIDE_MALWARE:
+		return true;
+	case OVERRIDE_PHISH_HIGH:
+		return finding->category != CATEGORY_MALWARE;
+	case OVERRIDE_PHISH:
+		break;
+	}
+	return finding->category != CATEGORY_MALWARE &&
+	    !(finding->category == CATEGORY_PHISH &&
+	      finding->confidence == CONFIDENCE_HIGH);
+}
+
+/* ---- rows ---- */
+
+static bool
+is_block(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_tenants(finding, EFFECT_BLOCK);
+}
+
+static bool
+is_lifted_grave(const Finding *finding, const Decision *decision)
+{
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *allow = decision->findings->pdata[i];
+
+		if (is_tenants(allow, EFFECT_ALLOW) && allow->is_proven &&
+		    !allow->struck && !is_item(allow) &&
+		    finding->category != CATEGORY_MALWARE &&
+		    reaches(allow, finding))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_grave(const Finding *finding, const Decision *decision)
+{
+	return finding->effect == EFFECT_SAY &&
+	    (finding->category == CATEGORY_MALWARE ||
+	     (finding->category == CATEGORY_PHISH &&
+	      finding->confidence == CONFIDENCE_HIGH)) &&
+	    !is_lifted_grave(finding, decision);
+}
+
+/* A sender allow with proof=none was written to let just this in. */
+static bool
+is_lifted_spoof(const Decision *decision)
+{
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *allow = decision->findings->pdata[i];
+
+		if (is_tenants(allow, EFFECT_ALLOW) && allow->is_proven &&
+		    !allow->struck &&
+		    g_strcmp0(allow->kind, "sender") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_spoof(const Finding *finding, const Decision *decision)
+{
+	return finding->effect == EFFECT_SAY &&
+	    finding->category == CATEGORY_SPOOF && !is_lifted_spoof(decision);
+}
+
+static bool
+is_allow(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_tenants(finding, EFFECT_ALLOW) && finding->is_proven &&
+	    !is_item(finding);
+}
+
+static bool
+is_said(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return finding->effect == EFFECT_SAY &&
+	    finding->category != CATEGORY_SPOOF &&
+	    finding->category != CATEGORY_MALWARE &&
+	    !(finding->category == CATEGORY_PHISH &&
+	      finding->confidence == CONFIDENCE_HIGH);
+}
+
+/* To add a row: here, at its rank; its number is that of design and ledger. */
+static const struct {
+	int row;
+	bool (*applies)(const Finding *finding, const Decision *decision);
+	const char *who, *what, *outcome;
+} rows[] = {
+	{ 1, is_block, "tenant block",
+	  "an entry of the tenant's list, or an analysis that failed",
+	  "block_KIND of the policy, or the entry's action=" },
+	{ 2, is_grave, "checks, upstream", "malware; phish, high",
+	  "malware, phish_high; lifted by a proven allow whose override= "
+	  "reaches it" },
+	{ 3, is_spoof, "checks", "our own domain without proof, DMARC failure",
+	  "spoof_own, dmarc_reject, dmarc_quarantine, spoof; lifted by a "
+	  "sender allow with proof=none" },
+	{ 6, is_allow, "tenant allow", "sender, envelope or ip, with proof",
+	  "deliver" },
+	{ 7, is_said, "checks, upstream",
+	  "phish, spam, bulk, impersonation, unknown",
+	  "the policy's action for that category" },
+};
+
+/* ---- striking ---- */
+
+static void
+strike(Finding *finding, const char *why, const Finding *by)
+{
+	if (!finding->struck)
+		finding->struck = g_strdup_printf("%s%s%s", why,
+						  by ? ": " : "",
+						  by ? by->text : "");
+}
+
+/* ALLOW and BLOCK are entries of one kind that met the same value. */
+static void
+strike_wider(Finding *allow, Finding *block)
+{
+	if (allow->narrowness > block->narrowness)
+		strike(block, "a narrower entry allows it", allow);
+	else if (allow->narrowness < block->narrowness)
+		strike(allow, "a narrower entry blocks it", block);
+	else
+		strike(allow, "an entry as narrow blocks it", block);
+}
+
+static void
+strike_by(Finding *allow, GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		Finding *other = findings->pdata[i];
+		bool is_same = other != allow && !other->struck &&
+		    g_strcmp0(other->kind, allow->kind) == 0 &&
+		    g_strcmp0(other->value, allow->value) == 0;
+
+		if (!is_same)
+			continue;
+		if (is_tenants(other, EFFECT_BLOCK))
+			strike_wider(allow, other);
+		else if (other->effect == EFFECT_SAY && is_item(allow) &&
+			 reaches(allow, other))
+			strike(other, "that very item is allowed", allow);
+		if (allow->struck)
+			return;
+	}
+}
+
+void
+precedence_strike(const struct look *look, Decision *decision)
+{
+	(void)look;
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (!is_tenants(finding, EFFECT_ALLOW) || finding->struck)
+			continue;
+		if (finding->is_proven)
+			strike_by(finding, decision->findings);
+		else
+			strike(finding, "nothing proves the sender, and an "
+			       "allow without proof does not count", NULL);
+	}
+}
+
+/* ---- deciding ---- */
+
+/* Of two findings of one row the one that asks for more wins, then the
+ * graver category. */
+static bool
+is_harder(const Tenant *tenant, const Finding *one, const Finding *other)
+{
+	enum action a = asked_by(tenant, one), b = asked_by(tenant, other);
+
+	if (a != b)
+		return a > b;
+	return one->category == CATEGORY_MALWARE &&
+	    other->category != CATEGORY_MALWARE;
+}
+
+static Finding *
+winner(const Tenant *tenant, Decision *decision, guint row)
+{
+	Finding *best = NULL;
+
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (!finding->struck && rows[row].applies(finding, decision) &&
+		    (!best || is_harder(tenant, finding, best)))
+			best = finding;
+	}
+	return best;
+}
+
+void
+precedence_decide(const struct look *look, Decision *decision)
+{
+	const Tenant *tenant = look->recipient->tenant;
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		Finding *finding = winner(tenant, decision, i);
+
+		if (!finding)
+			continue;
+		decision->because = finding;
+		decision->row = rows[i].row;
+		if (finding->effect == EFFECT_ALLOW)
+			return;
+		decision->category = finding->category;
+		decision->confidence = finding->confidence;
+		decision->asked = (int)asked_by(tenant, finding);
+		return;
+	}
+}
+
+void
+precedence_print(const Tenant *tenant, GString *out)
+{
+	g_string_append(out, "The first row that applies decides, for each "
+			"recipient:\n\n");
+	g_string_append(out, "  0  exemptions: mail that we released; "
+			"exempt recipients are only tagged\n");
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		g_string_append_printf(out, "  %d  %s: %s\n       -> %s\n",
+				       rows[i].row, rows[i].who, rows[i].what,
+				       rows[i].outcome);
+	g_string_append(out, "  8  nobody spoke\n       -> deliver; "
+			"candidate rules run\n\n"
+			"Before that, of own entries of one kind that match "
+			"the same value the narrower\nwins, equal: block; "
+			"and an allow of a url, file or filename strikes what "
+			"that\nvery item caused, and delivers nothing by "
+			"itself.\n\n");
+	g_string_append_printf(out, "Policy of tenant %s:\n\n", tenant->name);
+	for (guint i = 0; i < POLICIES; i++)
+		g_string_append_printf(out, "  %-18s %s\n", policies[i],
+				       actions[tenant->policy[i]]);
+}

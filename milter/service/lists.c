@@ -1,0 +1,231 @@
+/*
+ * lists.c -- compile the tenants' lists; a broken file never stops mail
+ *
+ * state_dir/lists/good/HASH is a copy of each list file as it was when it
+ * was last read without error, kept under a hash of its path.  A broken
+ * file is replaced by that copy until it is mended.
+ */
+#include "gatepost/service/lists.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/lists/snapshot.h"
+#include "gatepost/service/site.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+
+/* Lists of a million lines and more are legal. */
+#define LIST_MOST (1024 * (gsize)MIB)
+
+static void
+add_note(GPtrArray *notes, const char *file, guint line, bool is_error,
+	 const char *text)
+{
+	struct list_note *note = g_new0(struct list_note, 1);
+
+	note->file = g_strdup(file);
+	note->line = line;
+	note->text = g_strdup(text);
+	note->is_error = is_error;
+	g_ptr_array_add(notes, note);
+}
+
+char *
+lists_managed(const Config *config, const Tenant *tenant)
+{
+	return g_strdup_printf("%s/lists/%s.list", config->state_dir,
+			       tenant->name);
+}
+
+/* The entries of gatepost.conf. */
+static bool
+read_own(const Config *config, const Tenant *tenant, GPtrArray *entries,
+	 GPtrArray *notes)
+{
+	bool good = true;
+
+	for (guint i = 0; i < tenant->entries->len; i++) {
+		g_autoptr(GPtrArray) odd =
+		    g_ptr_array_new_with_free_func(g_free);
+		g_autoptr(GError) error = NULL;
+		struct entry_place place = { tenant->name, tenant->zone,
+					     config->path, i + 1 };
+		Entry *entry = entry_parse(tenant->entries->pdata[i], &place,
+					   odd, &error);
+
+		for (guint j = 0; j < odd->len; j++)
+			add_note(notes, "entries", i + 1, false,
+				 odd->pdata[j]);
+		if (error)
+			add_note(notes, "entries", i + 1, true,
+				 error->message);
+		good = good && !error;
+		if (entry)
+			g_ptr_array_add(entries, entry);
+	}
+	return good;
+}
+
+static char *
+good_name(const char *path)
+{
+	static const struct hash_key key = { 1, 2 };
+	char text[HASH_TEXT];
+
+	hash_text(hash_bytes(&key, path, strlen(path)), text);
+	return g_strdup(text);
+}
+
+/* Keep the file at PATH as the last good one. */
+static void
+remember(int good, const char *path)
+{
+	g_autofree char *name = good_name(path);
+	g_autofree char *now = NULL, *before = NULL;
+	gsize length, had;
+
+	now = file_get(AT_FDCWD, path, LIST_MOST, &length, NULL);
+	before = file_get(good, name, LIST_MOST, &had, NULL);
+	if (now && !(before && had == length &&
+		     memcmp(now, before, length) == 0))
+		file_replace(good, name, now, length, 0640, NULL);
+}
+
+/* Read the last good copy of PATH in its place. */
+static void
+recall(const Config *config, const char *path, const Tenant *tenant,
+       GPtrArray *entries, GPtrArray *notes)
+{
+	g_autofree char *name = good_name(path);
+	g_autofree char *copy = g_strdup_printf("%s/lists/good/%s",
+						config->state_dir, name);
+	g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	guint before = entries->len;
+
+	if (access(copy, R_OK) < 0) {
+		add_note(notes, path, 0, true, "no good generation of this "
+			 "file is known: none of its entries is in force");
+		return;
+	}
+	listfile_read(copy, tenant->name, tenant->zone, entries, silent);
+	for (guint i = before; i < entries->len; i++) {
+		Entry *entry = entries->pdata[i];
+
+		g_free(entry->file);
+		entry->file = g_strdup(path);
+	}
+	add_note(notes, path, 0, false, "the last good generation of this "
+		 "file stays in force until it is mended");
+}
+
+/* The files of TENANT: the operator's, then the managed one. */
+static GPtrArray *
+files(const Config *config, const Tenant *tenant)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	char *managed = lists_managed(config, tenant);
+
+	for (guint i = 0; i < tenant->lists->len; i++)
+		g_ptr_array_add(all, g_strdup(tenant->lists->pdata[i]));
+	if (access(managed, F_OK) == 0)
+		g_ptr_array_add(all, managed);
+	else
+		g_free(managed);
+	return all;
+}
+
+/* GOOD is the folder of last good copies, or -1: then a broken file gives
+ * what is right in it. */
+static bool
+read_tenant(const Config *config, const Tenant *tenant, int good,
+	    GPtrArray *entries, GPtrArray *notes)
+{
+	g_autoptr(GPtrArray) all = files(config, tenant);
+	bool is_good = read_own(config, tenant, entries, notes);
+
+	for (guint i = 0; i < all->len; i++) {
+		const char *path = all->pdata[i];
+		guint before = entries->len;
+
+		if (listfile_read(path, tenant->name, tenant->zone, entries,
+				  notes)) {
+			if (good >= 0)
+				remember(good, path);
+			continue;
+		}
+		is_good = false;
+		if (good >= 0) {
+			g_ptr_array_set_size(entries, (int)before);
+			recall(config, path, tenant, entries, notes);
+		}
+	}
+	return is_good;
+}
+
+bool
+lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
+	   GPtrArray *notes)
+{
+	return read_tenant(config, tenant, -1, entries, notes);
+}
+
+static bool
+write_all(const Config *config, int folder, int good, GPtrArray *notes,
+	  bool *is_good, guint *count, GError **error)
+{
+	guint tenants = config->tenants->len;
+	g_autofree struct snapshot_tenant *all =
+	    g_new0(struct snapshot_tenant, tenants);
+	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)g_ptr_array_unref);
+
+	for (guint i = 0; i < tenants; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+		GPtrArray *entries = g_ptr_array_new_with_free_func(
+		    (GDestroyNotify)entry_free);
+
+		g_ptr_array_add(owned, entries);
+		if (!read_tenant(config, tenant, good, entries, notes))
+			*is_good = false;
+		all[i].name = tenant->name;
+		all[i].entries = entries;
+		*count += entries->len;
+	}
+	return snapshot_write(folder, SITE_SNAPSHOT, (guint64)clock_now(),
+			      all, tenants, error);
+}
+
+bool
+lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
+	      guint *entries, GError **error)
+{
+	int folder = folder_open(AT_FDCWD, config->state_dir, 0750, error);
+	int lists = folder < 0 ? -1 : folder_open(folder, "lists", 0750,
+						  error);
+	int good = lists < 0 ? -1 : folder_open(lists, "good", 0750, error);
+	int lock = good < 0 ? -1 : openat(good, ".lock", O_RDWR | O_CREAT |
+					  O_NOFOLLOW | O_CLOEXEC, 0640);
+	bool done = false;
+
+	*is_good = true;
+	*entries = 0;
+	if (good >= 0 && (lock < 0 || flock(lock, LOCK_EX) < 0))
+		file_fail(error, "lock", "lists");
+	else if (good >= 0)
+		done = write_all(config, folder, good, notes, is_good,
+				 entries, error);
+	if (lock >= 0)
+		close(lock);
+	if (good >= 0)
+		close(good);
+	if (lists >= 0)
+		close(lists);
+	if (folder >= 0)
+		close(folder);
+	return done;
+}

@@ -1,0 +1,241 @@
+/*
+ * pipeline.c -- the whole way of a message, on one screen
+ *
+ * The order is the policy: facts, judge each recipient, keep, edit, record,
+ * answer.  Whatever fails before the answer ends in "later": the MTA keeps
+ * the message and comes again.
+ */
+#include "gatepost/service/pipeline.h"
+
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/policy/auth.h"
+#include "gatepost/service/proof.h"
+#include "gatepost/service/way.h"
+#include "gatepost/store/db.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
+
+static enum reply analysis_failed(struct pipeline *line,
+				  const Message *message,
+				  enum ask_result result,
+				  const GError *fault, GPtrArray **decisions);
+static void log_decisions(const Message *message, const GPtrArray *decisions,
+			  enum reply reply);
+
+enum reply
+pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) decisions = NULL;
+	enum ask_result result;
+	g_autoptr(Facts) facts = pipeline_facts(line, message, &result,
+						&error);
+	enum reply reply = REPLY_LATER;
+
+	if (facts)
+		decisions = pipeline_judge(message, facts);
+	else if (analysis_failed(line, message, result, error, &decisions) ==
+		 REPLY_LATER)
+		return REPLY_LATER;
+	g_clear_error(&error);
+	reply = judge_together(decisions);
+	/* On disk first: from our answer on, the mail is in our care. */
+	if (!keep(line->site, message, facts, decisions, &error)) {
+		log_error(message->tag, "later reason=\"cannot hold: %s\"",
+			  error->message);
+		return REPLY_LATER;
+	}
+	if (!edit(message, facts, decisions, reply, mta)) {
+		log_error(message->tag, "later reason=\"the MTA took no "
+			  "edit\"");
+		return REPLY_LATER;
+	}
+	log_decisions(message, decisions, reply);
+	recorder_take(line->recorder,
+		      record_of(line->site, message, facts, decisions, reply),
+		      facts ? candidate_of(message, facts, decisions) : NULL,
+		      message->fd, message->size);
+	return reply;
+}
+
+/* The proof of a release holds for one recipient, or it is no proof; then
+ * facts->release is the item. */
+static void
+check_release(const Site *site, const Message *message, Facts *facts)
+{
+	g_autofree char *value = g_steal_pointer(&facts->release);
+	const Recipient *recipient;
+	char id[ID_TEXT];
+
+	if (!value || message->recipients->len != 1 || !site)
+		return;
+	recipient = message->recipients->pdata[0];
+	if (proof_holds(&site->key, value, recipient->address,
+			facts->body_sha256, clock_now(), id))
+		facts->release = g_strdup(id);
+}
+
+Facts *
+pipeline_facts(struct pipeline *line, const Message *message,
+	       enum ask_result *result, GError **error)
+{
+	Request *request = fields_new(&request_fields);
+	Answer *answer = fields_new(&answer_fields);
+	const Config *config = message->config;
+	Facts *facts = NULL;
+
+	request->kind = REQUEST_FACTS;
+	request->size = (gint64)message->size;
+	request->envelope = g_strdup(message->sender);
+	request->authserv_id = g_strdup(own_authserv_id(message));
+	for (guint i = 0; i < config->upstreams->len; i++) {
+		const Upstream *one = config->upstreams->pdata[i];
+
+		for (guint j = 0; j < one->headers->len; j++)
+			g_ptr_array_add(request->headers,
+					g_strdup(one->headers->pdata[j]));
+	}
+	*result = line->ask(line, message, request, answer, error);
+	if (*result == ASK_DONE) {
+		facts = g_new(Facts, 1);
+		*facts = answer->facts;
+		fields_init(&facts_fields, &answer->facts);
+		auth_adopt(config, facts);
+		check_release(line->site, message, facts);
+	}
+	fields_free(&request_fields, request);
+	fields_free(&answer_fields, answer);
+	return facts;
+}
+
+GPtrArray *
+pipeline_judge(const Message *message, const Facts *facts)
+{
+	GPtrArray *decisions = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)decision_free);
+	g_autoptr(GPtrArray) shown = sightings(message, facts);
+	struct look look = { message, facts, NULL, shown, clock_now() };
+
+	for (guint i = 0; i < message->recipients->len; i++) {
+		look.recipient = message->recipients->pdata[i];
+		g_ptr_array_add(decisions,
+				facts && facts->release ?
+				judge_released(&look, facts->release) :
+				judge(&look));
+	}
+	return decisions;
+}
+
+enum reply
+pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
+{
+	g_autoptr(GPtrArray) shown = NULL;
+	g_autoptr(Decision) decision = NULL;
+
+	/* A refused RCPT of sendmail(1) would be tried for ever. */
+	if (message->client.kind == CLIENT_LOCAL || !recipient->tenant)
+		return REPLY_ACCEPT;
+	shown = sightings(message, NULL);
+	decision = judge(&(struct look){ message, NULL, recipient, shown,
+					 clock_now() });
+	if (decision->action != ACTION_REJECT)
+		return REPLY_ACCEPT;
+	decision->place = PLACE_REFUSED;
+	refuse(mta, message);
+	if (!message->refused)
+		message->refused = g_ptr_array_new_with_free_func(
+		    (GDestroyNotify)decision_free);
+	g_ptr_array_add(message->refused, g_steal_pointer(&decision));
+	return REPLY_REJECT;
+}
+
+void
+pipeline_gone(struct pipeline *line, Message *message)
+{
+	if (!message->refused || message->refused->len == 0)
+		return;
+	log_decisions(message, NULL, REPLY_REJECT);
+	recorder_take(line->recorder,
+		      record_of(line->site, message, NULL, NULL,
+				REPLY_REJECT), NULL, -1, 0);
+	g_clear_pointer(&message->refused, g_ptr_array_unref);
+}
+
+/* Does anybody's mode let us delay or hold this message at all? */
+static bool
+is_enforced(const Message *message)
+{
+	for (guint i = 0; i < message->recipients->len; i++) {
+		const Recipient *recipient = message->recipients->pdata[i];
+
+		if (recipient->tenant && recipient->mode == MODE_ENFORCE)
+			return true;
+	}
+	return false;
+}
+
+/* Count a death; the third time the message is held unread.  What nobody may
+ * hold goes on. */
+static enum reply
+analysis_failed(struct pipeline *line, const Message *message,
+		enum ask_result result, const GError *fault,
+		GPtrArray **decisions)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) shown = sightings(message, NULL);
+	struct look look = { message, NULL, NULL, shown, clock_now() };
+	g_autofree char *sha256 = NULL, *key = NULL;
+	gint64 deaths = 0;
+
+	if (result == ASK_DIED) {
+		sha256 = file_sha256(message->fd, message->size, &error);
+		key = g_strdup_printf("%s %s", sha256, message->sender);
+		if (!sha256 ||
+		    !state_poison(line->site->state, key, &deaths, &error))
+			log_error(message->tag, "state-failed reason=\"%s\"",
+				  error->message);
+	}
+	log_warning(message->tag, "analysis-failed deaths=%" G_GINT64_FORMAT
+		    " reason=\"%s\"", deaths, fault->message);
+	if (is_enforced(message) && deaths < BOUND_POISON)
+		return REPLY_LATER;
+	*decisions = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)decision_free);
+	for (guint i = 0; i < message->recipients->len; i++) {
+		look.recipient = message->recipients->pdata[i];
+		g_ptr_array_add(*decisions, judge_poison(&look, deaths));
+	}
+	return REPLY_ACCEPT;
+}
+
+static void
+log_decision(const Message *message, const Decision *decision)
+{
+	g_autofree char *rcpt = text_value(decision->rcpt);
+	g_autofree char *sender = text_value(message->sender);
+	g_autofree char *reason = text_value(decision->because ?
+					     decision->because->reason : "-");
+
+	log_info(message->tag, "decision rcpt=%s action=%s asked=%s "
+		 "category=%s because=%s place=%s item=%s sender=%s "
+		 "reason=%s", rcpt, actions[decision->action],
+		 actions[decision->asked], categories[decision->category],
+		 decision->because ? decision->because->check : "-",
+		 places[decision->place],
+		 decision->item ? decision->item : "-", sender, reason);
+}
+
+static void
+log_decisions(const Message *message, const GPtrArray *decisions,
+	      enum reply reply)
+{
+	for (guint i = 0; message->refused && i < message->refused->len; i++)
+		log_decision(message, message->refused->pdata[i]);
+	for (guint i = 0; decisions && i < decisions->len; i++)
+		log_decision(message, decisions->pdata[i]);
+	log_debug(message->tag, "answer reply=%s", replies[reply]);
+}

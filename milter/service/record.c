@@ -1,0 +1,150 @@
+/*
+ * record.c -- the ledger's record of a message, and a candidate's JSON
+ */
+#include <string.h>
+
+#include "gatepost/model/address.h"
+#include "gatepost/service/way.h"
+#include "gatepost/util/clock.h"
+
+static void
+add_key(const Site *site, Record *record, const char *kind,
+	const char *value)
+{
+	gint64 key;
+
+	if (!value || !*value)
+		return;
+	key = ledger_key(&site->key.ledger, kind, value);
+	for (guint i = 0; i < record->keys->len; i++)
+		if (g_array_index(record->keys, gint64, i) == key)
+			return;
+	g_array_append_val(record->keys, key);
+}
+
+static void
+add_decision_keys(const Site *site, Record *record, const GPtrArray *all)
+{
+	for (guint i = 0; all && i < all->len; i++) {
+		const Decision *decision = all->pdata[i];
+
+		add_key(site, record, "rcpt", decision->rcpt);
+	}
+}
+
+static void
+add_keys(const Site *site, Record *record, const Message *message,
+	 const Facts *facts)
+{
+	g_autoptr(GPtrArray) shown = sightings(message, facts);
+
+	for (guint i = 0; i < shown->len; i++) {
+		const Indicator *one = shown->pdata[i];
+
+		add_key(site, record, indicator_kinds[one->kind],
+			one->value);
+	}
+	add_key(site, record, "queue_id", message->queue_id);
+	add_key(site, record, "domain", address_domain(message->sender));
+	if (!facts)
+		return;
+	add_key(site, record, "message_id", facts->message_id);
+	add_key(site, record, "domain", facts->from_domain);
+	for (guint i = 0; i < facts->urls->len; i++) {
+		const Link *link = facts->urls->pdata[i];
+
+		add_key(site, record, "host", link->host);
+	}
+}
+
+static void
+put_message(GString *out, const Message *message)
+{
+	char time[CLOCK_TEXT];
+
+	clock_format(message->received, time);
+	json_put(out, "id", message->id);
+	json_put(out, "queue_id", message->queue_id);
+	json_put(out, "received", time);
+	json_key(out, "client");
+	g_string_append_c(out, '{');
+	json_put(out, "address", message->client.address);
+	json_put(out, "name", message->client.name);
+	json_put(out, "helo", message->client.helo);
+	json_put(out, "login", message->client.login);
+	json_put(out, "kind", client_kinds[message->client.kind]);
+	g_string_append_c(out, '}');
+	json_put(out, "sender", message->sender);
+	json_put_number(out, "size", (gint64)message->size);
+}
+
+static void
+put_decisions(GString *out, const GPtrArray *all)
+{
+	for (guint i = 0; all && i < all->len; i++) {
+		json_comma(out);
+		decision_json(all->pdata[i], true, out);
+	}
+}
+
+Record *
+record_of(const Site *site, const Message *message, const Facts *facts,
+	  const GPtrArray *decisions, enum reply reply)
+{
+	Record *record = record_new(message->id, message->received);
+	GString *out = g_string_sized_new(4096);
+
+	g_string_append_c(out, '{');
+	put_message(out, message);
+	json_put(out, "reply", replies[reply]);
+	json_put_number(out, "generation", message->lists ?
+			(gint64)snapshot_generation(message->lists) : 0);
+	json_key(out, "facts");
+	if (facts)
+		fields_json(&facts_fields, facts, true, out);
+	else
+		g_string_append(out, "null");
+	json_key(out, "decisions");
+	g_string_append_c(out, '[');
+	put_decisions(out, message->refused);
+	put_decisions(out, decisions);
+	g_string_append(out, "]}");
+	record->body = g_string_free(out, FALSE);
+	add_keys(site, record, message, facts);
+	add_decision_keys(site, record, message->refused);
+	add_decision_keys(site, record, decisions);
+	return record;
+}
+
+char *
+candidate_of(const Message *message, const Facts *facts,
+	     const GPtrArray *decisions)
+{
+	GString *out;
+	bool is_any = false;
+
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		is_any |= decision->candidate->len > 0;
+	}
+	if (!is_any)
+		return NULL;
+	out = g_string_sized_new(4096);
+	g_string_append_c(out, '{');
+	put_message(out, message);
+	json_key(out, "facts");
+	fields_json(&facts_fields, facts, true, out);
+	json_key(out, "decisions");
+	g_string_append_c(out, '[');
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		if (decision->candidate->len == 0)
+			continue;
+		json_comma(out);
+		decision_json(decision, true, out);
+	}
+	g_string_append(out, "]}\n");
+	return g_string_free(out, FALSE);
+}

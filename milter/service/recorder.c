@@ -1,0 +1,210 @@
+/*
+ * recorder.c -- one thread that writes the ledger and the candidate spool
+ *
+ * It wakes every 80 ms while there is work and takes up to a batch at once,
+ * so a crash loses at most the last 100 ms of what only records.
+ */
+#include "gatepost/service/recorder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/log.h"
+
+struct candidate {
+	char id[ID_TEXT];
+	char *json;
+	int fd;
+	gsize size;
+};
+
+struct Recorder {
+	Site *site;
+	gint64 min_free;
+	pthread_t thread;
+	pthread_mutex_t lock;		/* of all below */
+	pthread_cond_t more;
+	GPtrArray *records;		/* of Record * */
+	GPtrArray *candidates;		/* of struct candidate * */
+	gsize octets;			/* of candidates */
+	guint64 dropped;
+	bool is_ending;
+};
+
+static void
+candidate_free(gpointer data)
+{
+	struct candidate *candidate = data;
+
+	g_free(candidate->json);
+	close(candidate->fd);
+	g_free(candidate);
+}
+
+static GPtrArray *
+new_records(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)record_free);
+}
+
+static GPtrArray *
+new_candidates(void)
+{
+	return g_ptr_array_new_with_free_func(candidate_free);
+}
+
+/* Write one batch; how many items were lost. */
+static guint
+write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
+{
+	g_autoptr(GError) error = NULL;
+	guint lost = 0;
+
+	if (folder_free(recorder->site->folder) <
+	    (double)recorder->min_free) {
+		log_error(NULL, "disk-low free_below=%" G_GINT64_FORMAT
+			  "%% dropped=%u: free space in %s, nothing but held "
+			  "mail is written", recorder->min_free,
+			  records->len + candidates->len,
+			  recorder->site->path);
+		return records->len + candidates->len;
+	}
+	if (records->len && !ledger_write(recorder->site->ledger, records,
+					  &error)) {
+		log_error(NULL, "ledger-failed dropped=%u reason=\"%s\"",
+			  records->len, error->message);
+		lost += records->len;
+	}
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *one = candidates->pdata[i];
+		g_autoptr(GError) fault = NULL;
+
+		if (box_put(recorder->site->candidates, "new", one->id,
+			    one->fd, one->size, one->json, &fault))
+			continue;
+		log_error(NULL, "spool-failed dropped=1 reason=\"%s\"",
+			  fault->message);
+		lost++;
+	}
+	return lost;
+}
+
+static void
+wait_a_little(void)
+{
+	struct timespec step = { 0, 80 * 1000 * 1000 };
+
+	nanosleep(&step, NULL);
+}
+
+static void *
+run(void *data)
+{
+	Recorder *recorder = data;
+	bool is_ending = false;
+
+	while (!is_ending) {
+		GPtrArray *records, *candidates;
+		guint lost;
+
+		pthread_mutex_lock(&recorder->lock);
+		while (!recorder->records->len && !recorder->is_ending)
+			pthread_cond_wait(&recorder->more, &recorder->lock);
+		pthread_mutex_unlock(&recorder->lock);
+		wait_a_little();
+		pthread_mutex_lock(&recorder->lock);
+		records = recorder->records;
+		candidates = recorder->candidates;
+		recorder->records = new_records();
+		recorder->candidates = new_candidates();
+		recorder->octets = 0;
+		is_ending = recorder->is_ending;
+		pthread_mutex_unlock(&recorder->lock);
+		lost = write_batch(recorder, records, candidates);
+		g_ptr_array_free(records, TRUE);
+		g_ptr_array_free(candidates, TRUE);
+		pthread_mutex_lock(&recorder->lock);
+		recorder->dropped += lost;
+		pthread_mutex_unlock(&recorder->lock);
+	}
+	return NULL;
+}
+
+Recorder *
+recorder_new(Site *site, gint64 min_free)
+{
+	Recorder *recorder = g_new0(Recorder, 1);
+	int fault;
+
+	recorder->site = site;
+	recorder->min_free = min_free;
+	recorder->records = new_records();
+	recorder->candidates = new_candidates();
+	pthread_mutex_init(&recorder->lock, NULL);
+	pthread_cond_init(&recorder->more, NULL);
+	fault = pthread_create(&recorder->thread, NULL, run, recorder);
+	if (fault)
+		g_error("pthread_create: %s", g_strerror(fault));
+	return recorder;
+}
+
+static struct candidate *
+candidate_new(const Record *record, char *json, int fd, gsize size)
+{
+	struct candidate *candidate = g_new0(struct candidate, 1);
+
+	g_strlcpy(candidate->id, record->id, sizeof candidate->id);
+	candidate->json = json;
+	candidate->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	candidate->size = size;
+	return candidate;
+}
+
+void
+recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
+	      gsize size)
+{
+	struct candidate *kept = candidate ?
+	    candidate_new(record, candidate, fd, size) : NULL;
+	bool fits, is_candidate = kept != NULL;
+
+	pthread_mutex_lock(&recorder->lock);
+	fits = recorder->records->len < BOUND_LEDGER_QUEUE &&
+	    !recorder->is_ending;
+	if (fits) {
+		g_ptr_array_add(recorder->records, record);
+		if (recorder->records->len == 1)
+			pthread_cond_signal(&recorder->more);
+	}
+	if (kept && fits && kept->fd >= 0 &&
+	    recorder->octets + size <= BOUND_SPOOL_QUEUE) {
+		recorder->octets += size;
+		g_ptr_array_add(recorder->candidates,
+				g_steal_pointer(&kept));
+	}
+	recorder->dropped += !fits + (kept != NULL);
+	pthread_mutex_unlock(&recorder->lock);
+	if (!fits || kept)
+		log_error(NULL, "record-dropped what=%s: the queue is full",
+			  is_candidate ? "candidate" : "record");
+	if (!fits)
+		record_free(record);
+	if (kept)
+		candidate_free(kept);
+}
+
+void
+recorder_end(Recorder *recorder)
+{
+	pthread_mutex_lock(&recorder->lock);
+	recorder->is_ending = true;
+	pthread_cond_signal(&recorder->more);
+	pthread_mutex_unlock(&recorder->lock);
+	pthread_join(recorder->thread, NULL);
+}

@@ -1,0 +1,251 @@
+/*
+ * release.c -- give a held copy to its recipient (design 10)
+ *
+ * The copy is sent first and marked then: a crash between leaves it held,
+ * and a second release gives it twice rather than never.
+ */
+#include "gatepost/service/release.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gatepost/service/proof.h"
+#include "gatepost/service/smtp.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+
+extern char **environ;
+
+static const char *
+given(const char *text)
+{
+	return text && *text ? text : "unknown";
+}
+
+/* Append our trace: whose message it was, and where it lay (RFC 5321 4.4). */
+static void
+add_trace(GString *out, const Held *held, const char *mta, const char *proof,
+	  gint64 now)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
+	    now / CLOCK_SECOND);
+	g_autofree char *date = g_date_time_format(time,
+						   "%a, %d %b %Y %H:%M:%S "
+						   "+0000");
+
+	if (proof)
+		g_string_append_printf(out, "%s: %s\r\n", PROOF_FIELD, proof);
+	g_string_append_printf(out, "X-Gatepost-Id: %s\r\n", held->id);
+	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n"
+			       "\tby %s (Gatepost quarantine) id %s;\r\n"
+			       "\t%s\r\n", given(held->helo),
+			       given(held->client_name),
+			       given(held->client_address), mta, held->id,
+			       date);
+}
+
+/* Is the field NAME, the INDEXth of that name, to be left out? */
+static bool
+is_left_out(const Held *held, const char *name, gsize length, gint64 index)
+{
+	if ((length == 11 && g_ascii_strncasecmp(name, "Return-Path", 11) ==
+	     0) ||
+	    (length == 12 && g_ascii_strncasecmp(name, "Delivered-To", 12) ==
+	     0))
+		return true;
+	for (guint i = 0; i < held->ours->len; i++) {
+		const Field *field = held->ours->pdata[i];
+
+		if (field->index == index && strlen(field->name) == length &&
+		    g_ascii_strncasecmp(field->name, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The end of the field that starts at AT: behind its last folded line. */
+static gsize
+field_end(const char *data, gsize size, gsize at)
+{
+	do {
+		const char *end = memchr(data + at, '\n', size - at);
+
+		at = end ? (gsize)(end - data) + 1 : size;
+	} while (at < size && (data[at] == ' ' || data[at] == '\t'));
+	return at;
+}
+
+static gint64
+count_field(GHashTable *seen, const char *name, gsize length)
+{
+	g_autofree char *lower = g_ascii_strdown(name, (gssize)length);
+	gint64 index = GPOINTER_TO_INT(g_hash_table_lookup(seen, lower)) + 1;
+
+	g_hash_table_replace(seen, g_steal_pointer(&lower),
+			     GINT_TO_POINTER((int)index));
+	return index;
+}
+
+char *
+release_bytes(const Held *held, const char *mta, const char *data,
+	      gsize size, const char *proof, gint64 now, gsize *length)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash,
+							   g_str_equal,
+							   g_free, NULL);
+	GString *out = g_string_sized_new(size + 1024);
+	gsize at = 0;
+
+	add_trace(out, held, mta, proof, now);
+	while (at < size && data[at] != '\r' && data[at] != '\n') {
+		gsize end = field_end(data, size, at);
+		const char *colon = memchr(data + at, ':', end - at);
+		gsize name = colon ? (gsize)(colon - data) - at : 0;
+
+		if (!name || !is_left_out(held, data + at, name,
+					  count_field(seen, data + at,
+						      name)))
+			g_string_append_len(out, data + at,
+					    (gssize)(end - at));
+		at = end;
+	}
+	g_string_append_len(out, data + at, (gssize)(size - at));
+	*length = out->len;
+	return g_string_free(out, FALSE);
+}
+
+/* Hand the message to sendmail(1) on its standard input; no shell. */
+static bool
+send_by_program(const char *program, const char *sender, const char *rcpt,
+		const char *data, gsize length, GError **error)
+{
+	char *const argv[] = { (char *)program, (char *)"-oi", (char *)"-N",
+			       (char *)"never", (char *)"-f",
+			       (char *)(*sender ? sender : "<>"),
+			       (char *)"--", (char *)rcpt, NULL };
+	posix_spawn_file_actions_t moves;
+	int pair[2], status = 0, fault;
+	bool good;
+	pid_t pid;
+
+	if (!smtp_is_safe(sender) || !smtp_is_safe(rcpt) || *rcpt == '-' ||
+	    *sender == '-') {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "an address may not be given to %s", program);
+		return false;
+	}
+	if (pipe(pair) < 0)
+		return file_fail(error, "make", "pipe");
+	posix_spawn_file_actions_init(&moves);
+	posix_spawn_file_actions_adddup2(&moves, pair[0], STDIN_FILENO);
+	posix_spawn_file_actions_addclose(&moves, pair[1]);
+	fault = posix_spawn(&pid, program, &moves, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&moves);
+	close(pair[0]);
+	good = fault == 0 && file_write_all(pair[1], data, length);
+	close(pair[1]);
+	errno = fault;
+	if (fault)
+		return file_fail(error, "start", program);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (good && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+		    "%s ended with status %d", program,
+		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return false;
+}
+
+static const char *
+sender_of(const Config *config, const Held *held)
+{
+	switch ((enum release_sender)config->release.sender) {
+	case RELEASE_ORIGINAL:
+		return held->sender ? held->sender : "";
+	case RELEASE_POSTMASTER:
+		return "postmaster";
+	case RELEASE_NULL:
+		break;
+	}
+	return "";
+}
+
+static bool
+send_copy(Site *site, const Config *config, const Held *held,
+	  const char *rcpt, GError **error)
+{
+	const char *sender = sender_of(config, held);
+	g_autofree char *data = NULL, *proof = NULL, *bytes = NULL;
+	gint64 now = clock_now();
+	gsize length;
+	int fd = quarantine_octets(site->quarantine, held, error);
+
+	if (fd < 0)
+		return false;
+	data = file_get_fd(fd, (gsize)held->size, error);
+	close(fd);
+	if (!data)
+		return false;
+	if (config->release.smtp) {
+		bytes = release_bytes(held, g_get_host_name(), data,
+				      (gsize)held->size, NULL, now, &length);
+		return smtp_send(config->release.smtp, sender, rcpt, bytes,
+				 length, error);
+	}
+	if (!config->release.sendmail) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "%s: set release.smtp to a listener without "
+			    "milters, or release.sendmail, to release mail",
+			    config->path);
+		return false;
+	}
+	if (held->body_sha256)
+		proof = proof_make(&site->key, held->id, rcpt,
+				   held->body_sha256, now);
+	bytes = release_bytes(held, g_get_host_name(), data,
+			      (gsize)held->size, proof, now, &length);
+	return send_by_program(config->release.sendmail, sender, rcpt, bytes,
+			       length, error);
+}
+
+static const HeldRcpt *
+copy_of(const Held *held, const char *rcpt)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *one = held->rcpts->pdata[i];
+
+		if (strcmp(one->rcpt, rcpt) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+enum release_result
+release(Site *site, const Config *config, const char *id, const char *rcpt,
+	const char *who, enum held_state *is, GError **error)
+{
+	Held *held = quarantine_read(site->quarantine, id, error);
+	const HeldRcpt *copy = held ? copy_of(held, rcpt) : NULL;
+	enum release_result result = RELEASE_FAILED;
+
+	if (held && !copy)
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+			    "item %s has no recipient %s", id, rcpt);
+	if (copy && copy->state != HELD_HELD) {
+		*is = (enum held_state)copy->state;
+		result = RELEASE_ALREADY;
+	} else if (copy && send_copy(site, config, held, rcpt, error)) {
+		result = quarantine_move(site->quarantine, id, rcpt,
+					 HELD_HELD, HELD_RELEASED, who, is,
+					 error) ? RELEASE_DONE :
+		    error && *error ? RELEASE_FAILED : RELEASE_ALREADY;
+	}
+	if (result == RELEASE_DONE)
+		ledger_event(site->ledger, id, rcpt, "released", who, NULL);
+	fields_free(&held_fields, held);
+	return result;
+}

@@ -1,0 +1,181 @@
+/*
+ * site.c -- open what stands in state_dir, and know what is in force
+ */
+#include "gatepost/service/site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gatepost/util/fields.h"
+#include "gatepost/util/file.h"
+
+Site *
+site_open(const Config *config, GError **error)
+{
+	static const char *const states[] = {
+		"new", "claimed", "done", "failed", NULL
+	};
+	g_autoptr(Site) site = g_new0(Site, 1);
+	g_autofree char *spool = NULL;
+	int folder;
+
+	site->path = g_strdup(config->state_dir);
+	site->folder = folder_open(AT_FDCWD, site->path, 0750, error);
+	if (site->folder < 0 ||
+	    !state_key(site->folder, &site->key, error))
+		return NULL;
+	folder = folder_open(site->folder, "spool", 0750, error);
+	if (folder < 0)
+		return NULL;
+	site->candidates = box_open(folder, "candidates", states, error);
+	close(folder);
+	if (!site->candidates)
+		return NULL;
+	site->state = state_open(site->path, error);
+	if (!site->state)
+		return NULL;
+	site->quarantine = quarantine_open(site->folder, site->path, error);
+	if (!site->quarantine)
+		return NULL;
+	site->ledger = ledger_open(site->folder, site->path,
+				   &site->key.ledger, error);
+	return site->ledger ? g_steal_pointer(&site) : NULL;
+}
+
+void
+site_free(Site *site)
+{
+	if (!site)
+		return;
+	state_free(site->state);
+	quarantine_free(site->quarantine);
+	box_free(site->candidates);
+	ledger_free(site->ledger);
+	if (site->folder >= 0)
+		close(site->folder);
+	g_free(site->path);
+	g_free(site);
+}
+
+bool
+site_become_user(const Config *config, GError **error)
+{
+	const struct passwd *user;
+	const struct group *group = NULL;
+	gid_t gid;
+
+	if (geteuid() != 0 || !config->user)
+		return true;
+	user = getpwnam(config->user);
+	if (config->group)
+		group = getgrnam(config->group);
+	if (!user || (config->group && !group)) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "%s: %s %s is not known to this system",
+			    config->path, user ? "group" : "user",
+			    user ? config->group : config->user);
+		return false;
+	}
+	gid = group ? group->gr_gid : user->pw_gid;
+	if (initgroups(config->user, gid) < 0 || setgid(gid) < 0 ||
+	    setuid(user->pw_uid) < 0)
+		return file_fail(error, "become", config->user);
+	return true;
+}
+
+/* ---- setup ---- */
+
+/* "TENANT MODE" or "* MODE" a line. */
+static GHashTable *
+modes_read(int folder)
+{
+	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal,
+						g_free, NULL);
+	g_autofree char *text = file_get(folder, SITE_MODE, 1 << 20, NULL,
+					 NULL);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		char *blank = strchr(lines[i], ' ');
+		int mode = blank ? fields_word(modes, blank + 1) : -1;
+
+		if (mode >= 0)
+			g_hash_table_replace(all, g_strndup(lines[i],
+			    (gsize)(blank - lines[i])),
+			    GINT_TO_POINTER(mode + 1));
+	}
+	return all;
+}
+
+Setup *
+setup_new(Config *config, int folder, const Setup *before, GError **note)
+{
+	Setup *setup = g_new0(Setup, 1);
+
+	setup->refs = 1;
+	setup->config = config_ref(config);
+	setup->lists = snapshot_open(folder, SITE_SNAPSHOT, note);
+	if (!setup->lists && before && before->lists)
+		setup->lists = snapshot_ref(before->lists);
+	setup->modes = modes_read(folder);
+	return setup;
+}
+
+Setup *
+setup_ref(Setup *setup)
+{
+	g_atomic_int_inc(&setup->refs);
+	return setup;
+}
+
+void
+setup_unref(Setup *setup)
+{
+	if (!setup || !g_atomic_int_dec_and_test(&setup->refs))
+		return;
+	if (setup->lists)
+		snapshot_unref(setup->lists);
+	g_hash_table_destroy(setup->modes);
+	config_unref(setup->config);
+	g_free(setup);
+}
+
+enum mode
+setup_mode(const Setup *setup, const Tenant *tenant)
+{
+	gpointer mode = NULL;
+
+	if (tenant)
+		mode = g_hash_table_lookup(setup->modes, tenant->name);
+	if (!mode)
+		mode = g_hash_table_lookup(setup->modes, "*");
+	return mode ? (enum mode)(GPOINTER_TO_INT(mode) - 1) :
+	    config_mode(setup->config, tenant);
+}
+
+static void
+add_line(gpointer key, gpointer value, gpointer out)
+{
+	g_string_append_printf(out, "%s %s\n", (const char *)key,
+			       modes[GPOINTER_TO_INT(value) - 1]);
+}
+
+bool
+mode_set(int folder, const char *tenant, enum mode mode, GError **error)
+{
+	g_autoptr(GHashTable) all = modes_read(folder);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (!tenant)
+		g_hash_table_remove_all(all);
+	g_hash_table_replace(all, g_strdup(tenant ? tenant : "*"),
+			     GINT_TO_POINTER((int)mode + 1));
+	g_hash_table_foreach(all, add_line, text);
+	return file_replace(folder, SITE_MODE, text->str, text->len, 0640,
+			    error);
+}

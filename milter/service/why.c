@@ -1,0 +1,371 @@
+/*
+ * why.c -- tell in sentences why a message fared as it did: what was
+ * decided, who decided, who lost, what would have stopped it, what to change
+ */
+#include "gatepost/service/why.h"
+
+#include <string.h>
+
+#include "gatepost/model/decision.h"
+#include "gatepost/policy/check.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/text.h"
+
+/* Most blocks that are proposed. */
+#define PROPOSALS 3
+
+static char *
+shown(const char *text)
+{
+	return text_shown(text ? text : "", 120);
+}
+
+static const char *
+member(const Json *object, const char *name)
+{
+	const char *text = json_text(json_member(object, name));
+
+	return text ? text : "";
+}
+
+static void
+tell_message(const Json *json, const Facts *facts, GString *out)
+{
+	const Json *client = json_member(json, "client");
+	g_autofree char *subject = shown(facts->subject);
+	g_autofree char *from = shown(facts->from);
+	g_autofree char *name = shown(facts->from_name);
+	g_autofree char *sender = shown(member(json, "sender"));
+	g_autofree char *host = shown(member(client, "name"));
+	g_autofree char *message_id = shown(facts->message_id);
+
+	g_string_append_printf(out, "Message %s, received %s\n",
+			       member(json, "id"), member(json, "received"));
+	g_string_append_printf(out, "  queue id    %s\n",
+			       member(json, "queue_id"));
+	g_string_append_printf(out, "  Message-ID  <%s>\n", message_id);
+	g_string_append_printf(out, "  client      %s [%s], %s\n", host,
+			       member(client, "address"),
+			       member(client, "kind"));
+	g_string_append_printf(out, "  MAIL FROM   <%s>\n", sender);
+	g_string_append_printf(out, "  From        \"%s\" <%s>\n", name, from);
+	g_string_append_printf(out, "  Subject     %s\n", subject);
+}
+
+static void
+tell_auth(const Auth *auth, GString *out)
+{
+	if (!auth->source) {
+		g_string_append(out, "  Authentication: not known; no "
+				"trusted upstream says anything of it (see "
+				"upstreams in gatepost.conf(5))\n");
+		return;
+	}
+	g_string_append_printf(out, "  Authentication, by %s: SPF %s (%s), "
+			       "DMARC %s", auth->source,
+			       auth_values[auth->spf],
+			       auth->spf_domain ? auth->spf_domain : "-",
+			       auth_values[auth->dmarc]);
+	if (auth->dmarc_policy)
+		g_string_append_printf(out, " (p=%s)", auth->dmarc_policy);
+	for (guint i = 0; i < auth->dkim->len; i++) {
+		const Signature *one = auth->dkim->pdata[i];
+
+		g_string_append_printf(out, ", DKIM %s (d=%s)",
+				       auth_values[one->result],
+				       one->domain ? one->domain : "-");
+	}
+	g_string_append_c(out, '\n');
+}
+
+static const char *
+deed(const Decision *decision)
+{
+	switch ((enum place)decision->place) {
+	case PLACE_QUARANTINE:
+		return "held in quarantine";
+	case PLACE_REFUSED:
+		return "refused";
+	case PLACE_DISCARDED:
+		return "discarded";
+	case PLACE_LATER:
+		return "answered \"later\"";
+	case PLACE_MAILBOX:
+		break;
+	}
+	return decision->action == ACTION_JUNK ? "delivered, marked as junk" :
+	    decision->action == ACTION_TAG ? "delivered, tagged" :
+	    "delivered";
+}
+
+static void
+tell_finding(const Finding *finding, GString *out)
+{
+	g_autofree char *reason = text_shown(finding->reason, 400);
+
+	g_string_append_printf(out, "%s (check %s", reason, finding->check);
+	if (finding->entry)
+		g_string_append_printf(out, ", entry %s at %s",
+				       finding->entry, finding->place);
+	g_string_append_c(out, ')');
+}
+
+static void
+tell_losers(const Decision *decision, GString *out)
+{
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *finding = decision->findings->pdata[i];
+		const char *why = finding->struck;
+
+		if (finding == decision->because)
+			continue;
+		if (!why)
+			why = finding->effect == EFFECT_OBSERVE ?
+			    "an observe entry only counts" :
+			    finding->effect == EFFECT_UNSURE ?
+			    "what is not sure decides nothing" :
+			    decision->because ?
+			    "a finding above it in the order decided" :
+			    "by itself it decides nothing";
+		g_string_append(out, "    also found: ");
+		tell_finding(finding, out);
+		g_string_append_printf(out, ";\n      it did not decide: %s\n",
+				       why);
+	}
+}
+
+static void
+tell_decision(const Decision *decision, GString *out)
+{
+	g_autofree char *rcpt = shown(decision->rcpt);
+
+	g_string_append_printf(out, "\n  For %s: %s", rcpt, deed(decision));
+	if (decision->item)
+		g_string_append_printf(out, ", item %s", decision->item);
+	g_string_append(out, ".\n");
+	if (!decision->tenant) {
+		g_string_append(out, "    The recipient is of no tenant, so "
+				"nothing was judged.\n");
+		return;
+	}
+	g_string_append(out, "    because ");
+	if (decision->because)
+		tell_finding(decision->because, out);
+	else
+		g_string_append(out, "nobody objects");
+	g_string_append_printf(out, "; row %" G_GINT64_FORMAT " of the "
+			       "precedence (gatepost policy).\n",
+			       decision->row);
+	if (decision->asked != decision->action)
+		g_string_append_printf(out, "    asked for was %s: %s.\n",
+				       actions[decision->asked],
+				       decision->limit ? decision->limit :
+				       "less was done");
+	tell_losers(decision, out);
+	for (guint i = 0; i < decision->candidate->len; i++)
+		g_string_append_printf(out, "    suspected (%s): %s\n",
+				       (char *)decision->candidate->pdata[i],
+				       candidate_meaning(
+					   decision->candidate->pdata[i]));
+	if (decision->candidate->len)
+		g_string_append(out, "    A copy is in the candidate spool: "
+				"gatepost candidate list\n");
+}
+
+/* ---- what would have stopped it ---- */
+
+struct proposal {
+	char *line;		/* "block url ~evil.example" */
+	guint others;		/* past messages that it also catches */
+};
+
+static bool
+count_one(const Record *record, void *data)
+{
+	(void)record;
+	return ++*(guint *)data < 1000;
+}
+
+static void
+propose(Site *site, GArray *all, const char *kind, const char *key_kind,
+	const char *value, const char *sign, GError **error)
+{
+	struct proposal proposal = { NULL, 0 };
+	gint64 key;
+
+	if (!value || !*value)
+		return;
+	key = ledger_key(&site->key.ledger, key_kind, value);
+	if (!ledger_search(site->ledger, &key, 1, 0, count_one,
+			   &proposal.others, error))
+		return;
+	/* The message itself is one of them. */
+	proposal.others -= proposal.others > 0;
+	proposal.line = g_strdup_printf("block %s %s%s", kind, sign, value);
+	g_array_append_val(all, proposal);
+}
+
+static int
+by_others(gconstpointer a, gconstpointer b)
+{
+	const struct proposal *one = a, *other = b;
+
+	return one->others < other->others ? -1 : one->others > other->others;
+}
+
+static void
+tell_stoppers(Site *site, const Facts *facts, const char *client,
+	      GString *out, GError **error)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
+					    sizeof(struct proposal));
+
+	for (guint i = 0; i < facts->files->len && i < 5; i++) {
+		const File *file = facts->files->pdata[i];
+
+		propose(site, all, "file", "file", file->sha256, "", error);
+	}
+	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
+		const Link *link = facts->urls->pdata[i];
+
+		propose(site, all, "url", "host", link->host, "~", error);
+	}
+	/* Without proof the block would hit whoever was impersonated. */
+	if (auth_is_aligned(facts))
+		propose(site, all, "sender", "sender", facts->from, "",
+			error);
+	propose(site, all, "ip", "ip", client, "", error);
+	g_array_sort(all, by_others);
+	g_string_append(out, "\n  What would have stopped it, the narrowest "
+			"first:\n");
+	for (guint i = 0; i < all->len; i++) {
+		struct proposal *one = &g_array_index(all, struct proposal,
+						      i);
+		g_autofree char *line = shown(one->line);
+
+		if (i < PROPOSALS)
+			g_string_append_printf(out, "    gatepost list add %s"
+					       "\n      (of past mail it "
+					       "would also catch %u)\n", line,
+					       one->others);
+		g_free(one->line);
+	}
+}
+
+/* ---- what to change ---- */
+
+static bool
+has_allow(const GPtrArray *decisions, bool is_proven)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		for (guint j = 0; j < decision->findings->len; j++) {
+			const Finding *one = decision->findings->pdata[j];
+
+			if (one->effect == EFFECT_ALLOW &&
+			    one->is_proven == is_proven)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+tell_advice(const Config *config, const Facts *facts,
+	    const GPtrArray *decisions, GString *out)
+{
+	gsize before;
+
+	g_string_append(out, "\n  What to change:\n");
+	before = out->len;
+	if (has_allow(decisions, true) && !auth_is_aligned(facts))
+		g_string_append(out, "    An allow entry let in a message "
+				"that nothing authenticates: give it a proof "
+				"or remove it.\n");
+	if (has_allow(decisions, false))
+		g_string_append(out, "    An allow entry matched but its "
+				"proof failed: someone uses that sender's "
+				"name.\n");
+	if (config->upstreams->len == 0)
+		g_string_append(out, "    Name your authentication filter in "
+				"upstreams, so that senders can be proven "
+				"and spoofs be seen.\n");
+	if (facts->auth.dmarc == AUTH_FAIL)
+		g_string_append(out, "    DMARC failed: see dmarc_reject, "
+				"dmarc_quarantine and spoof in gatepost "
+				"policy.\n");
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		if (decision->mode == MODE_ENFORCE || !decision->tenant ||
+		    decision->asked == decision->action)
+			continue;
+		g_string_append_printf(out, "    Mode is %s for %s: gatepost "
+				       "mode enforce would have done more.\n",
+				       modes[decision->mode],
+				       decision->rcpt);
+	}
+	if (out->len == before)
+		g_string_append(out, "    Nothing stands out.\n");
+}
+
+static void
+tell_event(const char *rcpt, gint64 at, const char *what, const char *who,
+	   void *data)
+{
+	char time[CLOCK_TEXT];
+	g_autofree char *safe = shown(rcpt);
+
+	clock_format(at, time);
+	g_string_append_printf(data, "\n  Later: %s, %s for %s by %s\n", time,
+			       what, safe, who);
+}
+
+static bool
+is_any_delivered(const GPtrArray *decisions)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		if (decision->place == PLACE_MAILBOX && decision->tenant)
+			return true;
+	}
+	return false;
+}
+
+bool
+why_tell(Site *site, const Config *config, const Record *record,
+	 const char *rcpt, GString *out, GError **error)
+{
+	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
+					  error);
+	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)decision_free);
+	g_autoptr(Facts) facts = facts_new();
+	const Json *all;
+
+	if (!json)
+		return false;
+	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
+	all = json_member(json, "decisions");
+	for (gsize i = 0; i < json_count(all); i++) {
+		Decision *one = decision_from_json(json_element(all, i));
+
+		if (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0)
+			g_ptr_array_add(decisions, one);
+		else
+			decision_free(one);
+	}
+	tell_message(json, facts, out);
+	tell_auth(&facts->auth, out);
+	for (guint i = 0; i < decisions->len; i++)
+		tell_decision(decisions->pdata[i], out);
+	if (is_any_delivered(decisions)) {
+		tell_stoppers(site, facts, json_text(json_member(
+		    json_member(json, "client"), "address")), out, error);
+		tell_advice(config, facts, decisions, out);
+	}
+	return ledger_events(site->ledger, record->id, tell_event, out,
+			     error) && !(error && *error);
+}

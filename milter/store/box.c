@@ -1,0 +1,372 @@
+/*
+ * box.c -- one durable folder of items
+ *
+ *	state     files                        after a crash here
+ *	writing   tmp/ID.eml, tmp/ID.json      sweep removes them after an hour
+ *	half      STATE/ID.eml, tmp/ID.json    as writing: no answer was given
+ *	kept      STATE/ID.eml, STATE/ID.json  nothing to do
+ *	dropped   STATE/ID.eml                 sweep removes it
+ *
+ * Both files are synced in tmp, the octets get their name first, and the
+ * name of the JSON is the commit point; one sync of the folder follows.  The
+ * JSON goes first when an item is removed, so it never points at nothing.
+ */
+#include "gatepost/store/box.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/ids.h"
+
+struct Box {
+	int folder, tmp;
+	char *name;
+};
+
+static bool
+is_state(const char *state)
+{
+	return *state && *state != '.' && !strchr(state, '/') &&
+	    strlen(state) < 64;
+}
+
+static int
+state_open(Box *box, const char *state, GError **error)
+{
+	g_assert(is_state(state));
+	return folder_open(box->folder, state, 0750, error);
+}
+
+Box *
+box_open(int folder, const char *name, const char *const *states,
+	 GError **error)
+{
+	g_autoptr(Box) box = g_new0(Box, 1);
+
+	box->name = g_strdup(name);
+	box->tmp = -1;
+	box->folder = folder_open(folder, name, 0750, error);
+	if (box->folder < 0)
+		return NULL;
+	box->tmp = folder_open(box->folder, "tmp", 0750, error);
+	if (box->tmp < 0)
+		return NULL;
+	for (; *states; states++) {
+		int fd = state_open(box, *states, error);
+
+		if (fd < 0)
+			return NULL;
+		close(fd);
+	}
+	return g_steal_pointer(&box);
+}
+
+void
+box_free(Box *box)
+{
+	if (!box)
+		return;
+	if (box->folder >= 0)
+		close(box->folder);
+	if (box->tmp >= 0)
+		close(box->tmp);
+	g_free(box->name);
+	g_free(box);
+}
+
+static void
+names(const char *id, char eml[32], char json[32])
+{
+	g_assert(id_is(id));
+	g_snprintf(eml, 32, "%s.eml", id);
+	g_snprintf(json, 32, "%s.json", id);
+}
+
+static bool
+place(Box *box, int state, const char *name, GError **error)
+{
+	return renameat(box->tmp, name, state, name) == 0 ||
+	    file_fail(error, "place", name);
+}
+
+bool
+box_put(Box *box, const char *state, const char *id, int fd, gsize size,
+	const char *json, GError **error)
+{
+	char eml[32], meta[32];
+	bool is_new = faccessat(box->folder, state, F_OK, 0) < 0;
+	int folder = state_open(box, state, error);
+	bool good = folder >= 0;
+
+	names(id, eml, meta);
+	if (good && faccessat(folder, meta, F_OK, 0) == 0) {
+		close(folder);
+		return true;
+	}
+	good = good && (!is_new || folder_sync(box->folder, box->name,
+					       error)) &&
+	    file_put_fd(box->tmp, eml, fd, size, error) &&
+	    file_put(box->tmp, meta, json, strlen(json), error) &&
+	    place(box, folder, eml, error) &&
+	    place(box, folder, meta, error) &&
+	    folder_sync(folder, state, error);
+	if (!good) {
+		unlinkat(box->tmp, eml, 0);
+		unlinkat(box->tmp, meta, 0);
+		g_prefix_error(error, "%s: ", box->name);
+	}
+	if (folder >= 0)
+		close(folder);
+	return good;
+}
+
+int
+box_octets(Box *box, const char *state, const char *id, gsize *size,
+	   GError **error)
+{
+	char eml[32], meta[32];
+	int folder = state_open(box, state, error), fd;
+	struct stat st;
+
+	names(id, eml, meta);
+	if (folder < 0)
+		return -1;
+	fd = openat(folder, eml, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		file_fail(error, "open", eml);
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	} else {
+		*size = (gsize)st.st_size;
+	}
+	close(folder);
+	return fd;
+}
+
+char *
+box_json(Box *box, const char *state, const char *id, GError **error)
+{
+	char eml[32], meta[32];
+	int folder = state_open(box, state, error);
+	char *json;
+
+	names(id, eml, meta);
+	if (folder < 0)
+		return NULL;
+	json = file_get(folder, meta, 64 * MIB, NULL, error);
+	close(folder);
+	return json;
+}
+
+bool
+box_update(Box *box, const char *state, const char *id, const char *json,
+	   GError **error)
+{
+	char eml[32], meta[32];
+	int folder = state_open(box, state, error);
+	bool good;
+
+	names(id, eml, meta);
+	good = folder >= 0 && file_replace(folder, meta, json, strlen(json),
+					   0640, error);
+	if (folder >= 0)
+		close(folder);
+	return good;
+}
+
+static bool
+drop(int folder, const char *name, GError **error)
+{
+	return unlinkat(folder, name, 0) == 0 || errno == ENOENT ||
+	    file_fail(error, "remove", name);
+}
+
+bool
+box_remove(Box *box, const char *state, const char *id, GError **error)
+{
+	char eml[32], meta[32];
+	int folder = state_open(box, state, error);
+	bool good;
+
+	names(id, eml, meta);
+	good = folder >= 0 && drop(folder, meta, error) &&
+	    folder_sync(folder, state, error) && drop(folder, eml, error);
+	if (folder >= 0)
+		close(folder);
+	return good;
+}
+
+bool
+box_move(Box *box, const char *from, const char *to, const char *id,
+	 GError **error)
+{
+	char eml[32], meta[32];
+	int source = state_open(box, from, error);
+	int target = source < 0 ? -1 : state_open(box, to, error);
+	bool good = target >= 0;
+
+	names(id, eml, meta);
+	/* The JSON's rename decides who is first. */
+	if (good && renameat(source, meta, target, meta) < 0) {
+		good = false;
+		if (errno != ENOENT)
+			file_fail(error, "move", meta);
+	}
+	good = good && (renameat(source, eml, target, eml) == 0 ||
+			file_fail(error, "move", eml)) &&
+	    folder_sync(target, to, error) &&
+	    folder_sync(source, from, error);
+	if (source >= 0)
+		close(source);
+	if (target >= 0)
+		close(target);
+	return good;
+}
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Call EACH for every name of FOLDER that does not start with a dot. */
+static void
+each_name(int folder, void (*each)(int folder, const char *name, void *data),
+	  void *data)
+{
+	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *found;
+
+	if (!dir) {
+		if (again >= 0)
+			close(again);
+		return;
+	}
+	while ((found = readdir(dir)))
+		if (found->d_name[0] != '.')
+			each(folder, found->d_name, data);
+	closedir(dir);
+}
+
+static void
+add_item(int folder, const char *name, void *data)
+{
+	g_autofree char *id = g_strdup(name);
+	char *dot = strrchr(id, '.');
+
+	(void)folder;
+	if (dot && strcmp(dot, ".json") == 0) {
+		*dot = '\0';
+		if (id_is(id))
+			g_ptr_array_add(data, g_steal_pointer(&id));
+	}
+}
+
+GPtrArray *
+box_list(Box *box, const char *state)
+{
+	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+	int folder = openat(box->folder, state, O_RDONLY | O_DIRECTORY |
+			    O_CLOEXEC);
+
+	if (folder >= 0) {
+		each_name(folder, add_item, ids);
+		close(folder);
+	}
+	g_ptr_array_sort(ids, by_name);
+	return ids;
+}
+
+static void
+add_state(int folder, const char *name, void *data)
+{
+	struct stat st;
+
+	if (strcmp(name, "tmp") != 0 &&
+	    fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		g_ptr_array_add(data, g_strdup(name));
+}
+
+GPtrArray *
+box_states(Box *box)
+{
+	GPtrArray *states = g_ptr_array_new_with_free_func(g_free);
+
+	each_name(box->folder, add_state, states);
+	g_ptr_array_sort(states, by_name);
+	return states;
+}
+
+static bool
+is_old(int folder, const char *name)
+{
+	struct stat st;
+
+	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_ctime + BOUND_TMP_SECONDS <
+	    time(NULL);
+}
+
+static void
+sweep_tmp(int folder, const char *name, void *data)
+{
+	if (is_old(folder, name) && unlinkat(folder, name, 0) == 0)
+		++*(guint *)data;
+}
+
+/* Octets without JSON are of a put that never ended, or of a removal. */
+static void
+sweep_orphan(int folder, const char *name, void *data)
+{
+	g_autofree char *meta = g_strdup(name);
+	char *dot = strrchr(meta, '.');
+
+	if (!dot || strcmp(dot, ".eml") != 0)
+		return;
+	*dot = '\0';
+	if (id_is(meta)) {
+		g_autofree char *json = g_strconcat(meta, ".json", NULL);
+
+		if (faccessat(folder, json, F_OK, 0) < 0 &&
+		    errno == ENOENT)
+			sweep_tmp(folder, name, data);
+	}
+}
+
+guint
+box_sweep(Box *box)
+{
+	g_autoptr(GPtrArray) states = box_states(box);
+	guint count = 0;
+
+	each_name(box->tmp, sweep_tmp, &count);
+	for (guint i = 0; i < states->len; i++) {
+		int folder = state_open(box, states->pdata[i], NULL);
+
+		if (folder < 0)
+			continue;
+		each_name(folder, sweep_orphan, &count);
+		close(folder);
+		/* An empty day goes; one with items stays. */
+		if (g_ascii_isdigit(*(char *)states->pdata[i]))
+			unlinkat(box->folder, states->pdata[i], AT_REMOVEDIR);
+	}
+	return count;
+}
+
+double
+box_free_percent(const Box *box)
+{
+	return folder_free(box->folder);
+}

@@ -1,0 +1,221 @@
+/*
+ * db.c -- SQLite for store/ alone
+ *
+ * WAL with synchronous=NORMAL: a commit is in the file system at once, and
+ * on the platter at the next checkpoint.  What must survive a power cut
+ * stands in files beside, from which `reindex` builds these tables anew.
+ */
+#include "gatepost/store/db.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "gatepost/store/versions.h"
+
+/* Pages in the log before a checkpoint (and its syncs). */
+#define CHECKPOINT_PAGES "16384"
+
+G_DEFINE_QUARK(gatepost-store-error, store_error)
+
+static bool
+fail(Db *db, GError **error, const char *what)
+{
+	enum store_error code;
+
+	switch (sqlite3_errcode(db) & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		code = STORE_ERROR_BUSY;
+		break;
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+		code = STORE_ERROR_FULL;
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		code = STORE_ERROR_CORRUPT;
+		break;
+	default:
+		code = STORE_ERROR_UNREACHABLE;
+	}
+	g_set_error(error, STORE_ERROR, (int)code, "%s: %s", what,
+		    sqlite3_errmsg(db));
+	return false;
+}
+
+static bool
+run_plain(Db *db, const char *sql, GError **error)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	    fail(db, error, sql);
+}
+
+static bool
+bring_up(Db *db, const char *const *steps, GError **error)
+{
+	sqlite3_stmt *statement = db_begin(db, error, "PRAGMA user_version",
+					   "");
+	gint64 have;
+
+	if (!statement || !db_next(statement, error)) {
+		db_end(statement);
+		return false;
+	}
+	have = sqlite3_column_int64(statement, 0);
+	db_end(statement);
+	for (gint64 i = 0; steps[i]; i++) {
+		g_autofree char *mark = NULL;
+
+		if (i < have)
+			continue;
+		mark = g_strdup_printf("PRAGMA user_version = %"
+				       G_GINT64_FORMAT, i + 1);
+		if (!run_plain(db, "BEGIN IMMEDIATE", error))
+			return false;
+		if (!run_plain(db, steps[i], error) ||
+		    !run_plain(db, mark, error) ||
+		    !run_plain(db, "COMMIT", error)) {
+			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+			return false;
+		}
+	}
+	return true;
+}
+
+Db *
+db_open(const char *path, bool make, const char *const *steps,
+	GError **error)
+{
+	Db *db = NULL;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX |
+	    SQLITE_OPEN_NOFOLLOW | (make ? SQLITE_OPEN_CREATE : 0);
+
+	if (sqlite3_open_v2(path, &db, flags, NULL) == SQLITE_OK &&
+	    sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
+	    run_plain(db, "PRAGMA journal_mode = WAL;"
+		      "PRAGMA synchronous = NORMAL;"
+		      "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, error)
+	    && bring_up(db, steps, error))
+		return db;
+	if (error && !*error)
+		fail(db, error, "open");
+	g_prefix_error(error, "%s: ", path);
+	sqlite3_close(db);
+	return NULL;
+}
+
+void
+db_close(Db *db)
+{
+	sqlite3_close(db);
+}
+
+static sqlite3_stmt *
+begin(Db *db, GError **error, const char *sql, const char *format,
+      va_list args)
+{
+	sqlite3_stmt *statement;
+	const void *blob;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		fail(db, error, sql);
+		return NULL;
+	}
+	for (int i = 1; *format; format++, i++)
+		switch (*format) {
+		case 't':
+			sqlite3_bind_text(statement, i,
+					  va_arg(args, const char *), -1,
+					  SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			sqlite3_bind_int64(statement, i,
+					   va_arg(args, gint64));
+			break;
+		case 'b':
+			blob = va_arg(args, const void *);
+			sqlite3_bind_blob64(statement, i, blob,
+					    va_arg(args, gsize),
+					    SQLITE_TRANSIENT);
+			break;
+		default:
+			g_assert_not_reached();
+		}
+	return statement;
+}
+
+sqlite3_stmt *
+db_begin(Db *db, GError **error, const char *sql, const char *format, ...)
+{
+	sqlite3_stmt *statement;
+	va_list args;
+
+	va_start(args, format);
+	statement = begin(db, error, sql, format, args);
+	va_end(args);
+	return statement;
+}
+
+bool
+db_next(sqlite3_stmt *statement, GError **error)
+{
+	int result = sqlite3_step(statement);
+
+	if (result == SQLITE_ROW)
+		return true;
+	if (result != SQLITE_DONE)
+		fail(sqlite3_db_handle(statement), error,
+		     sqlite3_sql(statement));
+	return false;
+}
+
+void
+db_end(sqlite3_stmt *statement)
+{
+	sqlite3_finalize(statement);
+}
+
+bool
+db_run(Db *db, GError **error, const char *sql, const char *format, ...)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *statement;
+	va_list args;
+
+	va_start(args, format);
+	statement = begin(db, &fault, sql, format, args);
+	va_end(args);
+	if (statement)
+		db_next(statement, &fault);
+	db_end(statement);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+const char *
+db_text(sqlite3_stmt *statement, int i)
+{
+	return (const char *)sqlite3_column_text(statement, i);
+}
+
+bool
+db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
+	    void *data, GError **error)
+{
+	if (!run_plain(db, "BEGIN IMMEDIATE", error))
+		return false;
+	if (work(db, data, error) && run_plain(db, "COMMIT", error))
+		return true;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+void
+store_versions(GString *out)
+{
+	g_string_append_printf(out, "SQLite %s\n", sqlite3_libversion());
+	g_string_append_printf(out, "zlib %s\n", zlibVersion());
+}

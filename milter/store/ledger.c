@@ -1,0 +1,455 @@
+/*
+ * ledger.c -- one SQLite file a day: records, their index, later events
+ *
+ * The day is that of the id's time.  A record's body is JSON, deflated
+ * against a dictionary of the words that stand in all of them; its first
+ * octet is the dictionary's version.
+ */
+#include "gatepost/store/ledger.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/store/db.h"
+#include "gatepost/store/schema.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+
+struct Ledger {
+	int folder;
+	char *path;
+	struct hash_key key;
+	Db *db;			/* the day that was used last; NULL */
+	char day[CLOCK_TEXT];
+	z_stream deflater;	/* reset for each record: it is a large thing */
+	GByteArray *packed;
+};
+
+/* Never edited: old records need it.  A new one gets a new version. */
+static const char dictionary_1[] =
+    "\"scores\":[{\"name\":\"X-Spam-Status\",\"value\":\"No, score="
+    "\"notes\":[],\"defects\":[\"\"candidate\":[\"link-text\",\"reply-to\""
+    "\"files\":[{\"name\":\"\",\"names\":[\"\"],\"sha256\":\"\",\"size\":,"
+    "\"type\":\"application/pdf\"},\"image/png\",\"image/jpeg\""
+    "{\"raw\":\"https://www.\",\"url\":\"https://www.\",\"host\":\"www."
+    "\",\"text\":\"\",\"source\":\"html\"},\"source\":\"text\"},{\"raw\":"
+    "\"http://\",\"results\":[{\"authserv_id\":\"\",\"method\":\"dkim\","
+    "\"result\":\"pass\",\"domain\":\"\",\"selector\":\"\"},\"iprev\""
+    "\"queue_id\":\"\",\"received\":\"2026-\",\"client\":{\"address\":\"\","
+    "\"name\":\"\",\"helo\":\"\",\"login\":null,\"kind\":\"outside\"},"
+    "\"sender\":\"\",\"size\":,\"reply\":\"accept\",\"generation\":,"
+    "\"facts\":{\"complete\":true,\"from\":\"\",\"from_name\":\"\","
+    "\"from_domain\":\"\",\"authors\":[{\"name\":\"\",\"address\":\"\","
+    "\"domain\":\"\"}],\"reply_to\":[{\"envelope\":\"\",\"subject\":\"\","
+    "\"message_id\":\"@mail.gmail.com\",\"date\":\" +0000\",\"auth\":{"
+    "\"spf\":\"none\",\"dkim\":[],\"dmarc\":\"none\",\"arc\":\"none\","
+    "\"iprev\":\"none\"},\"urls\":[],\"received\":1,\"body_sha256\":\"\"},"
+    "\"decisions\":[{\"rcpt\":\"\",\"given\":\"<>\",\"tenant\":\"\","
+    "\"category\":\"phish\",\"confidence\":\"high\",\"asked\":\"quarantine"
+    "\",\"action\":\"quarantine\",\"mode\":\"enforce\",\"row\":1,"
+    "\"findings\":[{\"check\":\"lists\",\"speaker\":\"tenant\",\"effect\":"
+    "\"block\",\"policy\":\"block_sender\",\"reason\":\"the sender is on "
+    "the block list: block sender \",\"entry\":\"\",\"text\":\"\","
+    "\"place\":\"/etc/gatepost/lists/.list:\",\"kind\":\"sender\","
+    "\"value\":\"\",\"override\":\"phish\",\"is_proven\":true,"
+    "\"narrowness\":}],\"category\":\"clean\",\"confidence\":\"normal\","
+    "\"asked\":\"deliver\",\"action\":\"deliver\",\"mode\":\"enforce\","
+    "\"row\":8,\"place\":\"mailbox\",\"because\":null}]}";
+#define DICTIONARY 1
+/* Records are short and come fast: higher levels cost more than they save. */
+#define DEFLATE_LEVEL 4
+
+Record *
+record_new(const char *id, gint64 at)
+{
+	Record *record = g_new0(Record, 1);
+
+	g_strlcpy(record->id, id, sizeof record->id);
+	record->at = at;
+	record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
+	return record;
+}
+
+void
+record_free(Record *record)
+{
+	if (!record)
+		return;
+	g_array_free(record->keys, TRUE);
+	g_free(record->body);
+	g_free(record);
+}
+
+gint64
+ledger_key(const struct hash_key *key, const char *kind, const char *value)
+{
+	g_autofree char *both = g_strdup_printf("%s %s", kind, value);
+
+	return (gint64)hash_bytes(key, both, strlen(both));
+}
+
+Ledger *
+ledger_open(int folder, const char *path, const struct hash_key *key,
+	    GError **error)
+{
+	g_autoptr(Ledger) ledger = g_new0(Ledger, 1);
+
+	ledger->folder = folder_open(folder, "ledger", 0750, error);
+	if (ledger->folder < 0)
+		return NULL;
+	ledger->path = g_build_filename(path, "ledger", NULL);
+	ledger->key = *key;
+	ledger->packed = g_byte_array_new();
+	if (deflateInit2(&ledger->deflater, DEFLATE_LEVEL, Z_DEFLATED, -15, 8,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		g_error("zlib: no memory");
+	return g_steal_pointer(&ledger);
+}
+
+void
+ledger_free(Ledger *ledger)
+{
+	if (!ledger)
+		return;
+	db_close(ledger->db);
+	if (ledger->folder >= 0)
+		close(ledger->folder);
+	if (ledger->packed) {
+		g_byte_array_free(ledger->packed, TRUE);
+		deflateEnd(&ledger->deflater);
+	}
+	g_free(ledger->path);
+	g_free(ledger);
+}
+
+/* The day's file; NULL without ERROR when it is not there and not to be
+ * made. */
+static Db *
+day_open(Ledger *ledger, const char *day, bool make, GError **error)
+{
+	g_autofree char *name = g_strconcat(day, ".db", NULL);
+	g_autofree char *file = NULL;
+
+	if (ledger->db && strcmp(ledger->day, day) == 0)
+		return ledger->db;
+	if (!make && faccessat(ledger->folder, name, F_OK, 0) < 0)
+		return NULL;
+	db_close(ledger->db);
+	file = g_build_filename(ledger->path, name, NULL);
+	ledger->db = db_open(file, make, schema_ledger, error);
+	g_strlcpy(ledger->day, ledger->db ? day : "", sizeof ledger->day);
+	return ledger->db;
+}
+
+/* BODY packed into ledger->packed. */
+static void
+pack_body(Ledger *ledger, const char *body)
+{
+	GByteArray *packed = ledger->packed;
+	z_stream *z = &ledger->deflater;
+	gsize length = strlen(body);
+
+	if (deflateReset(z) != Z_OK ||
+	    deflateSetDictionary(z, (const Bytef *)dictionary_1,
+				 sizeof dictionary_1 - 1) != Z_OK)
+		g_error("zlib: %s", z->msg ? z->msg : "no dictionary");
+	g_byte_array_set_size(packed, (guint)deflateBound(z, length) + 1);
+	packed->data[0] = DICTIONARY;
+	z->next_in = (Bytef *)body;
+	z->avail_in = (uInt)length;
+	z->next_out = packed->data + 1;
+	z->avail_out = packed->len - 1;
+	if (deflate(z, Z_FINISH) != Z_STREAM_END)
+		g_error("zlib: record does not fit its own bound");
+	g_byte_array_set_size(packed, (guint)z->total_out + 1);
+}
+
+static char *
+unpack_body(const guint8 *data, gsize length)
+{
+	GString *body = g_string_new(NULL);
+	char buffer[16384];
+	z_stream z = { .next_in = (Bytef *)data + 1,
+		       .avail_in = (uInt)(length ? length - 1 : 0) };
+	int result = Z_OK;
+
+	if (length < 1 || data[0] != DICTIONARY ||
+	    inflateInit2(&z, -15) != Z_OK)
+		return g_string_free(body, TRUE);
+	inflateSetDictionary(&z, (const Bytef *)dictionary_1,
+			     sizeof dictionary_1 - 1);
+	while (result == Z_OK && body->len < 64 * MIB) {
+		z.next_out = (Bytef *)buffer;
+		z.avail_out = sizeof buffer;
+		result = inflate(&z, Z_NO_FLUSH);
+		g_string_append_len(body, buffer,
+				    (gssize)(sizeof buffer - z.avail_out));
+	}
+	inflateEnd(&z);
+	return g_string_free(body, result != Z_STREAM_END);
+}
+
+struct writing {
+	Ledger *ledger;
+	const GPtrArray *records;
+	guint from, to;
+	sqlite3_stmt *record, *sighting;
+};
+
+static bool
+put(sqlite3_stmt *statement, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+
+	db_next(statement, &fault);
+	sqlite3_reset(statement);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+static bool
+write_one(struct writing *writing, const Record *record, GError **error)
+{
+	const GByteArray *packed = writing->ledger->packed;
+
+	pack_body(writing->ledger, record->body);
+	sqlite3_bind_text(writing->record, 1, record->id, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(writing->record, 2, record->at);
+	sqlite3_bind_blob64(writing->record, 3, packed->data, packed->len,
+			    SQLITE_STATIC);
+	if (!put(writing->record, error))
+		return false;
+	sqlite3_bind_text(writing->sighting, 2, record->id, -1,
+			  SQLITE_STATIC);
+	for (guint i = 0; i < record->keys->len; i++) {
+		sqlite3_bind_int64(writing->sighting, 1,
+				   g_array_index(record->keys, gint64, i));
+		if (!put(writing->sighting, error))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_day(Db *db, void *data, GError **error)
+{
+	struct writing *writing = data;
+	bool good;
+
+	writing->record = db_begin(db, error, "INSERT INTO record"
+				   " (id, at, body) VALUES ($1, $2, $3)"
+				   " ON CONFLICT (id) DO NOTHING", "");
+	writing->sighting = writing->record ?
+	    db_begin(db, error, "INSERT INTO sighting (key, id)"
+		     " VALUES ($1, $2) ON CONFLICT (key, id) DO NOTHING",
+		     "") : NULL;
+	good = writing->sighting != NULL;
+	for (guint i = writing->from; good && i < writing->to; i++)
+		good = write_one(writing, writing->records->pdata[i], error);
+	db_end(writing->record);
+	db_end(writing->sighting);
+	return good;
+}
+
+static void
+day_of(const char *id, char day[CLOCK_TEXT])
+{
+	clock_day(id_time(id), day);
+}
+
+bool
+ledger_write(Ledger *ledger, const GPtrArray *records, GError **error)
+{
+	struct writing writing = { .ledger = ledger, .records = records };
+
+	while (writing.from < records->len) {
+		const Record *first = records->pdata[writing.from];
+		char day[CLOCK_TEXT], other[CLOCK_TEXT];
+		Db *db;
+
+		day_of(first->id, day);
+		for (writing.to = writing.from + 1;
+		     writing.to < records->len; writing.to++) {
+			const Record *next = records->pdata[writing.to];
+
+			day_of(next->id, other);
+			if (strcmp(day, other) != 0)
+				break;
+		}
+		db = day_open(ledger, day, true, error);
+		if (!db || !db_transact(db, write_day, &writing, error))
+			return false;
+		writing.from = writing.to;
+	}
+	return true;
+}
+
+static Record *
+from_row(sqlite3_stmt *row)
+{
+	Record *record = record_new(db_text(row, 0),
+				    sqlite3_column_int64(row, 1));
+
+	record->body = unpack_body(sqlite3_column_blob(row, 2),
+				   (gsize)sqlite3_column_bytes(row, 2));
+	return record;
+}
+
+Record *
+ledger_read(Ledger *ledger, const char *id, GError **error)
+{
+	char day[CLOCK_TEXT];
+	Record *record = NULL;
+	sqlite3_stmt *row;
+	Db *db;
+
+	day_of(id, day);
+	db = day_open(ledger, day, false, error);
+	if (!db)
+		return NULL;
+	row = db_begin(db, error, "SELECT id, at, body FROM record"
+		       " WHERE id = $1", "t", id);
+	if (row && db_next(row, error))
+		record = from_row(row);
+	db_end(row);
+	return record;
+}
+
+static int
+newest_first(gconstpointer a, gconstpointer b)
+{
+	return -strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The days that have a file, newest first. */
+static GPtrArray *
+days(Ledger *ledger)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	int again = openat(ledger->folder, ".", O_RDONLY | O_DIRECTORY |
+			   O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *found;
+
+	while (dir && (found = readdir(dir)))
+		if (strlen(found->d_name) == 13 &&
+		    strcmp(found->d_name + 10, ".db") == 0)
+			g_ptr_array_add(all, g_strndup(found->d_name, 10));
+	if (dir)
+		closedir(dir);
+	g_ptr_array_sort(all, newest_first);
+	return all;
+}
+
+static sqlite3_stmt *
+search_day(Db *db, const gint64 *keys, guint count, gint64 since,
+	   GError **error)
+{
+	g_autoptr(GString) sql = g_string_new("SELECT id, at, body FROM "
+					      "record WHERE at >= $1");
+
+	/* Numbers of ours, not text of anybody. */
+	for (guint i = 0; i < count; i++)
+		g_string_append_printf(sql, "%s%" G_GINT64_FORMAT, i == 0 ?
+				       " AND id IN (SELECT id FROM sighting "
+				       "WHERE key IN (" : ", ", keys[i]);
+	g_string_append(sql, count ? ")) ORDER BY id DESC" :
+			" ORDER BY id DESC");
+	return db_begin(db, error, sql->str, "i", since);
+}
+
+bool
+ledger_search(Ledger *ledger, const gint64 *keys, guint count, gint64 since,
+	      ledger_found *found, void *data, GError **error)
+{
+	g_autoptr(GPtrArray) all = days(ledger);
+	g_autoptr(GError) fault = NULL;
+	char oldest[CLOCK_TEXT];
+	bool more = true;
+
+	clock_day(since, oldest);
+	for (guint i = 0; more && !fault && i < all->len; i++) {
+		Db *db = strcmp(all->pdata[i], oldest) < 0 ? NULL :
+		    day_open(ledger, all->pdata[i], false, &fault);
+		sqlite3_stmt *row = db ? search_day(db, keys, count, since,
+						    &fault) : NULL;
+
+		while (row && more && db_next(row, &fault)) {
+			g_autoptr(Record) record = from_row(row);
+
+			if (record->body)
+				more = found(record, data);
+		}
+		db_end(row);
+	}
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+bool
+ledger_event(Ledger *ledger, const char *id, const char *rcpt,
+	     const char *what, const char *who, GError **error)
+{
+	char day[CLOCK_TEXT];
+	Db *db;
+
+	day_of(id, day);
+	db = day_open(ledger, day, true, error);
+	return db && db_run(db, error, "INSERT INTO event"
+			    " (id, rcpt, at, what, who)"
+			    " VALUES ($1, $2, $3, $4, $5)"
+			    " ON CONFLICT (id, rcpt, at, what) DO NOTHING",
+			    "ttitt", id, rcpt, clock_now(), what, who);
+}
+
+bool
+ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
+	      void *data, GError **error)
+{
+	char day[CLOCK_TEXT];
+	sqlite3_stmt *row;
+	Db *db;
+
+	day_of(id, day);
+	db = day_open(ledger, day, false, error);
+	if (!db)
+		return !(error && *error);
+	row = db_begin(db, error, "SELECT rcpt, at, what, who FROM event"
+		       " WHERE id = $1 ORDER BY at", "t", id);
+	while (row && db_next(row, error))
+		found(db_text(row, 0), sqlite3_column_int64(row, 1),
+		      db_text(row, 2), db_text(row, 3), data);
+	db_end(row);
+	return row != NULL;
+}
+
+guint
+ledger_sweep(Ledger *ledger, gint64 before)
+{
+	static const char *const parts[] = { ".db", ".db-wal", ".db-shm" };
+	g_autoptr(GPtrArray) all = days(ledger);
+	char oldest[CLOCK_TEXT];
+	guint count = 0;
+
+	clock_day(before, oldest);
+	for (guint i = 0; i < all->len; i++) {
+		if (strcmp(all->pdata[i], oldest) >= 0)
+			continue;
+		count++;
+		for (guint j = 0; j < G_N_ELEMENTS(parts); j++) {
+			g_autofree char *name = g_strconcat(all->pdata[i],
+							    parts[j], NULL);
+
+			unlinkat(ledger->folder, name, 0);
+		}
+	}
+	return count;
+}

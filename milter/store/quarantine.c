@@ -1,0 +1,509 @@
+/*
+ * quarantine.c -- hold messages until someone decides
+ *
+ *	state     quarantine/DAY/ID.*   row in held   after a crash here
+ *	writing   see box.c             no            see box.c
+ *	written   eml, json             no            reindex, or the retry of
+ *	                                              the MTA, which knows it
+ *	held      eml, json             yes           nothing to do
+ *	changed   json says the new     old           reindex mends the row
+ *
+ * ID.json is the truth, the table an index over it.  A change of state is
+ * made under a lock of its day, so that of two releases one is first.
+ */
+#include "gatepost/store/quarantine.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/store/box.h"
+#include "gatepost/store/db.h"
+#include "gatepost/store/schema.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+#include "gatepost/util/text.h"
+
+struct Quarantine {
+	Box *box;
+	Db *db;
+	int folder;		/* for the lock */
+};
+
+const char *const held_states[] = {
+	"held", "released", "deleted", "expired", NULL
+};
+
+static const struct field held_rcpt_rows[] = {
+	FIELD(HeldRcpt, rcpt, FIELD_TEXT),
+	FIELD(HeldRcpt, given, FIELD_TEXT),
+	FIELD(HeldRcpt, tenant, FIELD_TEXT),
+	FIELD_WORDS(HeldRcpt, state, held_states),
+	FIELD(HeldRcpt, check, FIELD_TEXT),
+	FIELD(HeldRcpt, reason, FIELD_TEXT),
+	FIELD(HeldRcpt, entry, FIELD_TEXT),
+	FIELD(HeldRcpt, category, FIELD_TEXT),
+	FIELD(HeldRcpt, expires, FIELD_TIME),
+	FIELD(HeldRcpt, changed, FIELD_TIME),
+	FIELD(HeldRcpt, by, FIELD_TEXT),
+};
+const struct fields held_rcpt_fields = FIELDS(HeldRcpt, held_rcpt_rows);
+
+static const struct field held_rows[] = {
+	FIELD(Held, id, FIELD_TEXT),
+	FIELD(Held, received, FIELD_TIME),
+	FIELD(Held, queue_id, FIELD_TEXT),
+	FIELD(Held, sender, FIELD_TEXT),
+	FIELD(Held, sender_given, FIELD_TEXT),
+	FIELD(Held, mail_options, FIELD_TEXTS),
+	FIELD(Held, client_address, FIELD_TEXT),
+	FIELD(Held, client_name, FIELD_TEXT),
+	FIELD(Held, helo, FIELD_TEXT),
+	FIELD(Held, from, FIELD_TEXT),
+	FIELD(Held, subject, FIELD_TEXT),
+	FIELD(Held, message_id, FIELD_TEXT),
+	FIELD(Held, results, FIELD_TEXT),
+	FIELD(Held, sha256, FIELD_TEXT),
+	FIELD(Held, body_sha256, FIELD_TEXT),
+	FIELD(Held, size, FIELD_NUMBER),
+	FIELD_OF(Held, ours, FIELD_LIST, field_fields),
+	FIELD_OF(Held, rcpts, FIELD_LIST, held_rcpt_fields),
+	FIELD(Held, record, FIELD_TEXT),
+};
+const struct fields held_fields = FIELDS(Held, held_rows);
+
+Quarantine *
+quarantine_open(int folder, const char *path, GError **error)
+{
+	static const char *const none[] = { NULL };
+	g_autofree char *file = g_build_filename(path, "state.db", NULL);
+	g_autoptr(Quarantine) quarantine = g_new0(Quarantine, 1);
+
+	quarantine->folder = -1;
+	quarantine->box = box_open(folder, "quarantine", none, error);
+	if (!quarantine->box)
+		return NULL;
+	quarantine->folder = folder_open(folder, "quarantine", 0750, error);
+	if (quarantine->folder < 0)
+		return NULL;
+	quarantine->db = db_open(file, true, schema_state, error);
+	return quarantine->db ? g_steal_pointer(&quarantine) : NULL;
+}
+
+void
+quarantine_free(Quarantine *quarantine)
+{
+	if (!quarantine)
+		return;
+	box_free(quarantine->box);
+	db_close(quarantine->db);
+	if (quarantine->folder >= 0)
+		close(quarantine->folder);
+	g_free(quarantine);
+}
+
+static void
+day_of(const char *id, char day[CLOCK_TEXT])
+{
+	clock_day(id_time(id), day);
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static bool
+put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
+{
+	return db_run(db, error,
+		      "INSERT INTO held (id, rcpt, tenant, sender, \"from\","
+		      " subject, reason, entry, state, received, expires,"
+		      " size, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+		      " $9, $10, $11, $12, $13) "
+		      "ON CONFLICT (id, rcpt) DO UPDATE SET"
+		      " state = excluded.state, expires = excluded.expires",
+		      "tttttttttiiit", held->id, rcpt->rcpt,
+		      or_empty(rcpt->tenant), or_empty(held->sender),
+		      or_empty(held->from), or_empty(held->subject),
+		      or_empty(rcpt->reason), rcpt->entry,
+		      held_states[rcpt->state], held->received,
+		      rcpt->expires, held->size, held->sha256);
+}
+
+static bool
+put_rows(Db *db, void *data, GError **error)
+{
+	const Held *held = data;
+
+	for (guint i = 0; i < held->rcpts->len; i++)
+		if (!put_row(db, held, held->rcpts->pdata[i], error))
+			return false;
+	return true;
+}
+
+/* The item that holds RCPT's copy of these bytes already, or NULL. */
+static char *
+find_again(Quarantine *quarantine, const Held *held, const HeldRcpt *rcpt,
+	   GError **error)
+{
+	sqlite3_stmt *row = db_begin(quarantine->db, error,
+	    "SELECT id FROM held WHERE sha256 = $1 AND sender = $2"
+	    " AND rcpt = $3 AND received > $4 ORDER BY id LIMIT 1", "ttti",
+	    held->sha256, held->sender, rcpt->rcpt,
+	    clock_now() - BOUND_RETRY_DAYS * CLOCK_DAY);
+	char *id = NULL;
+
+	if (row && db_next(row, error))
+		id = g_strdup(db_text(row, 0));
+	db_end(row);
+	return id;
+}
+
+static bool
+check_quota(Quarantine *quarantine, const char *tenant, gint64 size,
+	    gint64 most, GError **error)
+{
+	sqlite3_stmt *row;
+	gint64 used = 0;
+
+	if (most <= 0)
+		return true;
+	row = db_begin(quarantine->db, error,
+		       "SELECT COALESCE(SUM(size), 0) FROM held"
+		       " WHERE tenant = $1 AND state = 'held'", "t", tenant);
+	if (!row)
+		return false;
+	if (db_next(row, error))
+		used = sqlite3_column_int64(row, 0);
+	db_end(row);
+	if (used + size <= most)
+		return true;
+	g_set_error(error, STORE_ERROR, STORE_ERROR_FULL,
+		    "tenant %s holds %" G_GINT64_FORMAT " octets of its quota "
+		    "of %" G_GINT64_FORMAT "; release or delete some, or "
+		    "raise quota", tenant, used, most);
+	return false;
+}
+
+static char *
+to_json(const Held *held)
+{
+	GString *json = g_string_sized_new(4096);
+
+	fields_json(&held_fields, held, true, json);
+	g_string_append_c(json, '\n');
+	return g_string_free(json, FALSE);
+}
+
+bool
+quarantine_hold(Quarantine *quarantine, Held *held, int fd,
+		gint64 (*quota)(const char *tenant, void *data), void *data,
+		GPtrArray *items, GError **error)
+{
+	g_autofree char *json = NULL;
+	g_autoptr(GError) fault = NULL;
+	char day[CLOCK_TEXT];
+	guint kept = 0;
+
+	held->sha256 = file_sha256(fd, (gsize)held->size, error);
+	if (!held->sha256)
+		return false;
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		HeldRcpt *rcpt = held->rcpts->pdata[i];
+		char *again = find_again(quarantine, held, rcpt, &fault);
+
+		if (fault || (!again && quota &&
+			      !check_quota(quarantine, or_empty(rcpt->tenant),
+					   held->size,
+					   quota(or_empty(rcpt->tenant),
+						 data), &fault))) {
+			g_free(again);
+			g_propagate_error(error, g_steal_pointer(&fault));
+			return false;
+		}
+		g_ptr_array_add(items, again ? again : g_strdup(held->id));
+		if (again)
+			fields_free(&held_rcpt_fields, rcpt);
+		else
+			held->rcpts->pdata[kept++] = rcpt;
+	}
+	g_ptr_array_set_size(held->rcpts, (int)kept);
+	if (kept == 0)
+		return true;
+	day_of(held->id, day);
+	json = to_json(held);
+	return box_put(quarantine->box, day, held->id, fd,
+		       (gsize)held->size, json, error) &&
+	    db_transact(quarantine->db, put_rows, held, error);
+}
+
+bool
+quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
+		held_found *found, void *data, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(quarantine->db, error,
+	    "SELECT id, rcpt, tenant, sender, \"from\", subject, reason,"
+	    " entry, state, received, expires, size FROM held"
+	    " WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR rcpt = $2)"
+	    " AND ($3 IS NULL OR tenant = $3)"
+	    " AND ($4 IS NULL OR state = $4)"
+	    " AND ($5 IS NULL OR entry = $5) AND received >= $6"
+	    " ORDER BY id, rcpt", "ttttti", filter->id, filter->rcpt,
+	    filter->tenant, filter->state, filter->entry, filter->since);
+
+	if (!row)
+		return false;
+	while (db_next(row, &fault)) {
+		struct held_row held = {
+			db_text(row, 0), db_text(row, 1), db_text(row, 2),
+			db_text(row, 3), db_text(row, 4), db_text(row, 5),
+			db_text(row, 6), db_text(row, 7), db_text(row, 8),
+			sqlite3_column_int64(row, 9),
+			sqlite3_column_int64(row, 10),
+			sqlite3_column_int64(row, 11),
+		};
+
+		found(&held, data);
+	}
+	db_end(row);
+	if (fault)
+		g_propagate_error(error, g_steal_pointer(&fault));
+	return !fault && !(error && *error);
+}
+
+Held *
+quarantine_read(Quarantine *quarantine, const char *id, GError **error)
+{
+	char day[CLOCK_TEXT];
+	g_autofree char *text = NULL;
+	g_autoptr(Json) json = NULL;
+	Held *held;
+
+	day_of(id, day);
+	text = box_json(quarantine->box, day, id, error);
+	if (!text || !(json = json_parse(text, strlen(text), error)))
+		return NULL;
+	held = fields_new(&held_fields);
+	fields_from_json(&held_fields, held, json);
+	if (g_strcmp0(held->id, id) == 0)
+		return held;
+	g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+		    "item %s says that it is another", id);
+	fields_free(&held_fields, held);
+	return NULL;
+}
+
+int
+quarantine_octets(Quarantine *quarantine, const Held *held, GError **error)
+{
+	char day[CLOCK_TEXT];
+	g_autofree char *sha256 = NULL;
+	gsize size;
+	int fd;
+
+	day_of(held->id, day);
+	fd = box_octets(quarantine->box, day, held->id, &size, error);
+	if (fd < 0)
+		return -1;
+	sha256 = file_sha256(fd, size, error);
+	if (sha256 && g_strcmp0(sha256, held->sha256) == 0)
+		return fd;
+	if (sha256)
+		g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+			    "item %s is damaged: its SHA-256 is not the one "
+			    "it had when it was held", held->id);
+	close(fd);
+	return -1;
+}
+
+static HeldRcpt *
+find_rcpt(const Held *held, const char *rcpt)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		HeldRcpt *one = held->rcpts->pdata[i];
+
+		if (g_strcmp0(one->rcpt, rcpt) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+static bool
+change(Quarantine *quarantine, Held *held, HeldRcpt *rcpt,
+       enum held_state to, const char *by, GError **error)
+{
+	char day[CLOCK_TEXT];
+	g_autofree char *json = NULL;
+
+	rcpt->state = (int)to;
+	rcpt->changed = clock_now();
+	g_free(rcpt->by);
+	rcpt->by = g_strdup(by);
+	day_of(held->id, day);
+	json = to_json(held);
+	return box_update(quarantine->box, day, held->id, json, error) &&
+	    put_row(quarantine->db, held, rcpt, error);
+}
+
+bool
+quarantine_move(Quarantine *quarantine, const char *id, const char *rcpt,
+		enum held_state from, enum held_state to, const char *by,
+		enum held_state *is, GError **error)
+{
+	int lock = openat(quarantine->folder, ".lock",
+			  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	Held *held = NULL;
+	HeldRcpt *one;
+	bool moved = false;
+
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+		file_fail(error, "lock", "quarantine");
+	} else if ((held = quarantine_read(quarantine, id, error))) {
+		one = find_rcpt(held, rcpt);
+		if (!one) {
+			g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+				    "item %s has no recipient %s", id, rcpt);
+		} else {
+			if (is)
+				*is = (enum held_state)one->state;
+			moved = one->state == (int)from &&
+			    change(quarantine, held, one, to, by, error);
+		}
+	}
+	fields_free(&held_fields, held);
+	if (lock >= 0)
+		close(lock);
+	return moved;
+}
+
+/* ---- sweep and reindex ---- */
+
+struct sweeping {
+	gint64 now, before;
+	GPtrArray *ids, *rcpts;		/* pairs: what has expired */
+};
+
+static void
+collect_expired(const struct held_row *row, void *data)
+{
+	struct sweeping *sweeping = data;
+
+	if (row->expires > sweeping->now)
+		return;
+	g_ptr_array_add(sweeping->ids, g_strdup(row->id));
+	g_ptr_array_add(sweeping->rcpts, g_strdup(row->rcpt));
+}
+
+/* Is nobody's copy held, and was the last change before BEFORE? */
+static bool
+is_over(const Held *held, gint64 before)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *rcpt = held->rcpts->pdata[i];
+
+		if (rcpt->state == HELD_HELD || rcpt->changed > before)
+			return false;
+	}
+	return true;
+}
+
+static bool
+remove_over(Quarantine *quarantine, const char *day, const char *id,
+	    gint64 before, guint *removed, GError **error)
+{
+	Held *held = quarantine_read(quarantine, id, NULL);
+	bool good = true;
+
+	if (held && is_over(held, before)) {
+		good = box_remove(quarantine->box, day, id, error) &&
+		    db_run(quarantine->db, error,
+			   "DELETE FROM held WHERE id = $1", "t", id);
+		*removed += good;
+	}
+	fields_free(&held_fields, held);
+	return good;
+}
+
+bool
+quarantine_sweep(Quarantine *quarantine, gint64 now, gint64 before,
+		 guint *expired, guint *removed, GError **error)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) rcpts = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) days = box_states(quarantine->box);
+	struct sweeping sweeping = { now, before, ids, rcpts };
+	struct held_filter filter = { .state = held_states[HELD_HELD] };
+
+	if (!quarantine_list(quarantine, &filter, collect_expired, &sweeping,
+			     error))
+		return false;
+	for (guint i = 0; i < ids->len; i++) {
+		g_autoptr(GError) fault = NULL;
+
+		*expired += quarantine_move(quarantine, ids->pdata[i],
+					    rcpts->pdata[i], HELD_HELD,
+					    HELD_EXPIRED, "sweep", NULL,
+					    &fault);
+		if (fault) {
+			g_propagate_error(error, g_steal_pointer(&fault));
+			return false;
+		}
+	}
+	for (guint i = 0; i < days->len; i++) {
+		g_autoptr(GPtrArray) all = box_list(quarantine->box,
+						    days->pdata[i]);
+
+		for (guint j = 0; j < all->len; j++)
+			if (!remove_over(quarantine, days->pdata[i],
+					 all->pdata[j], before, removed,
+					 error))
+				return false;
+	}
+	*removed += box_sweep(quarantine->box);
+	return true;
+}
+
+static bool
+index_all(Db *db, void *data, GError **error)
+{
+	struct {
+		Quarantine *quarantine;
+		guint *items;
+	} *work = data;
+	g_autoptr(GPtrArray) days = box_states(work->quarantine->box);
+
+	if (!db_run(db, error, "DELETE FROM held", ""))
+		return false;
+	for (guint i = 0; i < days->len; i++) {
+		g_autoptr(GPtrArray) ids = box_list(work->quarantine->box,
+						    days->pdata[i]);
+
+		for (guint j = 0; j < ids->len; j++) {
+			Held *held = quarantine_read(work->quarantine,
+						     ids->pdata[j], NULL);
+			bool good = !held || put_rows(db, held, error);
+
+			*work->items += held != NULL;
+			fields_free(&held_fields, held);
+			if (!good)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+quarantine_reindex(Quarantine *quarantine, guint *items, GError **error)
+{
+	struct {
+		Quarantine *quarantine;
+		guint *items;
+	} work = { quarantine, items };
+
+	return db_transact(quarantine->db, index_all, &work, error);
+}

@@ -1,0 +1,59 @@
+/*
+ * schema_sqlite.c -- the tables of the embedded stores
+ *
+ * Each step is run once, in order, and never edited: add one at the end.
+ */
+#include "gatepost/store/schema.h"
+
+#include <stddef.h>
+
+const char *const schema_state[] = {
+	/* 1 */
+	"CREATE TABLE poison ("
+	"  key TEXT NOT NULL PRIMARY KEY,"
+	"  deaths INTEGER NOT NULL,"
+	"  at INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE held ("
+	"  id TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  tenant TEXT NOT NULL,"
+	"  sender TEXT NOT NULL,"
+	"  \"from\" TEXT NOT NULL,"
+	"  subject TEXT NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  entry TEXT,"
+	"  state TEXT NOT NULL,"
+	"  received INTEGER NOT NULL,"
+	"  expires INTEGER NOT NULL,"
+	"  size INTEGER NOT NULL,"
+	"  sha256 TEXT NOT NULL,"
+	"  PRIMARY KEY (id, rcpt)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX held_again ON held (sha256, sender, rcpt);"
+	"CREATE INDEX held_tenant ON held (tenant, state, size);",
+	NULL
+};
+
+const char *const schema_ledger[] = {
+	/* 1 */
+	"CREATE TABLE record ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  body BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE sighting ("
+	"  key INTEGER NOT NULL,"
+	"  id TEXT NOT NULL,"
+	"  PRIMARY KEY (key, id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE event ("
+	"  id TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  at INTEGER NOT NULL,"
+	"  what TEXT NOT NULL,"
+	"  who TEXT NOT NULL,"
+	"  PRIMARY KEY (id, rcpt, at, what)"
+	") STRICT, WITHOUT ROWID;",
+	NULL
+};

@@ -1,0 +1,133 @@
+/*
+ * json.c -- write JSON onto a GString, read it through jansson
+ */
+#include "gatepost/util/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* A macro of jansson's, which no function may bear the name of. */
+#undef json_is_true
+
+void
+json_quote(GString *out, const char *text)
+{
+	g_autofree char *made = NULL;
+
+	if (!text) {
+		g_string_append(out, "null");
+		return;
+	}
+	if (!g_utf8_validate(text, -1, NULL))
+		text = made = g_utf8_make_valid(text, -1);
+	g_string_append_c(out, '"');
+	for (const guchar *p = (const guchar *)text; *p; p++) {
+		gsize plain = 0;
+
+		while (p[plain] >= 0x20 && p[plain] != '"' &&
+		       p[plain] != '\\' && p[plain] != 0x7f)
+			plain++;
+		if (plain) {
+			g_string_append_len(out, (const char *)p,
+					    (gssize)plain);
+			p += plain - 1;
+		} else if (*p == '"' || *p == '\\') {
+			g_string_append_c(out, '\\');
+			g_string_append_c(out, (char)*p);
+		} else {
+			g_string_append_printf(out, "\\u%04x", *p);
+		}
+	}
+	g_string_append_c(out, '"');
+}
+
+void
+json_comma(GString *out)
+{
+	if (out->len && !strchr("{[:,\n", out->str[out->len - 1]))
+		g_string_append_c(out, ',');
+}
+
+void
+json_key(GString *out, const char *name)
+{
+	json_comma(out);
+	g_string_append_c(out, '"');
+	g_string_append(out, name);
+	g_string_append(out, "\":");
+}
+
+void
+json_put(GString *out, const char *name, const char *text)
+{
+	json_key(out, name);
+	json_quote(out, text);
+}
+
+void
+json_put_number(GString *out, const char *name, gint64 number)
+{
+	json_key(out, name);
+	g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
+}
+
+static const json_t *
+inner(const Json *value)
+{
+	return (const json_t *)value;
+}
+
+Json *
+json_parse(const char *text, gsize length, GError **error)
+{
+	json_error_t fault;
+	json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES,
+				      &fault);
+
+	if (!document)
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "no JSON: line %d: %s", fault.line, fault.text);
+	return (Json *)document;
+}
+
+void
+json_free(Json *document)
+{
+	json_decref((json_t *)document);
+}
+
+const Json *
+json_member(const Json *object, const char *name)
+{
+	return (const Json *)json_object_get(inner(object), name);
+}
+
+const Json *
+json_element(const Json *array, gsize i)
+{
+	return (const Json *)json_array_get(inner(array), i);
+}
+
+gsize
+json_count(const Json *array)
+{
+	return json_array_size(inner(array));
+}
+
+const char *
+json_text(const Json *value)
+{
+	return json_string_value(inner(value));
+}
+
+gint64
+json_number(const Json *value)
+{
+	return json_integer_value(inner(value));
+}
+
+bool
+json_is_true(const Json *value)
+{
+	return inner(value) && json_typeof(inner(value)) == JSON_TRUE;
+}

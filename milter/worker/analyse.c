@@ -1,0 +1,97 @@
+/*
+ * analyse.c -- one request to one answer
+ */
+#include "gatepost/content/content.h"
+#include "gatepost/worker/serve.h"
+
+#include <string.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/model/address.h"
+
+/* What has no bound of its own in facts is bounded by the answer's size:
+ * the longest lists are halved until it fits. */
+static void
+fit(Answer *answer)
+{
+	GPtrArray *lists[] = { answer->facts.urls, answer->facts.files,
+			       answer->facts.authors,
+			       answer->facts.reply_to, answer->facts.sender,
+			       answer->facts.results, answer->facts.ours };
+	const struct fields *tables[] = { &link_fields, &file_fields,
+					  &mailbox_fields, &mailbox_fields,
+					  &mailbox_fields,
+					  &auth_result_fields,
+					  &field_fields };
+
+	for (;;) {
+		g_autoptr(GByteArray) packed = g_byte_array_new();
+		guint longest = 0;
+
+		fields_pack(&answer_fields, answer, packed);
+		if (packed->len <= BOUND_FACTS)
+			return;
+		facts_truncated(&answer->facts, "facts-large");
+		for (guint i = 1; i < G_N_ELEMENTS(lists); i++)
+			if (lists[i]->len > lists[longest]->len)
+				longest = i;
+		g_assert(lists[longest]->len > 0);
+		for (guint i = lists[longest]->len / 2;
+		     i < lists[longest]->len; i++)
+			fields_free(tables[longest], lists[longest]->pdata[i]);
+		g_ptr_array_set_size(lists[longest],
+				     (int)lists[longest]->len / 2);
+	}
+}
+
+void
+analyse(const guint8 *data, gsize size, const Request *request,
+	Answer *answer)
+{
+	switch ((enum request_kind)request->kind) {
+	case REQUEST_PREVIEW:
+		answer->preview = content_preview(data, size);
+		return;
+	case REQUEST_FACTS:
+		content_read(data, size, request, &answer->facts);
+		answer->facts.envelope = g_strdup(request->envelope);
+		fit(answer);
+		return;
+	}
+}
+
+/* Charsets, encodings and parts of all kinds, once each. */
+static const char sample[] =
+    "From: =?koi8-r?B?8NLJ18XU?= <a@xn--bcher-kva.example>\r\n"
+    "To: =?iso-2022-jp?B?GyRCRnxLXBsoQg==?= <b@example.org>\r\n"
+    "Subject: =?gb18030?B?xOO6ww==?= =?euc-kr?Q?=B0=A1?= "
+    "=?windows-1252?Q?=80?= =?shift_jis?Q?=83e?= =?big5?Q?=A4@?=\r\n"
+    "Message-ID: <sample@example.org>\r\n"
+    "MIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=b\r\n"
+    "\r\n"
+    "--b\r\n"
+    "Content-Type: text/html; charset=utf-16le\r\n"
+    "Content-Transfer-Encoding: base64\r\n"
+    "\r\n"
+    "PABhACAAaAByAGUAZgA9AGgAdAB0AHAAOgAvAC8AZQB4AGEAbQBwAGwAZQAuAG8AcgBnAD4A"
+    "eAA8AC8AYQA+AA==\r\n"
+    "--b\r\n"
+    "Content-Type: text/plain; charset=iso-8859-15\r\n"
+    "Content-Transfer-Encoding: quoted-printable\r\n"
+    "\r\n"
+    "http://www.example.co.uk/ =A4\r\n"
+    "--b--\r\n";
+
+void
+analyse_sample(void)
+{
+	Request *request = fields_new(&request_fields);
+	Answer *answer = fields_new(&answer_fields);
+
+	content_init();
+	request->envelope = g_strdup("a@example.org");
+	analyse((const guint8 *)sample, strlen(sample), request, answer);
+	fields_free(&answer_fields, answer);
+	fields_free(&request_fields, request);
+}

@@ -1,0 +1,123 @@
+/*
+ * ask.c -- the caller's side of a worker
+ */
+#include "gatepost/worker/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
+#include "gatepost/worker/wire.h"
+
+extern char **environ;
+
+bool
+ask_wait_plainly(int fd, gint64 deadline, void *data)
+{
+	struct pollfd wanted = { fd, POLLIN, 0 };
+	gint64 left;
+
+	(void)data;
+	while ((left = deadline - clock_steady_ms()) > 0)
+		if (poll(&wanted, 1, (int)MIN(left, 60000)) > 0)
+			return true;
+	return poll(&wanted, 1, 0) > 0;
+}
+
+int
+ask_connect(int folder, const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+
+	if (fd < 0)
+		return -1;
+	/* By descriptor, so that a long state_dir fits into an address. */
+	g_snprintf(address.sun_path, sizeof address.sun_path,
+		   "/proc/self/fd/%d/%s", folder, name);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+		int fault = errno;
+
+		close(fd);
+		errno = fault;
+		return -1;
+	}
+	fcntl(fd, F_SETFL, 0);
+	return fd;
+}
+
+enum ask_result
+ask(int connection, const Request *request, int message_fd, Answer *answer,
+    gint64 deadline, ask_wait *wait, void *data, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	bool is_end;
+	int passed;
+
+	if (!wire_send(connection, &request_fields, request, message_fd)) {
+		file_fail(error, "send to", "worker");
+		return ASK_NONE;
+	}
+	if (!wait(connection, deadline, data)) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+			    "no answer of a worker in time");
+		return ASK_LATE;
+	}
+	if (wire_receive(connection, &answer_fields, answer, &passed, &is_end,
+			 &fault))
+		return ASK_DONE;
+	if (passed >= 0)
+		close(passed);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
+		    "the worker died of this message (%s)", fault->message);
+	return ASK_DIED;
+}
+
+char *
+ask_program(const char *program)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *folder = g_path_get_dirname(self ? self : "/");
+	char *beside = g_build_filename(folder, program, NULL);
+
+	if (access(beside, X_OK) == 0)
+		return beside;
+	g_free(beside);
+	return g_build_filename(GATEPOST_LIBEXECDIR, program, NULL);
+}
+
+int
+ask_private(const char *program, GError **error)
+{
+	char *const argv[] = { (char *)program, (char *)"--serve",
+			       (char *)"3", NULL };
+	posix_spawn_file_actions_t moves;
+	int pair[2], fault;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		file_fail(error, "make", "socket pair");
+		return -1;
+	}
+	posix_spawn_file_actions_init(&moves);
+	posix_spawn_file_actions_adddup2(&moves, pair[1], 3);
+	fault = posix_spawn(&pid, program, &moves, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&moves);
+	close(pair[1]);
+	if (fault) {
+		errno = fault;
+		file_fail(error, "start", program);
+		close(pair[0]);
+		return -1;
+	}
+	return pair[0];
+}

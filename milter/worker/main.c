@@ -1,0 +1,52 @@
+/*
+ * main.c -- gatepost-worker: reads mail for others, so that a message which
+ * kills the reader costs itself alone
+ *
+ * Started by gatepostd (--listen) or gatepost (--serve), never by hand.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/worker/serve.h"
+
+static long
+number(const char *text)
+{
+	char *end;
+	long value = text ? strtol(text, &end, 10) : -1;
+
+	return text && *text && !*end ? value : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	long listener = -1, status = -1, connection = -1;
+	long most = BOUND_WORKER_MESSAGES;
+
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--listen") == 0)
+			listener = number(argv[i + 1]);
+		else if (strcmp(argv[i], "--status") == 0)
+			status = number(argv[i + 1]);
+		else if (strcmp(argv[i], "--serve") == 0)
+			connection = number(argv[i + 1]);
+		else if (strcmp(argv[i], "--messages") == 0)
+			most = number(argv[i + 1]);
+	}
+	if ((listener < 0) == (connection < 0) || most < 1) {
+		fprintf(stderr, "gatepost-worker: started by gatepostd and "
+			"gatepost, not by hand\n");
+		return EX_USAGE;
+	}
+	serve_limits();
+	analyse_sample();
+	if (connection >= 0)
+		serve_connection((int)connection);
+	else
+		serve((int)listener, (int)status, most);
+	return EX_OK;
+}

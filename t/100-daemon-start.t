@@ -1,0 +1,142 @@
+#!/usr/bin/perl
+#
+# 100-daemon-start.t -- gatepostd starts, says what is wrong, reloads, stops
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Gatepost::Test;
+use Socket qw(AF_UNIX);
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+my $gatepostd = Gatepost::Test::program('gatepostd');
+
+my $site = Gatepost::Test->new;
+my $run = $site->run($gatepostd, '-V');
+is($run->{code}, 0, '-V succeeds');
+like($run->{out}, qr/^gatepostd \d+\.\d+/, '... and prints our version');
+like($run->{out}, qr/^libmilter /m, '... and those of libraries');
+
+$run = $site->run($gatepostd, '-t', '-c', $site->config_file);
+is($run->{code}, 0, '-t accepts a good configuration');
+
+# A broken configuration: each fault has its place, and nothing starts.
+my @broken = (
+	[ 'sokcet = "unix:/x";', qr/:1: unknown setting "sokcet"; did you mean "socket"/,
+	  'an unknown key, with the nearest known one' ],
+	[ "\n\nmode = \"obsrve\";", qr/:3: mode: "obsrve" is none of observe/,
+	  'a word that is none' ],
+	[ "workers = { min = 0; };", qr/:1: min must be 1 to/,
+	  'a number out of bounds' ],
+	[ "mode = \"tag\"\nmode = \"tag\";", qr/:2: /, 'a setting twice' ],
+	[ "socket = \"unix:/x\n", qr/:\d+: syntax error/, 'a syntax error' ],
+	[ "internal_networks = [ \"10.0.0.1/8\" ];", qr/:1: internal_networks: "10\.0\.0\.1\/8" is no network/,
+	  'a network with bits behind its prefix' ],
+	[ "tenants = ( { name = \"a b\"; domains = [ \"x.example\" ]; } );",
+	  qr/a name is letters/, 'a tenant\'s name with a blank' ],
+	[ "tenants = ( { name = \"a\"; domains = [ \"x.example\" ]; },\n" .
+	  "{ name = \"b\"; domains = [ \"X.EXAMPLE\" ]; } );",
+	  qr/domain x\.example is of two tenants/, 'a domain of two tenants' ],
+	[ "state_dir = \"var/lib\";", qr/:1: state_dir: "var\/lib" must be an absolute path/,
+	  'a relative path' ],
+	[ "min_free = 4294967299L;", qr/:1: min_free must be 0 to 90/,
+	  'a number beyond 32 bits' ],
+);
+my $good = Gatepost::Test::read_file($site->config_file);
+for my $case (@broken) {
+	my ($text, $says, $what) = @$case;
+
+	Gatepost::Test::write_file($site->dir . '/broken.conf', $text);
+	$run = $site->run($gatepostd, '-t', '-c', $site->dir . '/broken.conf');
+	is($run->{code}, 78, "$what: exit 78");
+	like($run->{err}, $says, '... with its place');
+}
+$run = $site->run($gatepostd, '-t', '-c', $site->dir . '/none.conf');
+is($run->{code}, 78, 'no file: exit 78');
+like($run->{err}, qr/none\.conf.*cannot be read/, '... and a word');
+
+# A path that is no socket is not removed, one in use neither.
+my $path = $site->socket =~ s/^unix://r;
+Gatepost::Test::write_file($path, 'precious');
+$run = $site->run({ seconds => 10 }, $gatepostd, '-f', '-c',
+    $site->config_file);
+is($run->{code}, 69, 'a file where the socket should be: does not start');
+like($run->{err}, qr/is no socket; move it away/, '... and says what to do');
+is(Gatepost::Test::read_file($path), 'precious', '... and leaves it alone');
+unlink $path;
+
+$site->start;
+ok($site->pid, 'it starts and writes its pid');
+ok(-S $path, 'the socket is there');
+is(sprintf('%04o', (stat $path)[2] & 07777), '0666', '... with its mode');
+is(scalar(my @w = $site->worker_pids), 2, 'workers.min workers stand ready');
+ok($site->front_pid, 'there is a front');
+my $user = getpwnam('nobody');
+if ($> == 0) {
+	my @owners = map { (stat "/proc/$_")[4] } $site->pid,
+	    $site->front_pid, $site->worker_pids;
+	is(scalar(grep { $_ == 0 } @owners), 0, 'nothing of it runs as root');
+}
+my $second = $site->run({ seconds => 10 }, $gatepostd, '-f', '-c',
+    $site->config_file);
+is($second->{code}, 69, 'a second daemon does not start');
+like($second->{err}, qr/is in use; is another gatepostd running/,
+    '... and says why');
+is($site->milter_message(rcpt => 'jane@example.org')->{verdict}, 'continue',
+    '... and the first one still serves');
+
+# HUP and USR1 reload; a broken configuration is kept out.
+for my $signal (qw(HUP USR1)) {
+	my $before = () = $site->log =~ /reloaded/g;
+	kill $signal, $site->pid;
+	ok(Gatepost::Test::wait_for(5, sub {
+		(() = $site->log =~ /reloaded/g) > $before }),
+	    "$signal reloads");
+}
+my $pid = $site->pid;
+Gatepost::Test::write_file($site->config_file, $good . "nonsense = 1;\n");
+$site->reload;
+ok($site->wait_log(qr/unknown setting "nonsense"/, 5),
+    'a broken configuration is named at reload');
+ok($site->wait_log(qr/the old configuration stays in force/, 5),
+    '... and kept out');
+is($site->milter_message(rcpt => 'jane@example.org')->{verdict}, 'continue',
+    '... and mail goes on');
+Gatepost::Test::write_file($site->config_file, $good);
+
+# Many reloads at once lose nothing.
+for (1 .. 200) {
+	kill 'HUP', $pid;
+	sleep 0.002;
+}
+is($site->milter_message(rcpt => 'jane@example.org')->{verdict}, 'continue',
+    '200 HUPs in a row: it still serves');
+is($site->pid, $pid, '... and is the same process');
+
+my $seconds = $site->stop;
+ok(defined $seconds, 'TERM stops it');
+cmp_ok($seconds // 99, '<', 5, '... within 5 seconds');
+ok(!-e $site->pid_file, '... and takes its pid file away');
+is(scalar(grep { /gatepost/ } map { $_->{name} // '' }
+    Gatepost::Test::descendants($$)), 0, '... and nothing of it is left');
+
+# A stale socket is no hindrance.
+socket(my $stale, AF_UNIX, Socket::SOCK_STREAM(), 0);
+unlink $path;
+bind($stale, Socket::pack_sockaddr_un($path)) or die "bind: $!";
+close $stale;
+$site->start;
+ok($site->pid, 'a stale socket is removed');
+$site->stop;
+
+# inet: bound by the supervisor, with TCP_NODELAY inherited.
+my $inet = Gatepost::Test->new(socket => 'inet');
+$inet->start;
+is($inet->milter_message(rcpt => 'jane@example.org')->{verdict}, 'continue',
+    'an inet socket serves, too');
+$inet->stop;
+
+done_testing();

@@ -1,0 +1,138 @@
+#!/usr/bin/perl
+#
+# 800-command.t -- gatepost(1): exit codes, try, trace, why, stats, check
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Gatepost::Test;
+use Test::More;
+
+my $site = Gatepost::Test->new(
+    lists => { example => "block envelope evil.example\n" .
+	"block sender shown.example action=tag\n" });
+$site->start;
+
+is($site->gatepost->{code}, 64, 'no command: exit 64');
+is($site->gatepost('nonsense')->{code}, 64, 'an unknown one: exit 64');
+is($site->gatepost('list', 'nonsense')->{code}, 64, 'an unknown verb, too');
+is($site->gatepost('why')->{code}, 64, 'a word is missing: exit 64');
+is($site->gatepost('why', '--colour', 'x')->{code}, 64,
+    'an unknown option: exit 64');
+is($site->gatepost('why', 'unknown')->{code}, 66,
+    'a message nobody knows: exit 66');
+my $help = $site->gatepost('--help');
+is($help->{code}, 0, '--help');
+like($help->{out}, qr/quarantine release ID/, '... has the commands');
+
+# check prints what is in force.
+my $check = $site->gatepost('check');
+is($check->{code}, 0, 'check');
+like($check->{out}, qr/^mode = "enforce";$/m, '... prints settings in force');
+like($check->{out}, qr/^tenants\[0\]\.policy\.block_sender = "quarantine";$/m,
+    '... and those of tenants');
+
+# trace, why: by our id, queue id and Message-ID.
+my $sent = $site->milter_message(from => 'a@good.example',
+    rcpt => [ 'jane@example.org', 'joe@elsewhere.example' ],
+    client => '192.0.2.7', data => "From: \"A\" <a\@good.example>\n" .
+    "Subject: hello\nMessage-ID: <m1\@good.example>\n\n" .
+    "see http://www.link.example/path\n");
+is($sent->{verdict}, 'continue', 'a message');
+ok(Gatepost::Test::wait_for(5, sub {
+	$site->gatepost('why', 'm1@good.example')->{code} == 0 }),
+    'why by Message-ID');
+my $why = $site->json('why', '<m1@good.example>');
+is($why->{queue_id}, $sent->{queue_id}, '... the same one');
+is($site->json('why', $sent->{queue_id})->{id}, $why->{id},
+    'why by queue id');
+is($site->json('why', $why->{id})->{id}, $why->{id}, 'why by our id');
+is(scalar @{$why->{decisions}}, 2, 'a decision for each recipient');
+is($why->{facts}{from}, 'a@good.example', 'facts are in the record');
+is($why->{facts}{urls}[0]{host}, 'www.link.example', '... links too');
+like($site->gatepost('why', $why->{id})->{out},
+    qr/joe\@elsewhere\.example: delivered.*of no tenant/s,
+    'a recipient of no tenant is said to be one');
+
+for ([ from => 'a@good.example' ], [ from => 'A@GOOD.example' ],
+    [ rcpt => 'jane@example.org' ], [ ip => '192.0.2.7' ],
+    [ url => 'www.link.example' ], [ domain => 'good.example' ],
+    [ envelope => 'a@good.example' ], [ action => 'deliver' ]) {
+	my ($by, $value) = @$_;
+	my $found = $site->json('trace', "--$by", $value)->{records};
+
+	is(scalar(grep { $_->{id} eq $why->{id} } @$found), 1,
+	    "trace --$by $value");
+}
+is(scalar @{$site->json('trace', '--from', 'b@good.example')->{records}}, 0,
+    'trace of another sender finds nothing');
+is(scalar @{$site->json('trace', '--rcpt', 'jane@example.org', '--since',
+    '2030-01-01')->{records}}, 0, 'trace --since');
+is($site->gatepost('trace', '--since', 'soon')->{code}, 64,
+    'a time that is none: exit 64');
+
+# try: the whole way, offline, and nothing is stored.
+my $before = $site->json('stats')->{messages};
+my $eml = $site->dir . '/try.eml';
+Gatepost::Test::write_file($eml, "From: x\@shown.example\nSubject: s\n" .
+    "Message-ID: <t\@x.example>\n\nhttp://a.example/\n");
+my $try = $site->json('try', $eml, '--from', 'b@evil.example', '--rcpt',
+    'jane@example.org', '--ip', '192.0.2.9');
+is($try->{facts}{from}, 'x@shown.example', 'try: facts');
+is($try->{facts}{envelope}, 'b@evil.example', '... envelope');
+is($try->{facts}{urls}[0]{url}, 'http://a.example/', '... links');
+is($try->{decisions}[0]{rcpt}, 'jane@example.org', '... decision');
+is($try->{decisions}[0]{action}, 'quarantine', '... action');
+is($try->{decisions}[0]{category}, 'phish', '... category');
+is($try->{decisions}[0]{confidence}, 'high', '... confidence');
+is($try->{decisions}[0]{because}{check}, 'lists', '... because');
+is(scalar @{$try->{decisions}[0]{findings}}, 2, '... all findings');
+is($site->json('stats')->{messages}, $before, '... and nothing is stored');
+is(scalar @{$site->json('quarantine', 'list')->{items}}, 0, '... nor held');
+like($site->gatepost('try', $eml, '--from', 'b@evil.example')->{out},
+    qr/Decision for .*: quarantine.*-> lists: /s, 'try in words');
+is($site->gatepost('try', '/nonexistent')->{code}, 66, 'no file: exit 66');
+
+# try of a Maildir.
+mkdir $site->dir . "/maildir$_" for '', '/cur', '/new', '/tmp';
+Gatepost::Test::write_file($site->dir . "/maildir/cur/$_",
+    "From: p$_\@shown.example\nSubject: s\n\nx\n") for 1 .. 3;
+Gatepost::Test::write_file($site->dir . '/maildir/new/4',
+    "From: q\@good.example\nSubject: s\n\nx\n");
+my $dir = $site->gatepost('try', $site->dir . '/maildir');
+is($dir->{code}, 0, 'try of a Maildir');
+like($dir->{out}, qr/^4 messages\n  deliver    1\n  tag        3/m,
+    '... counts what would be done');
+
+# check --postfix names what is wrong.
+SKIP: {
+	skip 'no Postfix here', 6
+	    unless $> == 0 && Gatepost::Test::installed('postfix');
+	$site->postfix_start;
+	my $etc = $site->dir . '/postfix/etc';
+	my $run = $site->gatepost('check', '--postfix', $etc);
+	unlike($run->{out}, qr/error: smtpd_milters does not/,
+	    'check --postfix: attached');
+	my $main = Gatepost::Test::read_file("$etc/main.cf");
+	Gatepost::Test::write_file("$etc/main.cf", "$main\n" .
+	    "smtpd_milters = inet:127.0.0.1:1\n" .
+	    "milter_default_action = accept\n");
+	$run = $site->gatepost('check', '--postfix', $etc);
+	is($run->{code}, 78, '... not attached: exit 78');
+	like($run->{out}, qr/smtpd_milters does not name Gatepost/, '... says so');
+	like($run->{out}, qr/default_action is "accept"/, '... and the action');
+	my $socket = $site->socket;
+	Gatepost::Test::write_file("$etc/main.cf", "$main\n" .
+	    "smtpd_milters = $socket, inet:127.0.0.1:1\n");
+	$run = $site->gatepost('check', '--postfix', $etc);
+	like($run->{out}, qr/inet:127\.0\.0\.1:1 stands behind Gatepost/,
+	    '... names a milter behind us');
+	is($site->gatepost('check', '--postfix', '/nonexistent')->{code}, 66,
+	    '... no folder: exit 66');
+	$site->postfix_stop;
+}
+$site->stop;
+
+done_testing();

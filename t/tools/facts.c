@@ -1,0 +1,76 @@
+/*
+ * facts.c -- print the facts of messages as JSON, a line each
+ *
+ * facts [-t TIMES] [-p] FILE...: -t reads each so many times and prints
+ * microseconds a reading instead, -p prints the preview instead.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gatepost/content/content.h"
+
+static gint64
+read_times(const guint8 *data, gsize size, const Request *request,
+	   long times, GString *json)
+{
+	gint64 start = g_get_monotonic_time();
+
+	for (long i = 0; i < times; i++) {
+		g_autoptr(Facts) facts = facts_new();
+
+		content_read(data, size, request, facts);
+		if (i + 1 == times)
+			fields_json(&facts_fields, facts, true, json);
+	}
+	return (g_get_monotonic_time() - start) / times;
+}
+
+int
+main(int argc, char **argv)
+{
+	Request *request = fields_new(&request_fields);
+	long times = 0;
+	bool is_preview = false;
+	int status = EXIT_SUCCESS;
+
+	content_init();
+	request->authserv_id = g_strdup("mx.example.org");
+	g_ptr_array_add(request->headers, g_strdup("X-Spam-Status"));
+	for (int i = 1; i < argc; i++) {
+		g_autoptr(GString) json = g_string_new(NULL);
+		g_autofree char *data = NULL;
+		gsize size;
+		gint64 each;
+
+		if (strcmp(argv[i], "-t") == 0 && i + 1 < argc) {
+			times = strtol(argv[++i], NULL, 10);
+			continue;
+		}
+		if (strcmp(argv[i], "-p") == 0) {
+			is_preview = true;
+			continue;
+		}
+		if (!g_file_get_contents(argv[i], &data, &size, NULL)) {
+			fprintf(stderr, "facts: cannot read %s\n", argv[i]);
+			status = EXIT_FAILURE;
+			continue;
+		}
+		if (is_preview) {
+			g_autofree char *text = content_preview(
+			    (const guint8 *)data, size);
+
+			fputs(text, stdout);
+			continue;
+		}
+		each = read_times((const guint8 *)data, size, request,
+				  MAX(times, 1), json);
+		if (times > 0)
+			printf("%" G_GINT64_FORMAT " us  %zu octets  %s\n",
+			       each, size, argv[i]);
+		else
+			printf("%s\t%s\n", argv[i], json->str);
+	}
+	fields_free(&request_fields, request);
+	return status;
+}

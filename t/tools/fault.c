@@ -1,0 +1,81 @@
+/*
+ * fault.c -- a shim for tests: makes a worker die, hang or be slow
+ *
+ * Preloaded into gatepostd, it reaches the workers through their
+ * environment.  A message with the field "X-Fault: WORD" makes the worker
+ * that maps it abort, hang (sleep), spin or grow; GATEPOST_FAULT_DELAY_MS
+ * makes every answer late.  Other programs are left alone.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char *program_invocation_short_name;
+
+static int
+is_worker(void)
+{
+	return strcmp(program_invocation_short_name, "gatepost-worker") == 0;
+}
+
+static void
+wait_ms(long ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+static void
+act(const char *word)
+{
+	volatile unsigned long spinning = 1;
+
+	if (strncmp(word, "abort", 5) == 0)
+		abort();
+	if (strncmp(word, "hang", 4) == 0)
+		for (;;)
+			wait_ms(1000);
+	while (strncmp(word, "spin", 4) == 0)
+		spinning++;
+	while (strncmp(word, "grow", 4) == 0) {
+		char *more = malloc(1 << 20);
+
+		if (!more)
+			abort();
+		memset(more, 1, 1 << 20);
+	}
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int fd,
+	   off_t offset);
+
+void *
+mmap(void *address, size_t length, int protection, int flags, int fd,
+     off_t offset)
+{
+	static void *(*real)(void *, size_t, int, int, int, off_t);
+	const char *delay, *found;
+	void *at;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "mmap");
+	at = real(address, length, protection, flags, fd, offset);
+	if (fd < 0 || at == MAP_FAILED || protection != PROT_READ ||
+	    flags != MAP_PRIVATE || offset != 0 || !is_worker())
+		return at;
+	/* The worker maps nothing else so but what it was sent. */
+	found = memmem(at, length, "X-Fault: ", 9);
+	if (found)
+		act(found + 9);
+	delay = getenv("GATEPOST_FAULT_DELAY_MS");
+	if (delay)
+		wait_ms(atol(delay));
+	return at;
+}
