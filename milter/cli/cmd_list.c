@@ -173,7 +173,7 @@ cmd_list_add(struct cli *cli)
 	if (!entry)
 		return EX_DATAERR;
 	if (!entry->by)
-		entry->by = cli_who();
+		entry->by = g_strdup(cli->who);
 	path = lists_managed(cli->config, tenant);
 	entries = read_entries(cli, tenant);
 	for (guint i = 0; i < entries->len; i++) {

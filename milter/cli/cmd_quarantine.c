@@ -286,7 +286,6 @@ static int
 do_item(struct cli *cli, Site *site, const char *id, const char *rcpt,
 	deed *what)
 {
-	g_autofree char *who = cli_who();
 	int status = EX_OK, one;
 	bool is_any = false;
 	Held *held = named(cli, site, id, &status);
@@ -297,7 +296,7 @@ do_item(struct cli *cli, Site *site, const char *id, const char *rcpt,
 		if (rcpt && strcmp(copy->rcpt, rcpt) != 0)
 			continue;
 		is_any = true;
-		one = what(cli, site, id, copy->rcpt, who);
+		one = what(cli, site, id, copy->rcpt, cli->who);
 		status = one ? one : status;
 	}
 	if (held && !is_any)

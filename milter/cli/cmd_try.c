@@ -182,7 +182,7 @@ static int
 try_file(struct trying *trying, const char *path, bool is_one)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) decisions = NULL;
+	g_autoptr(GPtrArray) shown = NULL, decisions = NULL;
 	g_autoptr(Message) message = NULL;
 	g_autoptr(Facts) facts = NULL;
 	enum ask_result result;
@@ -198,7 +198,8 @@ try_file(struct trying *trying, const char *path, bool is_one)
 	facts = pipeline_facts(&trying->line, message, &result, &error);
 	if (!facts)
 		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
-	decisions = pipeline_judge(message, facts);
+	shown = sightings(message, facts);
+	decisions = pipeline_judge(message, facts, shown);
 	judge_together(decisions);
 	judge_marks(decisions);
 	for (guint i = 0; i < decisions->len; i++) {
@@ -267,22 +268,57 @@ try_all(struct trying *trying, const char *path)
 	return status ? EX_SOFTWARE : EX_OK;
 }
 
-/* Lists as they stand in the files: compiled aside, nothing is changed. */
+/* Lists as they stand in the files now, compiled aside: nothing of the
+ * daemon's is changed, and none need be there. */
+static Snapshot *
+lists_aside(struct cli *cli, GError **error)
+{
+	g_autofree char *path = g_build_filename(g_get_tmp_dir(),
+						 "gatepost-try-XXXXXX", NULL);
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	Snapshot *lists = NULL;
+	int folder;
+
+	if (!g_mkdtemp(path)) {
+		file_fail(error, "make folder", path);
+		return NULL;
+	}
+	folder = folder_open(AT_FDCWD, path, 0700, error);
+	if (folder >= 0 && lists_write(cli->config, folder, notes, error))
+		lists = snapshot_open(folder, SITE_SNAPSHOT, error);
+	if (folder >= 0) {
+		unlinkat(folder, SITE_SNAPSHOT, 0);
+		close(folder);
+	}
+	rmdir(path);
+	for (guint i = 0; i < notes->len; i++) {
+		const struct list_note *note = notes->pdata[i];
+
+		if (note->is_error)
+			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
+				note->line, note->text);
+	}
+	return lists;
+}
+
 static Setup *
 setup_of(struct cli *cli, GError **error)
 {
-	int folder = folder_open(AT_FDCWD, cli->config->state_dir, 0750,
-				 NULL);
-	Setup *setup = folder < 0 ? NULL :
-	    setup_new(cli->config, folder, NULL, NULL);
+	int folder = open(cli->config->state_dir, O_RDONLY | O_DIRECTORY |
+			  O_CLOEXEC);
+	Snapshot *lists = lists_aside(cli, error);
+	Setup *setup = NULL;
 
+	if (lists) {
+		setup = setup_new(cli->config, folder, NULL, NULL);
+		if (setup->lists)
+			snapshot_unref(setup->lists);
+		setup->lists = lists;
+	}
 	if (folder >= 0)
 		close(folder);
-	if (setup)
-		return setup;
-	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-		    "%s cannot be read", cli->config->state_dir);
-	return NULL;
+	return setup;
 }
 
 int

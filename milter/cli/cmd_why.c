@@ -110,13 +110,14 @@ cmd_trace(struct cli *cli)
 					rcpt);
 	g_autofree char *domain_ = normal(domain ? domain_normal(domain) :
 					  NULL, domain);
+	char *end = NULL;
 	struct trace what = {
 		.from = from_, .envelope = envelope_, .rcpt = rcpt_,
 		.url = cli_option(cli, "--url"),
 		.file = cli_option(cli, "--file"),
 		.ip = cli_option(cli, "--ip"), .domain = domain_,
 		.action = cli_option(cli, "--action"),
-		.most = most ? (guint)g_ascii_strtoull(most, NULL, 10) : 100,
+		.most = most ? (guint)g_ascii_strtoull(most, &end, 10) : 100,
 	};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
@@ -125,6 +126,8 @@ cmd_trace(struct cli *cli)
 
 	if (!cli_words(cli, 0, 0) || !cli_since(since, &what.since))
 		return EX_USAGE;
+	if (most && (*end || !what.most))
+		return cli_fail(EX_USAGE, "--most is a number from 1 on");
 	if (what.action && fields_word(actions, what.action) < 0)
 		return cli_fail(EX_USAGE, "--action is deliver, tag, junk, "
 				"quarantine, reject or discard");

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "gatepost/cli/cli.h"
@@ -137,7 +138,9 @@ main(int argc, char **argv)
 	const char *path;
 	int status;
 
+	umask(0027);
 	log_open("gatepost", true);
+	cli.who = cli_who();
 	cli.words = g_ptr_array_new();
 	for (int i = 1; i < argc; i++)
 		g_ptr_array_add(cli.words, argv[i]);
@@ -165,6 +168,7 @@ main(int argc, char **argv)
 	if (fflush(stdout) != 0 && status == EX_OK)
 		status = EX_IOERR;
 	config_unref(cli.config);
+	g_free(cli.who);
 	g_ptr_array_free(cli.words, TRUE);
 	return status;
 }

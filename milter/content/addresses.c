@@ -95,26 +95,31 @@ take_literal(struct list *list)
 	}
 }
 
-/* RAW's octets but for blanks, which an obsolete address may hold anywhere
- * outside quotes (RFC 5322 4.4), in normal form.  Yours. */
+/* RAW without the blanks that may stand around dots and the @ (RFC 5322 4.4),
+ * in normal form; NULL when it is no address.  Yours. */
 static char *
 normal(const char *raw)
 {
-	GString *out = g_string_sized_new(strlen(raw));
-	g_autofree char *text = NULL;
+	g_autoptr(GString) out = g_string_sized_new(strlen(raw));
 	g_autofree char *address = NULL;
-	bool quoted = false;
+	bool quoted = false, has_blank = false;
 
 	for (const char *p = raw; *p; p++) {
+		if (!quoted && g_ascii_isspace(*p)) {
+			has_blank = out->len > 0;
+			continue;
+		}
+		if (has_blank && !strchr(".@", *p) &&
+		    !strchr(".@", out->str[out->len - 1]))
+			return NULL;
+		has_blank = false;
 		if (*p == '"')
 			quoted = !quoted;
 		else if (*p == '\\' && quoted && p[1])
 			g_string_append_c(out, *p++);
-		if (quoted || !g_ascii_isspace(*p))
-			g_string_append_c(out, *p);
+		g_string_append_c(out, *p);
 	}
-	text = g_string_free(out, FALSE);
-	address = address_normal(text);
+	address = address_normal(out->str);
 	return address && *address ? g_steal_pointer(&address) : NULL;
 }
 

@@ -17,7 +17,7 @@
 #include "gatepost/content/part.h"
 #include "gatepost/content/results.h"
 #include "gatepost/content/words.h"
-#include "gatepost/util/text.h"
+#include "gatepost/util/digest.h"
 
 #define PREFIX "X-Gatepost-"
 
@@ -33,10 +33,7 @@ plain_value(const struct header *header)
 {
 	g_autofree char *value = header_unfold(header, 2 * BOUND_SHOWN);
 
-	for (char *p = value; *p; p++)
-		if ((guchar)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
-	return text_utf8(value, strlen(value), BOUND_SHOWN);
+	return words_clean(value, strlen(value), BOUND_SHOWN);
 }
 
 static void
@@ -270,8 +267,8 @@ content_read(const guint8 *data, gsize size, const Request *request,
 		read_header(&g_array_index(headers.fields, struct header, i),
 			    request, facts);
 	settle_from(facts);
-	facts->body_sha256 = g_compute_checksum_for_data(
-	    G_CHECKSUM_SHA256, data + headers.size, size - headers.size);
+	facts->body_sha256 = digest_of(data + headers.size,
+					size - headers.size);
 	if (memchr(data + headers.size, '\0', most - headers.size))
 		facts_defect(facts, DEFECT_BODY_NUL);
 	read_body(data, most, &headers, facts);

@@ -81,69 +81,82 @@ base64_next(struct decoder *decoder, guint8 *out, gsize room)
 	return n;
 }
 
-/* How many octets from AT are blanks and then a line end, or the end; 0 when
- * something else follows the blanks. */
+/* How many of the octets from AT are blanks, at most BLANKS_MOST. */
 static gsize
-blank_tail(const guint8 *at, const guint8 *end)
+count_blanks(const guint8 *at, const guint8 *end)
 {
 	gsize n = 0;
 
 	while (at + n < end && n < BLANKS_MOST &&
 	       (at[n] == ' ' || at[n] == '\t'))
 		n++;
-	if (at + n == end)
-		return n;
-	if (at[n] == '\n')
-		return n + 1;
-	if (at[n] == '\r' && at + n + 1 < end && at[n + 1] == '\n')
-		return n + 2;
-	return 0;
+	return n;
+}
+
+/* The octets of a line end at AT: 1 or 2, 0 when there is none. */
+static gsize
+line_end(const guint8 *at, const guint8 *end)
+{
+	if (at < end && at[0] == '\n')
+		return 1;
+	return end - at > 1 && at[0] == '\r' && at[1] == '\n' ? 2 : 0;
+}
+
+/* What '=' at the decoder's place stands for, to OUT; octets written. */
+static gsize
+quoted_escape(struct decoder *decoder, guint8 *out)
+{
+	const guint8 *at = decoder->at + 1, *end = decoder->end;
+	gsize blanks = count_blanks(at, end);
+	gsize tail = line_end(at + blanks, end);
+	int upper = -1, lower = -1;
+
+	/* A soft line break; at the very end it breaks nothing. */
+	if (tail || at + blanks == end) {
+		decoder->at = at + blanks + tail;
+		return 0;
+	}
+	if (end - at > 1) {
+		upper = g_ascii_xdigit_value((char)at[0]);
+		lower = g_ascii_xdigit_value((char)at[1]);
+	}
+	if (upper >= 0 && lower >= 0) {
+		*out = (guint8)(upper << 4 | lower);
+		decoder->at = at + 2;
+	} else {
+		*out = '=';
+		decoder->at = at;
+	}
+	return 1;
 }
 
 /* RFC 2045 6.7 */
 static gsize
 quoted_next(struct decoder *decoder, guint8 *out, gsize room)
 {
-	const guint8 *at = decoder->at, *end = decoder->end;
+	const guint8 *end = decoder->end;
 	gsize n = 0;
 
-	while (at < end && n + 2 <= room) {
-		int upper = -1, lower = -1;
-		gsize tail;
+	while (decoder->at < end && n < room) {
+		gsize blanks = count_blanks(decoder->at, end);
 
-		if (*at == ' ' || *at == '\t') {
+		if (blanks) {
 			/* Blanks at a line's end are the transport's. */
-			tail = blank_tail(at, end);
-			if (tail) {
-				at += tail;
-				if (at[-1] == '\n' && at[-2] == '\r')
-					out[n++] = '\r';
-				if (at[-1] == '\n')
-					out[n++] = '\n';
-				continue;
+			if (decoder->at + blanks != end &&
+			    !line_end(decoder->at + blanks, end)) {
+				gsize copied = MIN(blanks, room - n);
+
+				memcpy(out + n, decoder->at, copied);
+				n += copied;
+				blanks = copied;
 			}
-		}
-		if (*at != '=') {
-			out[n++] = *at++;
-			continue;
-		}
-		tail = blank_tail(at + 1, end);
-		if (tail || at + 1 == end) {
-			at += tail + 1;
-			continue;
-		}
-		if (end - at > 2) {
-			upper = g_ascii_xdigit_value((char)at[1]);
-			lower = g_ascii_xdigit_value((char)at[2]);
-		}
-		if (upper >= 0 && lower >= 0) {
-			out[n++] = (guint8)(upper << 4 | lower);
-			at += 3;
+			decoder->at += blanks;
+		} else if (*decoder->at == '=') {
+			n += quoted_escape(decoder, out + n);
 		} else {
-			out[n++] = *at++;
+			out[n++] = *decoder->at++;
 		}
 	}
-	decoder->at = at;
 	return n;
 }
 

@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/words.h"
+#include "gatepost/util/digest.h"
 
 /* To add an extension: a word here, by what opening it does. */
 static const struct {
@@ -89,7 +90,7 @@ void
 files_add(Facts *facts, GPtrArray *names, const char *type,
 	  struct decoder *decoder)
 {
-	g_autoptr(GChecksum) sum = NULL;
+	g_autoptr(Digest) sum = NULL;
 	guint8 room[16 * KIB];
 	File *file;
 	gsize n;
@@ -99,12 +100,12 @@ files_add(Facts *facts, GPtrArray *names, const char *type,
 		return;
 	}
 	file = fields_new(&file_fields);
-	sum = g_checksum_new(G_CHECKSUM_SHA256);
+	sum = digest_new();
 	while ((n = decode_next(decoder, room, sizeof room)) > 0) {
-		g_checksum_update(sum, room, (gssize)n);
+		digest_add(sum, room, n);
 		file->size += (gint64)n;
 	}
-	file->sha256 = g_strdup(g_checksum_get_string(sum));
+	file->sha256 = digest_end(sum);
 	file->type = words_decode(type, strlen(type), BOUND_SHOWN, facts);
 	for (guint i = 0; i < names->len; i++)
 		g_ptr_array_add(file->names, names->pdata[i]);

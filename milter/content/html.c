@@ -124,7 +124,7 @@ anchor_close(struct page *page)
 	g_string_truncate(page->shown, 0);
 	/* What follows is no part of a word before it. */
 	if (!page->sink->with_anchors)
-		g_string_append_c(page->sink->text, ' ');
+		append_folded(page->sink->text, " ", 1);
 }
 
 static void

@@ -11,9 +11,9 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
+#include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
-#include "gatepost/util/text.h"
 
 /* Words looked at, which are mostly no links or known ones. */
 #define TRIED_MOST (20 * BOUND_URLS)
@@ -132,7 +132,7 @@ add(struct links *links, const char *raw, const char *text,
 		most = DATA_MOST;
 	else if (strlen(raw) > BOUND_URL)
 		facts_truncated(links->facts, DEFECT_URL_LONG);
-	cut = text_utf8(raw, strlen(raw), most);
+	cut = words_clean(raw, strlen(raw), most);
 	url = url_parse(cut);
 	if (!url || !is_new(links, url->url, text))
 		return;
@@ -142,7 +142,7 @@ add(struct links *links, const char *raw, const char *text,
 	link->raw = g_steal_pointer(&cut);
 	link->url = g_steal_pointer(&url->url);
 	link->host = g_steal_pointer(&url->host);
-	link->text = text ? text_utf8(text, strlen(text), BOUND_SHOWN) : NULL;
+	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
 	link->source = g_strdup(source);
 	g_ptr_array_add(links->facts->urls, link);
 }

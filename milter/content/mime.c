@@ -18,13 +18,15 @@
 #include "gatepost/content/parameters.h"
 
 /*
- * What is given to GMime ends before this many lines that look like a
- * delimiter, or octets that look like header fields.  A part costs it some
- * 1.5 KB, an octet of header 200 at worst (addresses of one letter), so both
- * together stay below half of BOUND_WORKER_MEMORY.
+ * GMime is not given a message with more lines that look like a delimiter,
+ * octets that look like header fields, or commas in them.  A part costs it
+ * some 1.5 KB, an octet of header 200 at worst, so both together stay below
+ * half of BOUND_WORKER_MEMORY.  The addresses of an attached message take it
+ * the square of their number: 10,000 of one letter two thirds of a second.
  */
 #define FEED_DELIMITERS (20 * BOUND_MIME_PARTS)
-#define FEED_HEADERS MIB
+#define FEED_HEADERS (512 * KIB)
+#define FEED_COMMAS 4000
 
 void
 mime_init(void)
@@ -32,27 +34,36 @@ mime_init(void)
 	g_mime_init();
 }
 
-/* Does LINE continue a run of header fields? */
+/* Does LINE start a header field? */
 static bool
 is_like_header(const guint8 *line, gsize length)
 {
 	gsize n = 0;
 
-	if (length && (line[0] == ' ' || line[0] == '\t'))
-		return true;
 	while (n < length && n < 100 && line[n] > 0x20 && line[n] < 0x7f &&
 	       line[n] != ':')
 		n++;
 	return n > 0 && n < length && line[n] == ':';
 }
 
-/* How many octets of DATA may be given to GMime. */
 static gsize
-feed_size(struct mime_walk *walk, const guint8 *data, gsize size)
+count_commas(const guint8 *line, gsize length)
+{
+	gsize n = 0;
+
+	for (gsize i = 0; i < length; i++)
+		n += line[i] == ',';
+	return n;
+}
+
+/* Is DATA, which stands behind a header block, cheap for GMime? */
+static bool
+is_cheap(const guint8 *data, gsize size)
 {
 	const guint8 *at = data, *end = data + size;
-	gsize delimiters = 0, headers = 0;
-	bool in_headers = true;
+	gsize delimiters = 0, headers = 0, commas = 0;
+	/* Whether a field may start here, and be continued. */
+	bool may_start = true, may_go_on = false;
 
 	while (at < end) {
 		const guint8 *lf = memchr(at, '\n', (gsize)(end - at));
@@ -60,22 +71,24 @@ feed_size(struct mime_walk *walk, const guint8 *data, gsize size)
 
 		if (length > 2 && at[0] == '-' && at[1] == '-') {
 			delimiters++;
-			in_headers = true;
+			may_start = true;
+			may_go_on = false;
 		} else if (at[0] == '\n' || at[0] == '\r') {
-			in_headers = true;
-		} else if (in_headers) {
-			in_headers = is_like_header(at, length);
-			headers += in_headers ? length : 0;
+			may_start = true;
+			may_go_on = false;
+		} else if (may_start || may_go_on) {
+			may_start = may_go_on =
+			    at[0] == ' ' || at[0] == '\t' ? may_go_on :
+			    is_like_header(at, length);
+			headers += may_go_on ? length : 0;
+			commas += may_go_on ? count_commas(at, length) : 0;
 		}
-		if (delimiters > FEED_DELIMITERS || headers > FEED_HEADERS) {
-			facts_truncated(walk->facts, delimiters >
-					FEED_DELIMITERS ? DEFECT_MIME_PARTS :
-					DEFECT_HEADER_LARGE);
-			break;
-		}
+		if (delimiters > FEED_DELIMITERS || headers > FEED_HEADERS ||
+		    commas > FEED_COMMAS)
+			return false;
 		at += length;
 	}
-	return (gsize)(at - data);
+	return true;
 }
 
 /* Count one more part; false when there are too many. */
@@ -102,21 +115,28 @@ enter(struct mime_walk *walk)
 static void read_message(struct mime_walk *walk, const guint8 *data,
 			 gsize size);
 
-/* A message in an encoding that GMime does not look through. */
+/* A message that GMime did not look into. */
 static void
-read_encoded(struct mime_walk *walk, const struct mime_part *part)
+read_inner(struct mime_walk *walk, const struct mime_part *part)
 {
 	g_autofree guint8 *message = NULL;
 	struct decoder decoder;
 	bool is_known;
 	gsize length;
 
-	if (!enter(walk))
-		return;
 	decode_start(&decoder, decode_encoding(part->encoding, &is_known),
 		     part->body, part->length);
-	message = decode_all(&decoder, part->length, &length);
-	read_message(walk, message, length);
+	if (!enter(walk))
+		return;
+	if (decoder.encoding == ENCODING_IDENTITY) {
+		read_message(walk, part->body, part->length);
+	} else if (walk->copied + part->length > BOUND_MESSAGE) {
+		facts_truncated(walk->facts, DEFECT_MIME_DEEP);
+	} else {
+		walk->copied += part->length;
+		message = decode_all(&decoder, part->length, &length);
+		read_message(walk, message, length);
+	}
 	walk->depth--;
 }
 
@@ -208,7 +228,7 @@ read_leaf(struct mime_walk *walk, const struct mime_part *part)
 	if (strcmp(type.value, "message/rfc822") == 0 ||
 	    strcmp(type.value, "message/global") == 0 ||
 	    strcmp(type.value, "message/news") == 0) {
-		read_encoded(walk, part);
+		read_inner(walk, part);
 	} else {
 		walk->found(part, walk->data);
 		if (!strchr(type.value, '/') ||
@@ -342,8 +362,7 @@ walk_object(struct mime_walk *walk, GMimeObject *object, const guint8 *data,
 static void
 read_parts(struct mime_walk *walk, const guint8 *data, gsize size)
 {
-	gsize length = feed_size(walk, data, size);
-	GByteArray octets = { (guint8 *)data, (guint)length };
+	GByteArray octets = { (guint8 *)data, (guint)size };
 	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(&octets);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeObject *object;
@@ -353,7 +372,7 @@ read_parts(struct mime_walk *walk, const guint8 *data, gsize size)
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	object = g_mime_parser_construct_part(parser, NULL);
 	if (object) {
-		walk_object(walk, object, data, length);
+		walk_object(walk, object, data, size);
 		g_object_unref(object);
 	}
 	g_object_unref(parser);
@@ -382,15 +401,19 @@ mime_read(struct mime_walk *walk, const guint8 *data, gsize size,
 		size - headers->size
 	};
 	const char *start = type ? type : "";
+	bool is_message, has_parts;
 
-	start += strspn(start, " \t(\"");
-	/* One part needs no parser. */
-	if (type && (g_ascii_strncasecmp(start, "multipart", 9) == 0 ||
-		     strchr(type, '(') ||
-		     g_ascii_strncasecmp(start, "message/", 8) == 0))
+	start += strspn(start, " \t\"");
+	is_message = g_ascii_strncasecmp(start, "message/", 8) == 0;
+	has_parts = is_message || *start == '(' ||
+	    g_ascii_strncasecmp(start, "multipart", 9) == 0;
+	if (has_parts && is_cheap(part.body, part.length)) {
 		read_parts(walk, data, size);
-	else if (count_part(walk))
+	} else if (count_part(walk)) {
+		if (has_parts)
+			facts_truncated(walk->facts, DEFECT_MIME_COSTLY);
 		read_leaf(walk, &part);
+	}
 }
 
 static void

@@ -13,7 +13,6 @@
 #include "gatepost/content/charset.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/words.h"
-#include "gatepost/util/text.h"
 
 static void
 parameter_clear(void *at)

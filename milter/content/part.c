@@ -17,6 +17,9 @@
 #include "gatepost/content/html.h"
 #include "gatepost/content/parameters.h"
 
+/* Octets kept of a page's base; each relative link is longer by it. */
+#define BASE_MOST 512
+
 /* One part with its fields read. */
 struct opened {
 	const struct mime_part *part;
@@ -45,6 +48,9 @@ html_link(const char *raw, const char *text, void *data)
 {
 	struct part_reader *reader = data;
 
+	/* A person sees where it leads. */
+	if (reader->preview && text)
+		g_string_append_printf(reader->shown, " <%s>", raw);
 	links_add(&reader->links, raw, reader->base, text, "html");
 }
 
@@ -54,15 +60,26 @@ html_base(const char *raw, void *data)
 	struct part_reader *reader = data;
 
 	g_free(reader->base);
-	reader->base = g_strdup(raw);
+	reader->base = g_strndup(raw, BASE_MOST);
 }
 
 static void
 html_script(const char *text, gsize length, void *data)
 {
 	struct part_reader *reader = data;
+	g_autofree char *script = g_strndup(text, length);
 
-	links_scan(&reader->links, text, length, "html");
+	/* Both quotes end a string there; in prose one is an apostrophe. */
+	g_strdelimit(script, "'", '"');
+	links_scan(&reader->links, script, length, "html");
+}
+
+static void
+append_preview(struct part_reader *reader, const char *text, gsize length)
+{
+	g_string_append_len(reader->preview, text, (gssize)length);
+	if (length && text[length - 1] != '\n')
+		g_string_append_c(reader->preview, '\n');
 }
 
 static void
@@ -75,11 +92,11 @@ read_html(struct part_reader *reader, const char *text, gsize length)
 		.with_anchors = reader->preview != NULL,
 	};
 
+	reader->shown = shown;
 	if (!html_read(text, length, &sink))
 		facts_truncated(reader->facts, DEFECT_HTML_TAGS);
 	if (reader->preview)
-		g_string_append_len(reader->preview, shown->str,
-				    (gssize)shown->len);
+		append_preview(reader, shown->str, shown->len);
 	else
 		links_scan(&reader->links, shown->str, shown->len, "text");
 	g_clear_pointer(&reader->base, g_free);
@@ -117,7 +134,7 @@ read_text(struct part_reader *reader, const struct opened *opened,
 	if (is_html)
 		read_html(reader, text, length);
 	else if (reader->preview)
-		g_string_append_len(reader->preview, text, (gssize)length);
+		append_preview(reader, text, length);
 	else
 		links_scan(&reader->links, text, length, "text");
 }

@@ -12,9 +12,9 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
+#include "gatepost/content/words.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
-#include "gatepost/util/text.h"
 
 #define RESULTS_MOST 100
 
@@ -296,7 +296,7 @@ results_read(const char *value, Facts *facts)
 
 	if (next(&lexer, ";=") == TOKEN_WORD) {
 		g_free(id);
-		id = text_utf8(lexer.text->str, lexer.text->len, BOUND_SHOWN);
+		id = words_clean(lexer.text->str, lexer.text->len, BOUND_SHOWN);
 		for (char *p = id; *p; p++)
 			*p = g_ascii_tolower(*p);
 		token = next(&lexer, ";=");

@@ -46,7 +46,7 @@ word_read(struct word *word, const char *at, const char *end)
 	word->is_base64 = g_ascii_tolower(mark[1]) == 'b';
 	word->text = mark + 3;
 	close = memmem(word->text, (gsize)(end - word->text), "?=", 2);
-	/* "=?utf-8?Q??=" is empty; "?=" may not start inside "?Q?". */
+	/* An empty word closes at once, behind its third mark. */
 	if (!close)
 		return false;
 	word->length = (gsize)(close - word->text);
@@ -165,23 +165,32 @@ decode(const char *raw, gsize length, Facts *facts)
 	return g_string_free(out, FALSE);
 }
 
-/* TEXT, valid UTF-8, without controls, in place. */
-static void
-clean(char *text, Facts *facts)
+/* TEXT, valid UTF-8, with blanks for controls, in place; true when there was
+ * one that is no tab or line end. */
+static bool
+blank_controls(char *text)
 {
-	for (guchar *p = (guchar *)text; *p; p++) {
-		bool is_control = *p < 0x20 || *p == 0x7f;
+	bool found = false;
 
-		if (is_control && !strchr("\r\n\t", (char)*p))
-			facts_defect(facts, DEFECT_WORDS_CONTROL);
-		if (is_control)
+	for (guchar *p = (guchar *)text; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f) {
+			found |= !strchr("\r\n\t", (char)*p);
 			*p = ' ';
-		/* U+0080 to U+009F */
-		if (p[0] == 0xc2 && p[1] < 0xa0 && p[1] >= 0x80) {
-			facts_defect(facts, DEFECT_WORDS_CONTROL);
+		} else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
+			found = true;
 			p[0] = p[1] = ' ';
 		}
 	}
+	return found;
+}
+
+char *
+words_clean(const char *text, gsize length, gsize most)
+{
+	char *clean = text_utf8(text, length, most);
+
+	blank_controls(clean);
+	return clean;
 }
 
 static bool
@@ -204,7 +213,8 @@ words_decode(const char *raw, gsize length, gsize most, Facts *facts)
 	text = decode(raw, length, facts);
 	if (strpbrk(text, "\r\n") && !memchr(raw, '\n', length))
 		facts_defect(facts, DEFECT_WORDS_CONTROL);
-	clean(text, facts);
+	if (blank_controls(text))
+		facts_defect(facts, DEFECT_WORDS_CONTROL);
 	return text_utf8(text, strlen(text), most);
 }
 

@@ -110,12 +110,15 @@ leave(struct front *front, const char *domain)
 	pthread_mutex_unlock(&front->lock);
 }
 
-/* What the worker gets cannot be written by it. */
+/* What the worker gets cannot be written by it: sealed memory, or a file that
+ * is opened again for reading. */
 static int
 read_only(int fd)
 {
 	char self[64];
 
+	if (fcntl(fd, F_GET_SEALS) > 0)
+		return fd;
 	g_snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
 	return open(self, O_RDONLY | O_CLOEXEC);
 }
@@ -141,7 +144,7 @@ front_ask(struct pipeline *line, const Message *message,
 			     wait_nudging, message->config, error);
 	if (connection >= 0)
 		close(connection);
-	if (bytes >= 0)
+	if (bytes >= 0 && bytes != message->fd)
 		close(bytes);
 	leave(front, domain);
 	return result;

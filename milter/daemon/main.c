@@ -3,6 +3,7 @@
  */
 #include <glib.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ main(int argc, char **argv)
 		}
 	if (optind != argc)
 		return usage();
+	umask(0027);
 	config = config_load(options.config_path, notes);
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];

@@ -444,7 +444,9 @@ say_ready(struct supervisor *all, int parent)
 	}
 	tell_systemd("READY=1");
 	if (parent >= 0) {
-		file_write_all(parent, "+", 1);
+		/* The caller has seen what was wrong; the rest is logged. */
+		if (freopen("/dev/null", "w", stderr))
+			file_write_all(parent, "+", 1);
 		close(parent);
 	}
 	log_info(NULL, "ready socket=%s workers=%u", all->config->socket,
@@ -582,11 +584,11 @@ start(struct supervisor *all, GError **error)
 static int
 detach(void)
 {
-	int pair[2];
+	int pair[2], nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char octet;
 	pid_t pid;
 
-	if (pipe(pair) < 0 || (pid = fork()) < 0)
+	if (nothing < 0 || pipe(pair) < 0 || (pid = fork()) < 0)
 		return -1;
 	if (pid > 0) {
 		close(pair[1]);
@@ -594,6 +596,8 @@ detach(void)
 	}
 	close(pair[0]);
 	setsid();
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
 	return fcntl(pair[1], F_DUPFD_CLOEXEC, 3);
 }
 

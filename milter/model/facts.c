@@ -51,11 +51,11 @@ const struct fields auth_result_fields =
     FIELDS(AuthResult, auth_result_rows);
 
 static const struct field link_rows[] = {
-	FIELD(Link, raw, FIELD_TEXT),
+	FIELD_LOCAL(Link, raw, FIELD_TEXT),
 	FIELD(Link, url, FIELD_TEXT),
 	FIELD(Link, host, FIELD_TEXT),
 	FIELD(Link, text, FIELD_TEXT),
-	FIELD(Link, source, FIELD_TEXT),
+	FIELD_LOCAL(Link, source, FIELD_TEXT),
 };
 const struct fields link_fields = FIELDS(Link, link_rows);
 
@@ -83,9 +83,9 @@ static const struct field facts_rows[] = {
 	FIELD_OF(Facts, authors, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, sender, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, reply_to, FIELD_LIST, mailbox_fields),
-	FIELD(Facts, envelope, FIELD_TEXT),
+	FIELD_LOCAL(Facts, envelope, FIELD_TEXT),
 	FIELD(Facts, subject, FIELD_TEXT),
-	FIELD(Facts, subject_raw, FIELD_TEXT),
+	FIELD_LOCAL(Facts, subject_raw, FIELD_TEXT),
 	FIELD(Facts, message_id, FIELD_TEXT),
 	FIELD(Facts, date, FIELD_TEXT),
 	FIELD_OF(Facts, auth, FIELD_STRUCT, auth_fields),
@@ -100,7 +100,7 @@ static const struct field facts_rows[] = {
 	FIELD(Facts, received, FIELD_NUMBER),
 	FIELD(Facts, size, FIELD_NUMBER),
 	FIELD(Facts, body_sha256, FIELD_TEXT),
-	FIELD(Facts, notes, FIELD_TEXTS),
+	FIELD_LOCAL(Facts, notes, FIELD_TEXTS),
 };
 const struct fields facts_fields = FIELDS(Facts, facts_rows);
 

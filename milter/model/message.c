@@ -162,17 +162,33 @@ message_drop_recipient(Message *message)
 
 /* ---- sightings ---- */
 
+static guint
+indicator_hash(gconstpointer key)
+{
+	const Indicator *one = key;
+
+	return g_str_hash(one->value) ^ (guint)one->kind;
+}
+
+static gboolean
+indicator_equal(gconstpointer a, gconstpointer b)
+{
+	const Indicator *one = a, *other = b;
+
+	return one->kind == other->kind &&
+	    strcmp(one->value, other->value) == 0;
+}
+
 static void
 show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
      const char *value)
 {
-	g_autofree char *key = NULL;
+	Indicator like = { kind, (char *)value, NULL };
 
-	if (!value)
+	if (!value || g_hash_table_contains(seen, &like))
 		return;
-	key = g_strdup_printf("%d %s", kind, value);
-	if (g_hash_table_add(seen, g_steal_pointer(&key)))
-		g_ptr_array_add(shown, indicator_seen(kind, value));
+	g_ptr_array_add(shown, indicator_seen(kind, value));
+	g_hash_table_add(seen, shown->pdata[shown->len - 1]);
 }
 
 static void
@@ -196,8 +212,8 @@ sightings(const Message *message, const Facts *facts)
 {
 	GPtrArray *shown = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)indicator_free);
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(
-	    g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) seen = g_hash_table_new(indicator_hash,
+						      indicator_equal);
 
 	if (message->client.kind != CLIENT_RELAY)
 		show(shown, seen, INDICATOR_IP, message->client.address);

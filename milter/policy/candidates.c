@@ -63,14 +63,15 @@ rule_people(const struct look *look, const Decision *decision)
 {
 	const Tenant *tenant = look->recipient->tenant;
 	const Facts *facts = look->facts;
-	g_autofree char *name = facts->from_name ?
-	    indicator_fold_name(facts->from_name) : NULL;
+	g_autofree char *name = NULL;
 
 	(void)decision;
-	if (!name || !facts->from_domain ||
+	if (tenant->people->len == 0 || !facts->from_name ||
+	    !facts->from_domain ||
 	    config_tenant_of(look->message->config, facts->from_domain) ==
 	    tenant)
 		return false;
+	name = indicator_fold_name(facts->from_name);
 	for (guint i = 0; i < tenant->people->len; i++) {
 		g_autofree char *own =
 		    indicator_fold_name(tenant->people->pdata[i]);

@@ -4,6 +4,8 @@
  */
 #include "gatepost/service/attach.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -169,6 +171,21 @@ is_smtpd_chrooted(const struct postfix *postfix)
 	return false;
 }
 
+/* Is USER in the group GID, by its own entry or as a member? */
+static bool
+is_member(const char *user, gid_t gid)
+{
+	const struct passwd *entry = getpwnam(user);
+	const struct group *group = getgrgid(gid);
+
+	if (entry && entry->pw_gid == gid)
+		return true;
+	for (guint i = 0; group && group->gr_mem[i]; i++)
+		if (strcmp(group->gr_mem[i], user) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_reach(const Config *config, const struct postfix *postfix,
 	    const char *relative, GPtrArray *notes)
@@ -188,10 +205,14 @@ check_reach(const Config *config, const struct postfix *postfix,
 		    "running?", path);
 	} else if (!S_ISSOCK(st.st_mode)) {
 		say(notes, true, "%s is no socket", path);
-	} else if (!(st.st_mode & S_IWOTH) && !config->socket_group) {
-		say(notes, true, "only its owner and group may open %s; set "
-		    "socket_group = \"%s\" in %s", path,
-		    value(postfix, "mail_owner"), config->path);
+	} else if (!(st.st_mode & S_IWOTH) &&
+		   !is_member(value(postfix, "mail_owner"), st.st_gid)) {
+		say(notes, true, "only its owner and group may open %s, and "
+		    "%s is not in that group: set socket_group = \"%s\" in "
+		    "%s, or add %s to the socket's group", path,
+		    value(postfix, "mail_owner"),
+		    value(postfix, "mail_owner"), config->path,
+		    value(postfix, "mail_owner"));
 	}
 }
 

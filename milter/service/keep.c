@@ -84,7 +84,7 @@ is_held(const Decision *decision)
 
 bool
 keep(Site *site, const Message *message, const Facts *facts,
-     GPtrArray *decisions, GError **error)
+     const GPtrArray *shown, GPtrArray *decisions, GError **error)
 {
 	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(Record) record = NULL;
@@ -103,7 +103,8 @@ keep(Site *site, const Message *message, const Facts *facts,
 		}
 	if (!held)
 		return true;
-	record = record_of(site, message, facts, decisions, REPLY_ACCEPT);
+	record = record_of(site, message, facts, shown, decisions,
+			   REPLY_ACCEPT);
 	held->record = g_strdup(record->body);
 	good = quarantine_hold(site->quarantine, held, message->fd, quota_of,
 			       message->config, items, error);

@@ -201,6 +201,16 @@ write_all(const Config *config, int folder, int good, GPtrArray *notes,
 }
 
 bool
+lists_write(const Config *config, int folder, GPtrArray *notes,
+	    GError **error)
+{
+	bool is_good = true;
+	guint count = 0;
+
+	return write_all(config, folder, -1, notes, &is_good, &count, error);
+}
+
+bool
 lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
 	      guint *entries, GError **error)
 {

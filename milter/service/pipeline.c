@@ -34,17 +34,18 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	enum ask_result result;
 	g_autoptr(Facts) facts = pipeline_facts(line, message, &result,
 						&error);
+	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	enum reply reply = REPLY_LATER;
 
 	if (facts)
-		decisions = pipeline_judge(message, facts);
+		decisions = pipeline_judge(message, facts, shown);
 	else if (analysis_failed(line, message, result, error, &decisions) ==
 		 REPLY_LATER)
 		return REPLY_LATER;
 	g_clear_error(&error);
 	reply = judge_together(decisions);
 	/* On disk first: from our answer on, the mail is in our care. */
-	if (!keep(line->site, message, facts, decisions, &error)) {
+	if (!keep(line->site, message, facts, shown, decisions, &error)) {
 		log_error(message->tag, "later reason=\"cannot hold: %s\"",
 			  error->message);
 		return REPLY_LATER;
@@ -56,7 +57,8 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	}
 	log_decisions(message, decisions, reply);
 	recorder_take(line->recorder,
-		      record_of(line->site, message, facts, decisions, reply),
+		      record_of(line->site, message, facts, shown, decisions,
+				reply),
 		      facts ? candidate_of(message, facts, decisions) : NULL,
 		      message->fd, message->size);
 	return reply;
@@ -113,11 +115,11 @@ pipeline_facts(struct pipeline *line, const Message *message,
 }
 
 GPtrArray *
-pipeline_judge(const Message *message, const Facts *facts)
+pipeline_judge(const Message *message, const Facts *facts,
+	       const GPtrArray *shown)
 {
 	GPtrArray *decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
-	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	struct look look = { message, facts, NULL, shown, clock_now() };
 
 	for (guint i = 0; i < message->recipients->len; i++) {
@@ -156,11 +158,14 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 void
 pipeline_gone(struct pipeline *line, Message *message)
 {
+	g_autoptr(GPtrArray) shown = NULL;
+
 	if (!message->refused || message->refused->len == 0)
 		return;
+	shown = sightings(message, NULL);
 	log_decisions(message, NULL, REPLY_REJECT);
 	recorder_take(line->recorder,
-		      record_of(line->site, message, NULL, NULL,
+		      record_of(line->site, message, NULL, shown, NULL,
 				REPLY_REJECT), NULL, -1, 0);
 	g_clear_pointer(&message->refused, g_ptr_array_unref);
 }

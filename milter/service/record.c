@@ -34,15 +34,15 @@ add_decision_keys(const Site *site, Record *record, const GPtrArray *all)
 
 static void
 add_keys(const Site *site, Record *record, const Message *message,
-	 const Facts *facts)
+	 const Facts *facts, const GPtrArray *shown)
 {
-	g_autoptr(GPtrArray) shown = sightings(message, facts);
-
+	/* A link is found by its host: two keys for each would be many. */
 	for (guint i = 0; i < shown->len; i++) {
 		const Indicator *one = shown->pdata[i];
 
-		add_key(site, record, indicator_kinds[one->kind],
-			one->value);
+		if (one->kind != INDICATOR_URL)
+			add_key(site, record, indicator_kinds[one->kind],
+				one->value);
 	}
 	add_key(site, record, "queue_id", message->queue_id);
 	add_key(site, record, "domain", address_domain(message->sender));
@@ -89,7 +89,8 @@ put_decisions(GString *out, const GPtrArray *all)
 
 Record *
 record_of(const Site *site, const Message *message, const Facts *facts,
-	  const GPtrArray *decisions, enum reply reply)
+	  const GPtrArray *shown, const GPtrArray *decisions,
+	  enum reply reply)
 {
 	Record *record = record_new(message->id, message->received);
 	GString *out = g_string_sized_new(4096);
@@ -110,7 +111,7 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	put_decisions(out, decisions);
 	g_string_append(out, "]}");
 	record->body = g_string_free(out, FALSE);
-	add_keys(site, record, message, facts);
+	add_keys(site, record, message, facts, shown);
 	add_decision_keys(site, record, message->refused);
 	add_decision_keys(site, record, decisions);
 	return record;

@@ -151,6 +151,7 @@ recorder_new(Site *site, gint64 min_free)
 	fault = pthread_create(&recorder->thread, NULL, run, recorder);
 	if (fault)
 		g_error("pthread_create: %s", g_strerror(fault));
+	pthread_setname_np(recorder->thread, "gatepost-record");
 	return recorder;
 }
 

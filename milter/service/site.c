@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,14 +169,27 @@ add_line(gpointer key, gpointer value, gpointer out)
 bool
 mode_set(int folder, const char *tenant, enum mode mode, GError **error)
 {
-	g_autoptr(GHashTable) all = modes_read(folder);
+	int lock = openat(folder, ".mode.lock", O_RDWR | O_CREAT |
+			  O_NOFOLLOW | O_CLOEXEC, 0640);
 	g_autoptr(GString) text = g_string_new(NULL);
+	GHashTable *all;
+	bool good;
 
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+		file_fail(error, "lock", SITE_MODE);
+		if (lock >= 0)
+			close(lock);
+		return false;
+	}
+	all = modes_read(folder);
 	if (!tenant)
 		g_hash_table_remove_all(all);
 	g_hash_table_replace(all, g_strdup(tenant ? tenant : "*"),
 			     GINT_TO_POINTER((int)mode + 1));
 	g_hash_table_foreach(all, add_line, text);
-	return file_replace(folder, SITE_MODE, text->str, text->len, 0640,
+	good = file_replace(folder, SITE_MODE, text->str, text->len, 0640,
 			    error);
+	g_hash_table_destroy(all);
+	close(lock);
+	return good;
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "gatepost/model/url.h"
 #include "gatepost/service/why.h"
 
 struct searching {
@@ -35,7 +36,10 @@ has(const Json *array, const char *name, const char *wanted)
 static bool
 has_url(const Json *urls, const char *wanted)
 {
-	return has(urls, "url", wanted) || has(urls, "host", wanted);
+	g_autoptr(Url) url = url_parse(wanted);
+
+	return has(urls, "host", wanted) ||
+	    (url && has(urls, "url", url->url));
 }
 
 static bool
@@ -93,29 +97,28 @@ trace(Site *site, const struct trace *what, trace_found *found, void *data,
       GError **error)
 {
 	struct searching searching = { what, found, data, 0 };
+	g_autoptr(Url) url = what->url ? url_parse(what->url) : NULL;
+	const char *host = url ? url->host : what->url;
 	const struct {
 		const char *kind, *value;
 	} by[] = {
 		{ "message_id", what->message_id },
 		{ "queue_id", what->queue_id }, { "file", what->file },
-		{ "url", what->url }, { "sender", what->from },
+		{ "host", host }, { "sender", what->from },
 		{ "envelope", what->envelope }, { "ip", what->ip },
 		{ "rcpt", what->rcpt }, { "domain", what->domain },
 	};
-	gint64 keys[2];
-	guint count = 0;
+	const gint64 *by_key = NULL;
+	gint64 key;
 
 	/* The first that is given narrows best; the rest is compared. */
-	for (guint i = 0; i < G_N_ELEMENTS(by) && !count; i++) {
+	for (guint i = 0; i < G_N_ELEMENTS(by) && !by_key; i++) {
 		if (!by[i].value)
 			continue;
-		keys[count++] = ledger_key(&site->key.ledger, by[i].kind,
-					   by[i].value);
-		if (strcmp(by[i].kind, "url") == 0)
-			keys[count++] = ledger_key(&site->key.ledger, "host",
-						   by[i].value);
+		key = ledger_key(&site->key.ledger, by[i].kind, by[i].value);
+		by_key = &key;
 	}
-	return ledger_search(site->ledger, keys, count, what->since, check,
+	return ledger_search(site->ledger, by_key, what->since, check,
 			     &searching, error);
 }
 

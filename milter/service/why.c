@@ -196,7 +196,7 @@ propose(Site *site, GArray *all, const char *kind, const char *key_kind,
 	if (!value || !*value)
 		return;
 	key = ledger_key(&site->key.ledger, key_kind, value);
-	if (!ledger_search(site->ledger, &key, 1, 0, count_one,
+	if (!ledger_search(site->ledger, &key, 0, count_one,
 			   &proposal.others, error))
 		return;
 	/* The message itself is one of them. */

@@ -1,6 +1,10 @@
 /*
  * ledger.c -- one SQLite file a day: records, their index, later events
  *
+ * The index is in parts of some hundred records, so that what is written
+ * together lies together: one index over the day would write a page for each
+ * sighting.  A search looks into each part of a day.
+ *
  * The day is that of the id's time.  A record's body is JSON, deflated
  * against a dictionary of the words that stand in all of them; its first
  * octet is the dictionary's version.
@@ -25,6 +29,7 @@ struct Ledger {
 	struct hash_key key;
 	Db *db;			/* the day that was used last; NULL */
 	char day[CLOCK_TEXT];
+	gint64 records;		/* of that day, for the part */
 	z_stream deflater;	/* reset for each record: it is a large thing */
 	GByteArray *packed;
 };
@@ -60,8 +65,14 @@ static const char dictionary_1[] =
     "\"asked\":\"deliver\",\"action\":\"deliver\",\"mode\":\"enforce\","
     "\"row\":8,\"place\":\"mailbox\",\"because\":null}]}";
 #define DICTIONARY 1
-/* Records are short and come fast: higher levels cost more than they save. */
-#define DEFLATE_LEVEL 4
+/* Records of one part of the index. */
+#define PART 256
+
+/* Records are short and come fast: higher levels cost more than they save,
+ * and a larger window more to clear than there is to find in it. */
+#define DEFLATE_LEVEL 1
+#define DEFLATE_WINDOW (-12)
+#define DEFLATE_MEMORY 5
 
 Record *
 record_new(const char *id, gint64 at)
@@ -87,9 +98,13 @@ record_free(Record *record)
 gint64
 ledger_key(const struct hash_key *key, const char *kind, const char *value)
 {
-	g_autofree char *both = g_strdup_printf("%s %s", kind, value);
+	char both[512];
+	gsize length = g_strlcpy(both, kind, 32);
 
-	return (gint64)hash_bytes(key, both, strlen(both));
+	/* Of a longer value its start is the key; hits are compared. */
+	both[length++] = ' ';
+	length += g_strlcpy(both + length, value, sizeof both - length);
+	return (gint64)hash_bytes(key, both, MIN(length, sizeof both - 1));
 }
 
 Ledger *
@@ -104,7 +119,8 @@ ledger_open(int folder, const char *path, const struct hash_key *key,
 	ledger->path = g_build_filename(path, "ledger", NULL);
 	ledger->key = *key;
 	ledger->packed = g_byte_array_new();
-	if (deflateInit2(&ledger->deflater, DEFLATE_LEVEL, Z_DEFLATED, -15, 8,
+	if (deflateInit2(&ledger->deflater, DEFLATE_LEVEL, Z_DEFLATED,
+			 DEFLATE_WINDOW, DEFLATE_MEMORY,
 			 Z_DEFAULT_STRATEGY) != Z_OK)
 		g_error("zlib: no memory");
 	return g_steal_pointer(&ledger);
@@ -126,6 +142,19 @@ ledger_free(Ledger *ledger)
 	g_free(ledger);
 }
 
+/* How many parts the index of DB has. */
+static bool
+last_part(Db *db, gint64 *parts, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT COALESCE(MAX(part),"
+				     " -1) + 1 FROM sighting", "");
+	bool good = row && db_next(row, error);
+
+	*parts = good ? sqlite3_column_int64(row, 0) : 0;
+	db_end(row);
+	return good;
+}
+
 /* The day's file; NULL without ERROR when it is not there and not to be
  * made. */
 static Db *
@@ -142,6 +171,12 @@ day_open(Ledger *ledger, const char *day, bool make, GError **error)
 	file = g_build_filename(ledger->path, name, NULL);
 	ledger->db = db_open(file, make, schema_ledger, error);
 	g_strlcpy(ledger->day, ledger->db ? day : "", sizeof ledger->day);
+	if (ledger->db && !last_part(ledger->db, &ledger->records, error)) {
+		db_close(ledger->db);
+		ledger->db = NULL;
+		ledger->day[0] = '\0';
+	}
+	ledger->records *= PART;
 	return ledger->db;
 }
 
@@ -178,7 +213,7 @@ unpack_body(const guint8 *data, gsize length)
 	int result = Z_OK;
 
 	if (length < 1 || data[0] != DICTIONARY ||
-	    inflateInit2(&z, -15) != Z_OK)
+	    inflateInit2(&z, DEFLATE_WINDOW) != Z_OK)
 		return g_string_free(body, TRUE);
 	inflateSetDictionary(&z, (const Bytef *)dictionary_1,
 			     sizeof dictionary_1 - 1);
@@ -225,10 +260,12 @@ write_one(struct writing *writing, const Record *record, GError **error)
 			    SQLITE_STATIC);
 	if (!put(writing->record, error))
 		return false;
-	sqlite3_bind_text(writing->sighting, 2, record->id, -1,
+	sqlite3_bind_int64(writing->sighting, 1,
+			   writing->ledger->records++ / PART);
+	sqlite3_bind_text(writing->sighting, 3, record->id, -1,
 			  SQLITE_STATIC);
 	for (guint i = 0; i < record->keys->len; i++) {
-		sqlite3_bind_int64(writing->sighting, 1,
+		sqlite3_bind_int64(writing->sighting, 2,
 				   g_array_index(record->keys, gint64, i));
 		if (!put(writing->sighting, error))
 			return false;
@@ -246,9 +283,9 @@ write_day(Db *db, void *data, GError **error)
 				   " (id, at, body) VALUES ($1, $2, $3)"
 				   " ON CONFLICT (id) DO NOTHING", "");
 	writing->sighting = writing->record ?
-	    db_begin(db, error, "INSERT INTO sighting (key, id)"
-		     " VALUES ($1, $2) ON CONFLICT (key, id) DO NOTHING",
-		     "") : NULL;
+	    db_begin(db, error, "INSERT INTO sighting (part, key, id)"
+		     " VALUES ($1, $2, $3)"
+		     " ON CONFLICT (part, key, id) DO NOTHING", "") : NULL;
 	good = writing->sighting != NULL;
 	for (guint i = writing->from; good && i < writing->to; i++)
 		good = write_one(writing, writing->records->pdata[i], error);
@@ -348,24 +385,26 @@ days(Ledger *ledger)
 }
 
 static sqlite3_stmt *
-search_day(Db *db, const gint64 *keys, guint count, gint64 since,
-	   GError **error)
+search_day(Db *db, const gint64 *key, gint64 since, GError **error)
 {
-	g_autoptr(GString) sql = g_string_new("SELECT id, at, body FROM "
-					      "record WHERE at >= $1");
-
-	/* Numbers of ours, not text of anybody. */
-	for (guint i = 0; i < count; i++)
-		g_string_append_printf(sql, "%s%" G_GINT64_FORMAT, i == 0 ?
-				       " AND id IN (SELECT id FROM sighting "
-				       "WHERE key IN (" : ", ", keys[i]);
-	g_string_append(sql, count ? ")) ORDER BY id DESC" :
-			" ORDER BY id DESC");
-	return db_begin(db, error, sql->str, "i", since);
+	if (!key)
+		return db_begin(db, error, "SELECT id, at, body FROM record"
+				" WHERE at >= $1 ORDER BY id DESC", "i",
+				since);
+	return db_begin(db, error,
+			"WITH RECURSIVE parts (part) AS ("
+			" SELECT COALESCE(MAX(part), -1) FROM sighting"
+			" UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
+			" SELECT id, at, body FROM record"
+			" WHERE at >= $1 AND id IN ("
+			"  SELECT sighting.id FROM parts CROSS JOIN sighting"
+			"  ON sighting.part = parts.part"
+			"  AND sighting.key = $2)"
+			" ORDER BY id DESC", "ii", since, *key);
 }
 
 bool
-ledger_search(Ledger *ledger, const gint64 *keys, guint count, gint64 since,
+ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 	      ledger_found *found, void *data, GError **error)
 {
 	g_autoptr(GPtrArray) all = days(ledger);
@@ -377,8 +416,7 @@ ledger_search(Ledger *ledger, const gint64 *keys, guint count, gint64 since,
 	for (guint i = 0; more && !fault && i < all->len; i++) {
 		Db *db = strcmp(all->pdata[i], oldest) < 0 ? NULL :
 		    day_open(ledger, all->pdata[i], false, &fault);
-		sqlite3_stmt *row = db ? search_day(db, keys, count, since,
-						    &fault) : NULL;
+		sqlite3_stmt *row = db ? search_day(db, key, since, &fault) : NULL;
 
 		while (row && more && db_next(row, &fault)) {
 			g_autoptr(Record) record = from_row(row);

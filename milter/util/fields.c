@@ -351,7 +351,7 @@ fields_json(const struct fields *table, const void *at, bool brief,
 	for (size_t i = 0; i < table->count; i++) {
 		const struct field *row = &table->rows[i];
 
-		if (brief && is_empty(row, at))
+		if (brief && (row->is_local || is_empty(row, at)))
 			continue;
 		json_key(out, row->name);
 		value_json(row, at, brief, out);

@@ -15,6 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "gatepost/util/digest.h"
 #include "gatepost/util/ids.h"
 
 bool
@@ -237,7 +238,7 @@ folder_free(int folder)
 char *
 file_sha256(int fd, gsize size, GError **error)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(Digest) digest = digest_new();
 	guchar buffer[65536];
 	off_t at = 0;
 
@@ -253,10 +254,10 @@ file_sha256(int fd, gsize size, GError **error)
 			file_fail(error, "read", "message");
 			return NULL;
 		}
-		g_checksum_update(sum, buffer, n);
+		digest_add(digest, buffer, (gsize)n);
 		at += n;
 	}
-	return g_strdup(g_checksum_get_string(sum));
+	return digest_end(digest);
 }
 
 int

@@ -173,8 +173,10 @@ text_hex(const guint8 *data, gsize length)
 {
 	char *hex = g_malloc(length * 2 + 1);
 
-	for (gsize i = 0; i < length; i++)
-		g_snprintf(hex + i * 2, 3, "%02x", data[i]);
+	for (gsize i = 0; i < length; i++) {
+		hex[i * 2] = "0123456789abcdef"[data[i] >> 4];
+		hex[i * 2 + 1] = "0123456789abcdef"[data[i] & 15];
+	}
 	hex[length * 2] = '\0';
 	return hex;
 }

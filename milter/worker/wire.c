@@ -4,6 +4,7 @@
 #include "gatepost/worker/wire.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,10 +13,10 @@
 #include "gatepost/util/file.h"
 #include "gatepost/worker/ask.h"
 
-guint32
-ask_build_id(void)
+static guint32
+build_id(void)
 {
-	static const struct hash {
+	static const struct {
 		const struct fields *table;
 	} tables[] = { { &request_fields }, { &facts_fields },
 		       { &link_fields }, { &file_fields }, { &field_fields },
@@ -31,6 +32,16 @@ ask_build_id(void)
 			id = (id ^ (guint32)row->type) * 16777619u;
 		}
 	return id;
+}
+
+guint32
+ask_build_id(void)
+{
+	static atomic_uint known;	/* 0: not reckoned yet */
+
+	if (!known)
+		known = build_id();
+	return known;
 }
 
 static bool

@@ -13,6 +13,7 @@ struct cli {
 	const char *config_path;
 	Config *config;		/* read before the command, unless it says */
 	bool json;
+	char *who;		/* login name of the person */
 	GPtrArray *words;	/* of const char *: what is left to read */
 	const struct command *command;
 };
@@ -50,7 +51,8 @@ Site *cli_site(struct cli *cli, int *status);
 /* The tenant that --tenant names, or the only one; NULL and said. */
 const Tenant *cli_tenant(struct cli *cli, const char *name);
 
-/* Who runs the command: the login name.  Yours. */
+/* Who runs the command: the login name, before anybody becomes the daemon's
+ * user.  Yours. */
 char *cli_who(void);
 
 /* Is WORD an id of ours?  Else says so; the caller returns EX_USAGE. */

@@ -56,6 +56,9 @@
 /* Parts too deep or too many (cut, both). */
 #define DEFECT_MIME_DEEP "mime-deep"
 #define DEFECT_MIME_PARTS "mime-parts"
+/* More delimiters or header fields of parts than can be read by the rules;
+ * what can be found by hand is (cut). */
+#define DEFECT_MIME_COSTLY "mime-costly"
 /* message/partial, message/external-body; a multipart in which no part is
  * found; parts in what says that it has none; a boundary beyond its bound. */
 #define DEFECT_MIME_PARTIAL "mime-partial"

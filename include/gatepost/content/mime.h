@@ -26,6 +26,7 @@ struct mime_walk {
 	void *data;
 	guint parts;		/* seen so far */
 	guint depth;
+	gsize copied;		/* octets of messages that were encoded */
 };
 
 void mime_init(void);

@@ -16,6 +16,7 @@ struct part_reader {
 	struct links links;
 	gsize text_left;	/* of BOUND_TEXT */
 	char *base;		/* of the HTML page being read, or NULL */
+	GString *shown;		/* its visible text; borrowed */
 };
 
 void part_reader_init(struct part_reader *reader, Facts *facts,

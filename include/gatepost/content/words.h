@@ -18,6 +18,10 @@
  */
 char *words_decode(const char *raw, gsize length, gsize most, Facts *facts);
 
+/* LENGTH octets of TEXT, not decoded, as valid UTF-8 with blanks for control
+ * characters, cut at MOST octets.  Yours. */
+char *words_clean(const char *text, gsize length, gsize most);
+
 /* Is there a character in the UTF-8 TEXT that turns the order of those
  * behind it (U+202A to U+202E, U+2066 to U+2069)? */
 bool words_has_bidi(const char *text);

@@ -24,6 +24,11 @@ bool lists_read(const Config *config, const Tenant *tenant,
 bool lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
 		   guint *entries, GError **error);
 
+/* Compile what is right in the lists into the snapshot of FOLDER, with no
+ * last good generation and no state_dir: for `try`. */
+bool lists_write(const Config *config, int folder, GPtrArray *notes,
+		 GError **error);
+
 /* The managed list of TENANT; yours. */
 char *lists_managed(const Config *config, const Tenant *tenant);
 

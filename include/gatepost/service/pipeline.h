@@ -37,10 +37,11 @@ enum reply pipeline_end(struct pipeline *line, Message *message,
 /* A message that ended before its end, with recipients refused. */
 void pipeline_gone(struct pipeline *line, Message *message);
 
-/* The first half alone, for `try`: facts (yours) and decisions (yours), or
- * NULL and ERROR. */
+/* The first half alone, for `try`: facts (yours), or NULL and ERROR; and
+ * decisions (yours) from them and SHOWN, the sightings(). */
 Facts *pipeline_facts(struct pipeline *line, const Message *message,
 		      enum ask_result *result, GError **error);
-GPtrArray *pipeline_judge(const Message *message, const Facts *facts);
+GPtrArray *pipeline_judge(const Message *message, const Facts *facts,
+			  const GPtrArray *shown);
 
 #endif

@@ -10,12 +10,12 @@
 #include "gatepost/service/pipeline.h"
 
 /*
- * Put the copies that are held on disk (record_keep.c).  From true on they
+ * Put the copies that are held on disk (keep.c).  From true on they
  * are in our care; each decision's `item` says where.  False and ERROR set:
  * nothing may be taken off the message.
  */
 bool keep(Site *site, const Message *message, const Facts *facts,
-	  GPtrArray *decisions, GError **error);
+	  const GPtrArray *shown, GPtrArray *decisions, GError **error);
 
 /* Header fields and recipients, as the decisions say (edit.c).  False: the
  * MTA did not take an edit. */
@@ -25,10 +25,10 @@ bool edit(const Message *message, const Facts *facts, GPtrArray *decisions,
 /* Our name in Authentication-Results for MESSAGE. */
 const char *own_authserv_id(const Message *message);
 
-/* The ledger's record of MESSAGE (record.c); yours. */
+/* The ledger's record of MESSAGE, indexed by SHOWN (record.c); yours. */
 Record *record_of(const Site *site, const Message *message,
-		  const Facts *facts, const GPtrArray *decisions,
-		  enum reply reply);
+		  const Facts *facts, const GPtrArray *shown,
+		  const GPtrArray *decisions, enum reply reply);
 
 /* The JSON beside a candidate in the spool, or NULL when no decision
  * suspects the message; yours. */

@@ -32,6 +32,7 @@ struct field {
 	size_t offset;
 	const char *const *words;	/* ends with NULL */
 	const struct fields *of;
+	bool is_local;			/* left out of brief JSON */
 };
 struct fields {
 	const struct field *rows;
@@ -40,6 +41,9 @@ struct fields {
 
 #define FIELD(Struct, member, TYPE) \
 	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member) }
+#define FIELD_LOCAL(Struct, member, TYPE) \
+	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
+	  .is_local = true }
 #define FIELD_OF(Struct, member, TYPE, table) \
 	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
 	  .of = &(table) }
@@ -63,7 +67,8 @@ void fields_pack(const struct fields *table, const void *at, GByteArray *out);
 bool fields_unpack(const struct fields *table, void *at, const guint8 *data,
 		   gsize length, GError **error);
 
-/* Append AT as a JSON object.  BRIEF leaves out what is empty or false. */
+/* Append AT as a JSON object.  BRIEF leaves out what is empty or false, and
+ * what is local. */
 void fields_json(const struct fields *table, const void *at, bool brief,
 		 GString *out);
 

@@ -17,6 +17,8 @@ use warnings;
 use B ();
 use Cwd ();
 use Errno qw(ECHILD);
+use File::Basename ();
+use File::Copy ();
 use File::Path ();
 use File::Temp ();
 use IO::Socket::INET ();
@@ -35,7 +37,11 @@ use constant {
 };
 
 my $build = Cwd::abs_path($ENV{GATEPOST_BUILD} || '.');
+my $tools = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../tools');
 my %sites;		# those that must be cleaned up, weakly
+my $copies;		# folder of copies, when nobody cannot reach the build
+my $reports = 0;	# of sanitizers
+my $owner = $$;		# a child that a test forks cleans up nothing
 
 # --- what a test may need -------------------------------------------------
 
@@ -65,8 +71,78 @@ sub need {
 sub program {
 	my ($name) = @_;
 
-	return "$build/milter/$name" if $name =~ /^gatepost/;
-	return "$build/t/tools/$name";
+	return _place('milter') . "/$name" if $name =~ /^gatepost/;
+	return _place('t/tools') . "/$name";
+}
+
+# Run by root, the daemon and its workers become "nobody"; may that one enter
+# FOLDER?
+sub _reachable {
+	my ($folder) = @_;
+	my ($uid, $gid) = (getpwnam('nobody'))[2, 3];
+	my $pid = fork();
+
+	die "fork: $!\n" unless defined $pid;
+	if ($pid == 0) {
+		$) = "$gid $gid";
+		$> = $uid;
+		POSIX::_exit(-x "$folder/." ? 0 : 1);
+	}
+	waitpid($pid, 0);
+	return $? == 0;
+}
+
+# Where the programs of the build's FOLDER are run from: there, or in copies
+# when the build is in a private place like /root.
+sub _place {
+	my ($folder) = @_;
+
+	if (!defined $copies) {
+		$copies = '';
+		if ($> == 0 && !_reachable($build)) {
+			$copies = File::Temp::mkdtemp(($ENV{TMPDIR} ||
+			    '/tmp') . '/gatepost-XXXXXX')
+			    or die "mkdtemp: $!\n";
+			chmod(0755, $copies);
+			_copy('milter', glob("$build/milter/gatepost*"));
+			_copy('t/tools', glob("$build/t/tools/*"));
+		}
+	}
+	return ($copies || $build) . "/$folder";
+}
+
+sub _copy {
+	my ($folder, @files) = @_;
+
+	File::Path::make_path("$copies/$folder");
+	foreach my $file (grep { -f && -x } @files) {
+		my $to = "$copies/$folder/" . File::Basename::basename($file);
+
+		File::Copy::copy($file, $to) or die "$file: $!\n";
+		chmod(0755, $to);
+	}
+}
+
+# The sanitizers that the build has, by name; "" for none.
+sub sanitizers {
+	return (read_file("$build/Makefile") || '') =~
+	    /^SANITIZE = .*-fsanitize=(\S+)/m ? $1 : '';
+}
+
+# A build by --enable-sanitize=thread knows here what is no fault of ours.
+# The workers read the file as well, so it must be where they can.
+sub _settle_sanitizer {
+	return if sanitizers() !~ /thread/ || defined $ENV{TSAN_OPTIONS};
+	my $file = "$tools/tsan.supp";
+
+	if ($> == 0 && !_reachable($tools)) {
+		_place('t/tools');
+		$file = _place('t/tools') . '/tsan.supp';
+		File::Path::make_path(_place('t/tools'));
+		File::Copy::copy("$tools/tsan.supp", $file);
+		chmod(0644, $file);
+	}
+	$ENV{TSAN_OPTIONS} = "suppressions=$file report_thread_leaks=0";
 }
 
 sub free_port {
@@ -101,6 +177,7 @@ sub new {
 	my ($class, %arg) = @_;
 	my $dir = File::Temp::mkdtemp(($ENV{TMPDIR} || '/tmp') .
 	    '/gatepost-XXXXXX') or die "mkdtemp: $!\n";
+	_settle_sanitizer();
 	my $self = bless {
 		owner => $$, dir => $dir, pids => {}, exits => {},
 		release_port => free_port(), smtp_port => free_port(),
@@ -836,7 +913,11 @@ sub finish {
 	$self->postfix_stop('KILL');
 	$self->end('gatepostd', 10);
 	$self->end($_, 0) foreach keys %{$self->{pids}};
-	if (!Test::More->builder->is_passing) {
+	if ($self->log =~ /^(.*(?:Sanitizer: |runtime error: ).*)$/m) {
+		$reports++;
+		Test::More::diag("a sanitizer reports: $1");
+	}
+	if ($reports || !Test::More->builder->is_passing) {
 		Test::More::diag("site: $self->{dir}, end of the log:\n" .
 		    $self->log_tail);
 	}
@@ -859,7 +940,8 @@ END {
 	foreach my $site (grep { defined } values %sites) {
 		$site->finish;
 	}
-	$? = $status;
+	File::Path::remove_tree($copies) if $copies && $owner == $$;
+	$? = $status || ($reports ? 1 : 0);
 }
 
 1;
