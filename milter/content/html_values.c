@@ -5,10 +5,8 @@
  */
 #include "gatepost/content/html.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "gatepost/bounds.h"
 
 static bool
 is_space(char c)

@@ -228,8 +228,11 @@ delimiter(const char *at, const char *end)
 {
 	const guchar *p = (const guchar *)at;
 
-	if (*p <= 0x20 || *p == 0x7f || strchr("<>\"`", *at))
+	if (*p <= 0x20 || *p == 0x7f || *p == '<' || *p == '>' ||
+	    *p == '"' || *p == '`')
 		return 1;
+	if (*p < 0x80)
+		return 0;
 	if (*p == 0xc2 && end - at > 1 &&
 	    (p[1] == 0xa0 || p[1] == 0xab || p[1] == 0xbb))
 		return 2;

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "gatepost/bounds.h"
 #include "gatepost/content/charset.h"
 #include "gatepost/content/decode.h"
 #include "gatepost/content/defect.h"
@@ -41,12 +40,11 @@ word_read(struct word *word, const char *at, const char *end)
 	mark = memchr(charset, '?', MIN((gsize)(end - charset),
 					2 * CHARSET_MOST));
 	if (!mark || mark == charset || end - mark < 5 || mark[2] != '?' ||
-	    !strchr("bBqQ", mark[1]))
+	    !memchr("bBqQ", mark[1], 4))
 		return false;
 	word->is_base64 = g_ascii_tolower(mark[1]) == 'b';
 	word->text = mark + 3;
 	close = memmem(word->text, (gsize)(end - word->text), "?=", 2);
-	/* An empty word closes at once, behind its third mark. */
 	if (!close)
 		return false;
 	word->length = (gsize)(close - word->text);

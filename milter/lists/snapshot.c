@@ -485,7 +485,8 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 {
 	struct search search;
 
-	if (!search_init(&search, snapshot, tenant, seen, found, data))
+	if (!search_init(&search, snapshot, tenant, seen, found, data) ||
+	    !(search.home->kinds >> seen->kind & 1))
 		return;
 	switch (seen->kind) {
 	case INDICATOR_SENDER:

@@ -191,6 +191,7 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->tenant = tenant;
 	record->action = (guint8)entry->action;
 	record->kind = (guint8)entry->indicator->kind;
+	builder->homes[tenant].kinds |= 1u << record->kind;
 	record->direction = (guint8)entry->direction;
 	record->as = (guint8)(entry->as + 1);
 	record->done = (guint8)(entry->done + 1);

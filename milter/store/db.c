@@ -9,7 +9,7 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <zlib.h>
+#include <zstd.h>
 
 #include "gatepost/store/versions.h"
 
@@ -217,5 +217,5 @@ void
 store_versions(GString *out)
 {
 	g_string_append_printf(out, "SQLite %s\n", sqlite3_libversion());
-	g_string_append_printf(out, "zlib %s\n", zlibVersion());
+	g_string_append_printf(out, "zstd %s\n", ZSTD_versionString());
 }

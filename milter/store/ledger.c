@@ -5,8 +5,8 @@
  * together lies together: one index over the day would write a page for each
  * sighting.  A search looks into each part of a day.
  *
- * The day is that of the id's time.  A record's body is JSON, deflated
- * against a dictionary of the words that stand in all of them; its first
+ * The day is that of the id's time.  A record's body is JSON, packed
+ * by zstd with a dictionary of the words that stand in all of them; its first
  * octet is the dictionary's version.
  */
 #include "gatepost/store/ledger.h"
@@ -15,7 +15,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <zstd.h>
 
 #include "gatepost/bounds.h"
 #include "gatepost/store/db.h"
@@ -30,7 +30,8 @@ struct Ledger {
 	Db *db;			/* the day that was used last; NULL */
 	char day[CLOCK_TEXT];
 	gint64 records;		/* of that day, for the part */
-	z_stream deflater;	/* reset for each record: it is a large thing */
+	ZSTD_CCtx *packer;
+	ZSTD_CDict *dictionary;	/* digested once */
 	GByteArray *packed;
 };
 
@@ -68,11 +69,10 @@ static const char dictionary_1[] =
 /* Records of one part of the index. */
 #define PART 256
 
-/* Records are short and come fast: higher levels cost more than they save,
- * and a larger window more to clear than there is to find in it. */
-#define DEFLATE_LEVEL 1
-#define DEFLATE_WINDOW (-12)
-#define DEFLATE_MEMORY 5
+/* Records are short and come fast: the dictionary is what packs them. */
+#define PACK_LEVEL 1
+/* Octets of a record, unpacked. */
+#define BODY_MOST (64 * MIB)
 
 Record *
 record_new(const char *id, gint64 at)
@@ -119,10 +119,12 @@ ledger_open(int folder, const char *path, const struct hash_key *key,
 	ledger->path = g_build_filename(path, "ledger", NULL);
 	ledger->key = *key;
 	ledger->packed = g_byte_array_new();
-	if (deflateInit2(&ledger->deflater, DEFLATE_LEVEL, Z_DEFLATED,
-			 DEFLATE_WINDOW, DEFLATE_MEMORY,
-			 Z_DEFAULT_STRATEGY) != Z_OK)
-		g_error("zlib: no memory");
+	ledger->packer = ZSTD_createCCtx();
+	ledger->dictionary = ZSTD_createCDict(dictionary_1,
+					      sizeof dictionary_1 - 1,
+					      PACK_LEVEL);
+	if (!ledger->packer || !ledger->dictionary)
+		g_error("zstd: no memory");
 	return g_steal_pointer(&ledger);
 }
 
@@ -134,10 +136,10 @@ ledger_free(Ledger *ledger)
 	db_close(ledger->db);
 	if (ledger->folder >= 0)
 		close(ledger->folder);
-	if (ledger->packed) {
+	if (ledger->packed)
 		g_byte_array_free(ledger->packed, TRUE);
-		deflateEnd(&ledger->deflater);
-	}
+	ZSTD_freeCCtx(ledger->packer);
+	ZSTD_freeCDict(ledger->dictionary);
 	g_free(ledger->path);
 	g_free(ledger);
 }
@@ -185,47 +187,40 @@ static void
 pack_body(Ledger *ledger, const char *body)
 {
 	GByteArray *packed = ledger->packed;
-	z_stream *z = &ledger->deflater;
-	gsize length = strlen(body);
+	gsize length = strlen(body), size;
 
-	if (deflateReset(z) != Z_OK ||
-	    deflateSetDictionary(z, (const Bytef *)dictionary_1,
-				 sizeof dictionary_1 - 1) != Z_OK)
-		g_error("zlib: %s", z->msg ? z->msg : "no dictionary");
-	g_byte_array_set_size(packed, (guint)deflateBound(z, length) + 1);
+	g_byte_array_set_size(packed, (guint)ZSTD_compressBound(length) + 1);
 	packed->data[0] = DICTIONARY;
-	z->next_in = (Bytef *)body;
-	z->avail_in = (uInt)length;
-	z->next_out = packed->data + 1;
-	z->avail_out = packed->len - 1;
-	if (deflate(z, Z_FINISH) != Z_STREAM_END)
-		g_error("zlib: record does not fit its own bound");
-	g_byte_array_set_size(packed, (guint)z->total_out + 1);
+	size = ZSTD_compress_usingCDict(ledger->packer, packed->data + 1,
+					packed->len - 1, body, length,
+					ledger->dictionary);
+	if (ZSTD_isError(size))
+		g_error("zstd: %s", ZSTD_getErrorName(size));
+	g_byte_array_set_size(packed, (guint)size + 1);
 }
 
+/* NULL when DATA is no record of ours. */
 static char *
 unpack_body(const guint8 *data, gsize length)
 {
-	GString *body = g_string_new(NULL);
-	char buffer[16384];
-	z_stream z = { .next_in = (Bytef *)data + 1,
-		       .avail_in = (uInt)(length ? length - 1 : 0) };
-	int result = Z_OK;
+	unsigned long long size = length < 2 || data[0] != DICTIONARY ? 0 :
+	    ZSTD_getFrameContentSize(data + 1, length - 1);
+	ZSTD_DCtx *context;
+	char *body;
 
-	if (length < 1 || data[0] != DICTIONARY ||
-	    inflateInit2(&z, DEFLATE_WINDOW) != Z_OK)
-		return g_string_free(body, TRUE);
-	inflateSetDictionary(&z, (const Bytef *)dictionary_1,
-			     sizeof dictionary_1 - 1);
-	while (result == Z_OK && body->len < 64 * MIB) {
-		z.next_out = (Bytef *)buffer;
-		z.avail_out = sizeof buffer;
-		result = inflate(&z, Z_NO_FLUSH);
-		g_string_append_len(body, buffer,
-				    (gssize)(sizeof buffer - z.avail_out));
-	}
-	inflateEnd(&z);
-	return g_string_free(body, result != Z_STREAM_END);
+	if (size == 0 || size > BODY_MOST)
+		return NULL;
+	body = g_malloc(size + 1);
+	body[size] = '\0';
+	context = ZSTD_createDCtx();
+	size = ZSTD_decompress_usingDict(context, body, size, data + 1,
+					 length - 1, dictionary_1,
+					 sizeof dictionary_1 - 1);
+	ZSTD_freeDCtx(context);
+	if (!ZSTD_isError(size))
+		return body;
+	g_free(body);
+	return NULL;
 }
 
 struct writing {

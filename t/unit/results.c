@@ -34,8 +34,8 @@ static const struct {
 	  "  policy (A dot can go here) . (like that) expired\r\n"
 	  "  (this surprised me) = (as I wasn't expecting it) 1362471462",
 	  "foo.example.net", "dkim=fail - - -|" },
-	{ "an address as MAIL FROM", "a; spf=softfail smtp.mailfrom=x@b.example",
-	  "a", "spf=softfail b.example - -|" },
+	{ "an address as MAIL FROM",
+	  "a; spf=softfail smtp.mailfrom=x@b.example", "a", "spf=softfail b.example - -|" },
 	{ "... in brackets", "a; spf=pass smtp.mailfrom=<x@b.example>", "a",
 	  "spf=pass b.example - -|" },
 	{ "HELO where there is no MAIL FROM",

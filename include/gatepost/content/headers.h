@@ -28,13 +28,12 @@ struct headers {
 /*
  * Find the fields (RFC 5322 2.2) at the start of SIZE octets of DATA.  Lines
  * end in LF or CRLF.  A line that is no field is passed over, and a defect.
- * Beyond the bounds only fields that headers_is_ours() may want are found.
+ * Beyond the bounds only X-Gatepost-* and Authentication-Results are found.
  * DATA must outlive HEADERS; clear them.
  */
 void headers_scan(struct headers *headers, const guint8 *data, gsize size,
 		  Facts *facts);
 void headers_clear(struct headers *headers);
-
 
 /* Is the field's name NAME, without case? */
 bool header_is(const struct header *header, const char *name);

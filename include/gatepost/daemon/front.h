@@ -14,6 +14,7 @@
 struct front {
 	struct pipeline line;		/* first: its ask() finds us */
 	int listener, supervisor, run;	/* run: folder of the workers' socket */
+	bool is_local;			/* the listener is a Unix socket */
 	pthread_mutex_t lock;		/* of all below */
 	Setup *setup;
 	GHashTable *domains;		/* envelope domain to requests */

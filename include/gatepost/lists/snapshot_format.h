@@ -49,7 +49,7 @@ struct snapshot_range {
 
 struct snapshot_home {		/* a tenant */
 	guint32 name;
-	guint32 pad;
+	guint32 kinds;		/* a bit for each kind that it has */
 	struct snapshot_range records;
 	guint64 prefixes[3];	/* a bit for each prefix length in use */
 	struct snapshot_range linear[INDICATOR_KINDS];

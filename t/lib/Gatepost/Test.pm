@@ -903,6 +903,16 @@ sub smtp {
 
 # --- the end --------------------------------------------------------------
 
+# What has left our process groups, like a daemon that detached: all that was
+# given a path of this site's folder.
+sub strays {
+	my ($self) = @_;
+
+	return grep { (read_file("/proc/$_/cmdline") || '') =~
+	    m{\Q$self->{dir}\E/} } map { m{(\d+)/cmdline} }
+	    glob('/proc/[0-9]*/cmdline');
+}
+
 # Stop what was started and remove the folder.
 sub finish {
 	my ($self) = @_;
@@ -913,6 +923,7 @@ sub finish {
 	$self->postfix_stop('KILL');
 	$self->end('gatepostd', 10);
 	$self->end($_, 0) foreach keys %{$self->{pids}};
+	kill('KILL', $self->strays);
 	if ($self->log =~ /^(.*(?:Sanitizer: |runtime error: ).*)$/m) {
 		$reports++;
 		Test::More::diag("a sanitizer reports: $1");
