@@ -211,6 +211,8 @@ like($text, qr/For alice\@example\.org: delivered/, 'why says: delivered');
 like($text, qr/suspected \(name-of-ours\)/, '... suspected for what');
 like($text, qr/What would have stopped it/, '... what would have stopped it');
 like($text, qr/gatepost list add block ip 198\.51\.100\.25/, '... a block');
+like($text, qr/gatepost list add block name "jane director" except=example\.org/,
+    '... another, that protects the name');
 like($text, qr/What to change/, '... and what to change');
 
 # --- headers of ours from outside are taken off ---------------------------

@@ -13,7 +13,6 @@
 #include "gatepost/content/defect.h"
 #include "gatepost/content/words.h"
 #include "gatepost/model/address.h"
-#include "gatepost/util/text.h"
 
 struct list {
 	const char *at, *end;

@@ -213,13 +213,52 @@ by_others(gconstpointer a, gconstpointer b)
 	return one->others < other->others ? -1 : one->others > other->others;
 }
 
+static bool
+is_suspected(const GPtrArray *decisions, const char *rule)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		for (guint j = 0; j < decision->candidate->len; j++)
+			if (strcmp(decision->candidate->pdata[j], rule) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* The name of one of ours: nobody else is to use it. */
 static void
-tell_stoppers(Site *site, const Facts *facts, const char *client,
-	      GString *out, GError **error)
+propose_name(Site *site, GArray *all, const Facts *facts,
+	     const GPtrArray *decisions, GError **error)
+{
+	const Decision *first = decisions->pdata[0];
+	const char *at = strrchr(first->rcpt, '@');
+	g_autofree char *name = NULL, *quoted = NULL;
+	struct proposal *last;
+
+	if (!is_suspected(decisions, "name-of-ours") || !at)
+		return;
+	name = indicator_fold_name(facts->from_name);
+	/* It is to stand between a shell's double quotes. */
+	if (strpbrk(name, "\"\\$`!"))
+		return;
+	propose(site, all, "name", "name", name, "", error);
+	if (all->len == 0)
+		return;
+	last = &g_array_index(all, struct proposal, all->len - 1);
+	quoted = g_strdup_printf("block name \"%s\" except=%s", name, at + 1);
+	g_free(last->line);
+	last->line = g_steal_pointer(&quoted);
+}
+
+static void
+tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
+	      const char *client, GString *out, GError **error)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
 					    sizeof(struct proposal));
 
+	propose_name(site, all, facts, decisions, error);
 	for (guint i = 0; i < facts->files->len && i < 5; i++) {
 		const File *file = facts->files->pdata[i];
 
@@ -362,8 +401,8 @@ why_tell(Site *site, const Config *config, const Record *record,
 	for (guint i = 0; i < decisions->len; i++)
 		tell_decision(decisions->pdata[i], out);
 	if (is_any_delivered(decisions)) {
-		tell_stoppers(site, facts, json_text(json_member(
-		    json_member(json, "client"), "address")), out, error);
+		tell_stoppers(site, facts, decisions, member(
+		    json_member(json, "client"), "address"), out, error);
 		tell_advice(config, facts, decisions, out);
 	}
 	return ledger_events(site->ledger, record->id, tell_event, out,
