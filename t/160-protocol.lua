@@ -52,7 +52,7 @@ ok(mt.eom_check(conn, MT_HDRINSERT, "X-Gatepost-Id"), "... and our id")
 ok(string.find(mt.getheader(conn, "X-Gatepost-Verdict", 0) or "",
     "^ ?clean; action=deliver") ~= nil, "... which says that it is clean")
 local first = mt.getheader(conn, "X-Gatepost-Id", 0) or ""
-ok(not mt.eom_check(conn, MT_RCPTDELETE), "... nobody is taken off")
+ok(not mt.eom_check(conn, MT_RCPTDELETE, jane), "... nobody is taken off")
 ok(not mt.eom_check(conn, MT_BODYCHANGE), "... the body is left alone")
 ok(send(conn, "<a@good.example>", { jane, joe }, headers, "text\r\n") ==
     SMFIR_CONTINUE, "a second message on the connection goes on")

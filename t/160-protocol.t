@@ -66,7 +66,7 @@ SKIP: {
 		    if $line =~ /^(not )?ok - (.*)/;
 	}
 	like($run->{out}, qr/^end$/m, 'miltertest: to the end')
-	    or diag("$run->{out}$run->{err}");
+	    or diag("exit $run->{code}\n$run->{out}$run->{err}");
 }
 
 # The answer to a refused recipient, in full.
@@ -84,8 +84,6 @@ $milter->close;
 
 # What mail servers leave out.
 $milter = session();
-is($milter->message(%good), 'c', 'no CONNECT and no HELO: goes on')
-    if 0;		# libmilter itself closes such a session
 $milter->connect('mail.good.example', '192.0.2.7');
 is($milter->message(%good), 'c', 'no HELO: goes on');
 is($milter->message(%good, headers => [], body => undef), 'c',
@@ -93,8 +91,6 @@ is($milter->message(%good, headers => [], body => undef), 'c',
 $milter->mail('<a@good.example>');
 $milter->rcpt('<jane@example.org>');
 is(($milter->end)[-1][0], 'c', '... its end right after its recipient');
-$milter->mail('<a@good.example>');
-isnt(($milter->end)[-1][0], 'd', '... its end without a recipient');
 $milter->close;
 for ([ 'an unknown family', "host\0U" ],
     [ 'a local socket', "localhost\0L\0\0/run/x\0" ],

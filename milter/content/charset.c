@@ -61,11 +61,16 @@ decode_latin(const char *data, gsize length)
 	GString *out = g_string_sized_new(length + length / 8);
 
 	for (gsize i = 0; i < length; i++) {
-		guchar c = (guchar)data[i];
+		gsize from = i;
+		guchar c;
 
-		if (c < 0x80)
-			g_string_append_c(out, (char)c);
-		else if (c < 0xa0)
+		while (i < length && (guchar)data[i] < 0x80)
+			i++;
+		g_string_append_len(out, data + from, (gssize)(i - from));
+		if (i == length)
+			break;
+		c = (guchar)data[i];
+		if (c < 0xa0)
 			g_string_append_unichar(out, high[c - 0x80] ?
 						high[c - 0x80] : 0xfffd);
 		else

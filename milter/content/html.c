@@ -165,11 +165,12 @@ take_value(struct page *page, struct tag *tag, guint i)
 static bool
 is_among(const char *list, const char *name)
 {
-	char word[NAME_MOST + 3] = " ";
+	gsize length = strlen(name);
 
-	strcat(word, name);
-	strcat(word, " ");
-	return strstr(list, word) != NULL;
+	for (const char *at = list; length && (at = strstr(at, name)); at++)
+		if (at[-1] == ' ' && at[length] == ' ')
+			return true;
+	return false;
 }
 
 static void

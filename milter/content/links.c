@@ -254,17 +254,20 @@ delimiter(const char *at, const char *end)
 static gsize
 trim(const char *text, gsize length)
 {
-	char ends[20] = ".,;:!?'*_|~";
-
 	/* A bracket that opened inside may close there. */
-	if (!memchr(text, '(', length))
-		strcat(ends, ")");
-	if (!memchr(text, '[', length))
-		strcat(ends, "]");
-	if (!memchr(text, '{', length))
-		strcat(ends, "}");
-	while (length > 0 && strchr(ends, text[length - 1]))
+	bool round = memchr(text, '(', length);
+	bool square = memchr(text, '[', length);
+	bool curly = memchr(text, '{', length);
+
+	while (length > 0) {
+		char last = text[length - 1];
+
+		if (!strchr(".,;:!?'*_|~", last) &&
+		    !(last == ')' && !round) && !(last == ']' && !square) &&
+		    !(last == '}' && !curly))
+			break;
 		length--;
+	}
 	return length;
 }
 
@@ -290,6 +293,12 @@ add_word(struct links *links, const char *prefix, const char *text,
 	}
 }
 
+/* What the name of a scheme is made of (RFC 3986 3.1). */
+static const bool schemely[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['+'] = true, ['-' ... '.'] = true,
+};
+
 /* The start of a link with a scheme in LENGTH octets of TEXT, or NULL. */
 static const char *
 find_scheme(const char *text, gsize length)
@@ -297,17 +306,17 @@ find_scheme(const char *text, gsize length)
 	const char *at = text, *end = text + length;
 
 	while ((at = memchr(at, ':', (gsize)(end - at)))) {
-		const char *from = at;
+		const char *from = at++;
 
-		while (from > text && (g_ascii_isalnum(from[-1]) ||
-				       strchr("+-.", from[-1])))
+		if (end - from <= 3 || !is_slash(from[1]) ||
+		    !is_slash(from[2]))
+			continue;
+		while (from > text && schemely[(guchar)from[-1]])
 			from--;
-		while (from < at && !g_ascii_isalpha(*from))
+		while (from < at - 1 && !g_ascii_isalpha(*from))
 			from++;
-		if (at - from >= 2 && end - at > 3 && is_slash(at[1]) &&
-		    is_slash(at[2]))
+		if (at - 1 - from >= 2)
 			return from;
-		at++;
 	}
 	return NULL;
 }
@@ -384,6 +393,12 @@ read_word(struct links *links, const char *text, gsize length,
 	add_word(links, "http://", text, length, source);
 }
 
+/* Most of what stands inside a word: it ends none, and makes it no link. */
+static const bool inside[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['-'] = true, ['_'] = true, ['='] = true, [','] = true,
+};
+
 void
 links_scan(struct links *links, const char *text, gsize length,
 	   const char *source)
@@ -395,8 +410,14 @@ links_scan(struct links *links, const char *text, gsize length,
 		bool may_be = false;
 		gsize gap = 0;
 
-		for (; at < end && !(gap = delimiter(at, end)); at++)
+		for (; at < end; at++) {
+			if (inside[(guchar)*at])
+				continue;
 			may_be |= *at == ':' || *at == '.' || *at == '/';
+			gap = delimiter(at, end);
+			if (gap)
+				break;
+		}
 		if (may_be && at - from >= 6)
 			read_word(links, from, (gsize)(at - from), source);
 		at += gap;

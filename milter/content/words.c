@@ -149,7 +149,8 @@ decode(const char *raw, gsize length, Facts *facts)
 		}
 		if (g_ascii_strcasecmp(pending.charset, word.charset) != 0)
 			flush(&pending, out, facts);
-		strcpy(pending.charset, word.charset);
+		g_strlcpy(pending.charset, word.charset,
+			  sizeof pending.charset);
 		if (word.is_base64)
 			append_base64(pending.octets, word.text, word.length);
 		else
@@ -185,7 +186,16 @@ blank_controls(char *text)
 char *
 words_clean(const char *text, gsize length, gsize most)
 {
-	char *clean = text_utf8(text, length, most);
+	gsize seen = 0;
+	char *clean;
+
+	/* Nearly all is ASCII that shows. */
+	while (seen < length && (guchar)text[seen] >= 0x20 &&
+	       (guchar)text[seen] < 0x7f)
+		seen++;
+	if (seen == length)
+		return g_strndup(text, MIN(length, most));
+	clean = text_utf8(text, length, most);
 
 	blank_controls(clean);
 	return clean;

@@ -219,38 +219,47 @@ authority_host(const char *text, gsize length)
 	return host ? host_normal(text, host) : NULL;
 }
 
-/* Append C as a path or query carries it. */
-static void
-append_octet(GString *out, guchar c)
-{
-	if (c <= 0x20 || c >= 0x7f || strchr("\"<>`{}|^\\", c))
-		g_string_append_printf(out, "%%%02X", c);
-	else
-		g_string_append_c(out, (char)c);
-}
+/* What a path or query carries as it is: all that is seen but "%" and
+ * `"<>`{}|^\`. */
+static const bool plain[256] = {
+	['!'] = true, ['#' ... '$'] = true, ['&' ... ';'] = true,
+	['='] = true, ['?' ... '['] = true, [']'] = true, ['_'] = true,
+	['a' ... 'z'] = true, ['~'] = true,
+};
 
 /* Append LENGTH octets of TEXT with one spelling for each octet. */
 static void
 append_canonical(GString *out, const char *text, gsize length)
 {
-	for (gsize i = 0; i < length; i++) {
-		int high = -1, low = -1;
-		char c;
+	gsize i = 0;
 
-		if (text[i] == '%' && i + 2 < length) {
-			high = g_ascii_xdigit_value(text[i + 1]);
-			low = g_ascii_xdigit_value(text[i + 2]);
+	while (i < length) {
+		gsize from = i;
+		int high = -1, low = -1;
+		guchar c;
+
+		while (i < length && plain[(guchar)text[i]])
+			i++;
+		g_string_append_len(out, text + from, (gssize)(i - from));
+		if (i == length)
+			return;
+		c = (guchar)text[i++];
+		if (c == '%' && i + 1 < length) {
+			high = g_ascii_xdigit_value(text[i]);
+			low = g_ascii_xdigit_value(text[i + 1]);
 		}
-		if (high < 0 || low < 0) {
-			append_octet(out, (guchar)text[i]);
+		if (high >= 0 && low >= 0) {
+			c = (guchar)(high << 4 | low);
+			i += 2;
+			if (g_ascii_isalnum(c) || (c && strchr("-._~", c))) {
+				g_string_append_c(out, (char)c);
+				continue;
+			}
+		} else if (c == '%') {
+			g_string_append_c(out, '%');
 			continue;
 		}
-		c = (char)(high << 4 | low);
-		if (g_ascii_isalnum(c) || (c && strchr("-._~", c)))
-			g_string_append_c(out, c);
-		else
-			g_string_append_printf(out, "%%%02X", (guchar)c);
-		i += 2;
+		g_string_append_printf(out, "%%%02X", c);
 	}
 }
 
@@ -258,38 +267,39 @@ append_canonical(GString *out, const char *text, gsize length)
 static void
 append_path(GString *out, const char *text, gsize length)
 {
-	g_autoptr(GPtrArray) segments = g_ptr_array_new_with_free_func(g_free);
+	gsize start = out->len;
 	const char *end = text + length;
 
 	while (text < end) {
-		GString *segment = g_string_new(NULL);
-		gsize size = 0;
-		bool last, up, stay;
+		gsize before = out->len, size = 0;
+		const char *segment;
+		bool up, stay;
 
 		text++;		/* the slash */
 		while (text + size < end && !is_slash(text[size]))
 			size++;
-		append_canonical(segment, text, size);
-		text += size;
-		last = text == end;
-		up = strcmp(segment->str, "..") == 0;
-		stay = strcmp(segment->str, ".") == 0;
-		if (up && segments->len)
-			g_ptr_array_set_size(segments,
-					     (gint)segments->len - 1);
-		if (up || stay)
-			g_string_truncate(segment, 0);
-		if (last || !(up || stay))
-			g_ptr_array_add(segments,
-					g_string_free(segment, FALSE));
-		else
-			g_string_free(segment, TRUE);
-	}
-	for (guint i = 0; i < segments->len; i++) {
 		g_string_append_c(out, '/');
-		g_string_append(out, segments->pdata[i]);
+		append_canonical(out, text, size);
+		text += size;
+		segment = out->str + before + 1;
+		up = strcmp(segment, "..") == 0;
+		stay = strcmp(segment, ".") == 0;
+		if (!up && !stay)
+			continue;
+		g_string_truncate(out, before);
+		if (up) {
+			const char *last = memrchr(out->str + start, '/',
+						   before - start);
+
+			if (last)
+				g_string_truncate(out, (gsize)(last -
+							       out->str));
+		}
+		/* At the end either leaves the folder, with its slash. */
+		if (text == end)
+			g_string_append_c(out, '/');
 	}
-	if (segments->len == 0)
+	if (out->len == start)
 		g_string_append_c(out, '/');
 }
 
