@@ -9,38 +9,50 @@
 #include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
 
-/* What has no bound of its own in facts is bounded by the answer's size:
- * the longest lists are halved until it fits. */
+/* What has no bound of its own in facts is bounded by the answer's size: the
+ * longest list is halved until it fits. */
 static void
-fit(Answer *answer)
+halve_longest(Facts *facts)
 {
-	GPtrArray *lists[] = { answer->facts.urls, answer->facts.files,
-			       answer->facts.authors,
-			       answer->facts.reply_to, answer->facts.sender,
-			       answer->facts.results, answer->facts.ours };
-	const struct fields *tables[] = { &link_fields, &file_fields,
-					  &mailbox_fields, &mailbox_fields,
-					  &mailbox_fields,
-					  &auth_result_fields,
-					  &field_fields };
+	const struct {
+		GPtrArray *list;
+		const struct fields *table;
+	} all[] = {
+		{ facts->urls, &link_fields }, { facts->files, &file_fields },
+		{ facts->authors, &mailbox_fields },
+		{ facts->reply_to, &mailbox_fields },
+		{ facts->sender, &mailbox_fields },
+		{ facts->results, &auth_result_fields },
+		{ facts->scores, &field_fields },
+		{ facts->ours, &field_fields },
+	};
+	guint longest = 0, half;
 
+	for (guint i = 1; i < G_N_ELEMENTS(all); i++)
+		if (all[i].list->len > all[longest].list->len)
+			longest = i;
+	g_assert(all[longest].list->len > 0);
+	half = all[longest].list->len / 2;
+	for (guint i = half; i < all[longest].list->len; i++)
+		fields_free(all[longest].table, all[longest].list->pdata[i]);
+	g_ptr_array_set_size(all[longest].list, (int)half);
+	facts_truncated(facts, "facts-large");
+}
+
+GByteArray *
+analyse_packed(Answer *answer)
+{
 	for (;;) {
-		g_autoptr(GByteArray) packed = g_byte_array_new();
-		guint longest = 0;
+		GByteArray *packed = g_byte_array_sized_new(4096);
 
 		fields_pack(&answer_fields, answer, packed);
 		if (packed->len <= BOUND_FACTS)
-			return;
-		facts_truncated(&answer->facts, "facts-large");
-		for (guint i = 1; i < G_N_ELEMENTS(lists); i++)
-			if (lists[i]->len > lists[longest]->len)
-				longest = i;
-		g_assert(lists[longest]->len > 0);
-		for (guint i = lists[longest]->len / 2;
-		     i < lists[longest]->len; i++)
-			fields_free(tables[longest], lists[longest]->pdata[i]);
-		g_ptr_array_set_size(lists[longest],
-				     (int)lists[longest]->len / 2);
+			return packed;
+		g_byte_array_free(packed, TRUE);
+		if (answer->preview)
+			answer->preview[BOUND_FACTS / 2] = '\0';
+		else
+			halve_longest(&answer->facts);
 	}
 }
 
@@ -55,7 +67,6 @@ analyse(const guint8 *data, gsize size, const Request *request,
 	case REQUEST_FACTS:
 		content_read(data, size, request, &answer->facts);
 		answer->facts.envelope = g_strdup(request->envelope);
-		fit(answer);
 		return;
 	}
 }

@@ -89,6 +89,7 @@ static bool
 answer_request(int connection, const Request *request, int message)
 {
 	Answer *answer = fields_new(&answer_fields);
+	g_autoptr(GByteArray) packed = NULL;
 	struct stat st;
 	void *data = NULL;
 	bool good;
@@ -105,7 +106,8 @@ answer_request(int connection, const Request *request, int message)
 		answer);
 	if (data)
 		munmap(data, (gsize)st.st_size);
-	good = wire_send(connection, &answer_fields, answer, -1);
+	packed = analyse_packed(answer);
+	good = wire_send_packed(connection, packed, -1);
 	fields_free(&answer_fields, answer);
 	return good;
 }

@@ -44,15 +44,15 @@ ask_build_id(void)
 	return known;
 }
 
-static bool
-send_first(int fd, const void *data, gsize length, int pass, gsize *sent)
+/* Send what is left of two PARTS, with PASS beside it; how much went. */
+static gssize
+send_some(int fd, struct iovec parts[2], int pass)
 {
 	union {
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec part = { (void *)data, length };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	gssize n;
 
 	if (pass >= 0) {
@@ -70,30 +70,40 @@ send_first(int fd, const void *data, gsize length, int pass, gsize *sent)
 	do {
 		n = sendmsg(fd, &message, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
-	*sent = n > 0 ? (gsize)n : 0;
-	return n > 0;
+	return n;
+}
+
+bool
+wire_send_packed(int fd, const GByteArray *packed, int pass)
+{
+	struct wire_head head = { ask_build_id(), packed->len };
+	struct iovec parts[2] = { { &head, sizeof head },
+				  { packed->data, packed->len } };
+
+	while (parts[0].iov_len + parts[1].iov_len > 0) {
+		gssize n = send_some(fd, parts, pass);
+		gsize first;
+
+		if (n <= 0)
+			return false;
+		pass = -1;
+		first = MIN((gsize)n, parts[0].iov_len);
+		parts[0].iov_base = (char *)parts[0].iov_base + first;
+		parts[0].iov_len -= first;
+		parts[1].iov_base = (char *)parts[1].iov_base + (gsize)n -
+		    first;
+		parts[1].iov_len -= (gsize)n - first;
+	}
+	return true;
 }
 
 bool
 wire_send(int fd, const struct fields *table, const void *at, int pass)
 {
-	g_autoptr(GByteArray) frame = g_byte_array_sized_new(4096);
-	struct wire_head head = { ask_build_id(), 0 };
-	gsize sent = 0;
+	g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
 
-	g_byte_array_append(frame, (const guint8 *)&head, sizeof head);
-	fields_pack(table, at, frame);
-	head.length = frame->len - (guint)sizeof head;
-	memcpy(frame->data, &head, sizeof head);
-	while (sent < frame->len) {
-		gsize n;
-
-		if (!send_first(fd, frame->data + sent, frame->len - sent,
-				sent ? -1 : pass, &n))
-			return false;
-		sent += n;
-	}
-	return true;
+	fields_pack(table, at, packed);
+	return wire_send_packed(fd, packed, pass);
 }
 
 /* One recvmsg; a descriptor that comes along goes to *PASSED. */

@@ -17,6 +17,9 @@ struct wire_head {
  * set on failure. */
 bool wire_send(int fd, const struct fields *table, const void *at, int pass);
 
+/* The same of what is packed already. */
+bool wire_send_packed(int fd, const GByteArray *packed, int pass);
+
 /* Receive into an initialised AT; *PASSED gets a descriptor or -1.  False
  * and ERROR set; *IS_END says that the other side closed before the first
  * octet. */
