@@ -143,6 +143,9 @@ sub verdict {
 	    glob("/proc/$pid/fd/*");
 	is("@strays", '', '... and without its files');
 	my @before = map { $_->{pid} } Gatepost::Test::descendants($pid);
+	@strays = grep { m{/command\.\d+} } map { readlink($_) // '' }
+	    map { glob("/proc/$_/fd/*") } @before;
+	is("@strays", '', '... and its children without them, too');
 	my $second = $site->run({ seconds => 30 }, @command);
 	is($second->{code}, 69, 'a second one: exit 69');
 	like($second->{err}, qr/is in use/, '... and says why');
@@ -160,7 +163,18 @@ sub verdict {
 	is($site->run({ seconds => 30 }, $gatepostd, '-c',
 	    $site->dir . '/broken.conf')->{code}, 78,
 	    'a broken configuration: exit 78');
-	kill 'KILL', $pid if $pid && -e "/proc/$pid";
+
+	# Programs of which the worker is missing: never ready.
+	my $part = $site->dir . '/part';
+
+	mkdir $part;
+	$site->run('cp', $gatepostd, Gatepost::Test::program('gatepost'),
+	    $part);
+	$run = $site->run({ seconds => 60 }, "$part/gatepostd", '-c',
+	    $site->config_file, '-P', $site->pid_file);
+	is($run->{code}, 69, 'workers that cannot start: exit 69, in the end');
+	isnt($run->{err}, '', '... with a word');
+	kill 'KILL', $site->strays;
 }
 
 # What systemd is told, by a path and by an abstract name.

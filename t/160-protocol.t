@@ -41,7 +41,8 @@ is($agreed->{version}, 6, 'version 6 is agreed on');
 is($agreed->{actions}, 0x01 | 0x08 | 0x10 | 0x100,
     'actions: add and change headers, delete recipients, name macros');
 my %steps = (0x80 => 'NR_HDR', 0x40000 => 'NR_EOH', 0x80000 => 'NR_BODY',
-    0x100000 => 'HDR_LEADSPC', 0x200 => 'NODATA', 0x100 => 'NOUNKNOWN');
+    0x100000 => 'HDR_LEADSPC', 0x200 => 'NODATA', 0x100 => 'NOUNKNOWN',
+    0x1000 => 'NR_CONN', 0x4000 => 'NR_MAIL');
 my $rest = $agreed->{steps};
 for my $step (sort { $a <=> $b } keys %steps) {
 	ok($agreed->{steps} & $step, "steps: $steps{$step}");
@@ -52,6 +53,19 @@ ok(!($agreed->{steps} & 0x10000), '... never NR_DATA');
 is_deeply($agreed->{macros}, { 0 => 'j', 2 => 'i {auth_authen}', 3 => 'i',
     5 => 'i' }, 'macros: only at connect, mail, rcpt and eom');
 $milter->close;
+
+# By TCP a step without an answer would hold up the next one for 44 ms.
+{
+	my $inet = Gatepost::Test->new(socket => 'inet');
+
+	$inet->start;
+	my $steps = Gatepost::Milter->new($inet->socket)->negotiate->{steps};
+	is($steps & (0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000), 0,
+	    'inet: connect, helo, mail, rcpt and data have their answers');
+	is($steps & (0x80 | 0x40000 | 0x80000), 0x80 | 0x40000 | 0x80000,
+	    '... header and body need none');
+	$inet->stop;
+}
 
 # miltertest, as Debian has it.
 SKIP: {

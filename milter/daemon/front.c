@@ -132,6 +132,19 @@ ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What the last front left in the middle. */
+static void
+mend(struct front *front)
+{
+	g_autoptr(GError) error = NULL;
+	guint mended = 0;
+
+	if (!quarantine_mend(front->line.site->quarantine, &mended, &error))
+		log_error(NULL, "mend-failed reason=\"%s\"", error->message);
+	else if (mended)
+		log_info(NULL, "mended items=%u", mended);
+}
+
 static void
 start(struct front *front, Config *config)
 {
@@ -148,6 +161,7 @@ start(struct front *front, Config *config)
 			  error->message);
 		_exit(1);
 	}
+	mend(front);
 	front->line.ask = front_ask;
 	front->is_local = g_str_has_prefix(config->socket, "unix:");
 	pthread_mutex_init(&front->lock, NULL);

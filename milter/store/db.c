@@ -205,12 +205,18 @@ bool
 db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
 	    void *data, GError **error)
 {
-	if (!run_plain(db, "BEGIN IMMEDIATE", error))
-		return false;
-	if (work(db, data, error) && run_plain(db, "COMMIT", error))
-		return true;
-	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return false;
+	bool good;
+
+	/* A transaction is the connection's: other threads wait outside. */
+	sqlite3_mutex_enter(sqlite3_db_mutex(db));
+	good = run_plain(db, "BEGIN IMMEDIATE", error);
+	if (good && !(work(db, data, error) &&
+		      run_plain(db, "COMMIT", error))) {
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		good = false;
+	}
+	sqlite3_mutex_leave(sqlite3_db_mutex(db));
+	return good;
 }
 
 void

@@ -3,8 +3,9 @@
  *
  *	state     quarantine/DAY/ID.*   row in held   after a crash here
  *	writing   see box.c             no            see box.c
- *	written   eml, json             no            reindex, or the retry of
- *	                                              the MTA, which knows it
+ *	written   eml, json             no            mend: a row, or the item
+ *	                                              goes, when the MTA came
+ *	                                              again and is held there
  *	held      eml, json             yes           nothing to do
  *	changed   json says the new     old           reindex mends the row
  *
@@ -236,9 +237,14 @@ quarantine_hold(Quarantine *quarantine, Held *held, int fd,
 		return true;
 	day_of(held->id, day);
 	json = to_json(held);
-	return box_put(quarantine->box, day, held->id, fd,
-		       (gsize)held->size, json, error) &&
-	    db_transact(quarantine->db, put_rows, held, error);
+	if (!box_put(quarantine->box, day, held->id, fd, (gsize)held->size,
+		     json, error))
+		return false;
+	if (db_transact(quarantine->db, put_rows, held, error))
+		return true;
+	/* Nobody would find it, and the MTA comes again. */
+	box_remove(quarantine->box, day, held->id, NULL);
+	return false;
 }
 
 bool
@@ -381,7 +387,67 @@ quarantine_move(Quarantine *quarantine, const char *id, const char *rcpt,
 	return moved;
 }
 
-/* ---- sweep and reindex ---- */
+/* ---- mend, sweep and reindex ---- */
+
+static bool
+has_row(Quarantine *quarantine, const char *id)
+{
+	sqlite3_stmt *row = db_begin(quarantine->db, NULL,
+				     "SELECT 1 FROM held WHERE id = $1", "t",
+				     id);
+	bool has = row && db_next(row, NULL);
+
+	db_end(row);
+	return has;
+}
+
+/* HELD has no row.  What another item holds as well is dropped from it. */
+static bool
+mend_item(Quarantine *quarantine, const char *day, Held *held,
+	  GError **error)
+{
+	guint again = 0;
+
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		g_autofree char *id = find_again(quarantine, held,
+						 held->rcpts->pdata[i],
+						 error);
+
+		again += id != NULL;
+	}
+	if (again == held->rcpts->len)
+		return box_remove(quarantine->box, day, held->id, error);
+	return db_transact(quarantine->db, put_rows, held, error);
+}
+
+bool
+quarantine_mend(Quarantine *quarantine, guint *mended, GError **error)
+{
+	gint64 now = clock_now();
+
+	/* Nobody is in the middle of a message for longer than a day. */
+	for (int back = 0; back < 2; back++) {
+		g_autoptr(GPtrArray) ids = NULL;
+		char day[CLOCK_TEXT];
+
+		clock_day(now - back * CLOCK_DAY, day);
+		ids = box_list(quarantine->box, day);
+		for (guint i = 0; i < ids->len; i++) {
+			Held *held = has_row(quarantine, ids->pdata[i]) ?
+			    NULL : quarantine_read(quarantine, ids->pdata[i],
+						   NULL);
+			bool good = !held || mend_item(quarantine, day, held,
+						       error);
+
+			*mended += held != NULL;
+			fields_free(&held_fields, held);
+			if (!good)
+				return false;
+		}
+	}
+	return true;
+}
+
 
 struct sweeping {
 	gint64 now, before;

@@ -97,6 +97,11 @@ bool quarantine_move(Quarantine *quarantine, const char *id,
 		     enum held_state to, const char *by,
 		     enum held_state *is, GError **error);
 
+/* Bring what a crash left without a row in the last two days into the index,
+ * or take it away when the MTA's retry is held elsewhere.  For the one
+ * process that holds, before it starts to. */
+bool quarantine_mend(Quarantine *quarantine, guint *mended, GError **error);
+
 /* Take the octets of items away of which every copy was changed before
  * BEFORE, and move what has expired to that state.  What it did is added up
  * in *EXPIRED and *REMOVED. */

@@ -21,7 +21,8 @@ use constant HEAR_SECONDS => 30;	# for one answer
 use constant { ACTIONS => 0x1ff, STEPS => 0x1fffff };
 
 # Steps that have no answer once both sides agreed on that.
-my %silent = (L => 0x80, N => 0x40000, B => 0x80000);
+my %silent = (C => 0x1000, H => 0x2000, M => 0x4000, R => 0x8000, L => 0x80,
+    N => 0x40000, B => 0x80000);
 
 sub new {
 	my ($class, $socket) = @_;
@@ -72,12 +73,12 @@ sub hear {
 	return (substr($packet, 0, 1), substr($packet, 1));
 }
 
-# Say it and hear the answer's command, unless none was agreed on.
+# Say it and hear the answer's command; where none was agreed on it is "c".
 sub ask {
 	my ($self, $command, $data) = @_;
 
 	$self->say($command, $data);
-	return '' if $self->{steps} & ($silent{$command} || 0);
+	return 'c' if $self->{steps} & ($silent{$command} || 0);
 	my ($answer) = $self->hear;
 	return defined $answer ? $answer : 'gone';
 }

@@ -129,9 +129,12 @@ sub sanitizers {
 	    /^SANITIZE = .*-fsanitize=(\S+)/m ? $1 : '';
 }
 
-# A build by --enable-sanitize=thread knows here what is no fault of ours.
-# The workers read the file as well, so it must be where they can.
+# A build by --enable-sanitize knows here what is no fault of ours: what is
+# still allocated when a program ends, and what libmilter does.  The workers
+# read the file of the latter as well, so it must be where they can.
 sub _settle_sanitizer {
+	$ENV{ASAN_OPTIONS} = 'detect_leaks=0:verify_asan_link_order=0'
+	    if sanitizers() =~ /address/ && !defined $ENV{ASAN_OPTIONS};
 	return if sanitizers() !~ /thread/ || defined $ENV{TSAN_OPTIONS};
 	my $file = "$tools/tsan.supp";
 
@@ -323,6 +326,17 @@ sub wait_for {
 
 # --- processes ------------------------------------------------------------
 
+# Take VALUES into our environment; options of sanitizers are added to those
+# that stand there.
+sub _environment {
+	my (%values) = @_;
+
+	foreach my $name (keys %values) {
+		$ENV{$name} = $name =~ /SAN_OPTIONS$/ && $ENV{$name} ?
+		    "$ENV{$name}:$values{$name}" : $values{$name};
+	}
+}
+
 # Start a program in a process group of its own; its output goes to
 # DIR/NAME.log.  It is ended with the site at the latest.
 sub spawn {
@@ -336,7 +350,7 @@ sub spawn {
 		open(STDIN, '<', '/dev/null');
 		open(STDOUT, '>>', $log);
 		open(STDERR, '>&', \*STDOUT);
-		$ENV{$_} = $self->{env}{$_} foreach keys %{$self->{env}};
+		_environment(%{$self->{env}});
 		$SIG{$_} = 'DEFAULT' foreach qw(INT TERM HUP);
 		no warnings 'exec';
 		exec { $command[0] } @command;
@@ -395,7 +409,7 @@ sub run {
 		open(STDIN, '<', "$at.in");
 		open(STDOUT, '>', "$at.out");
 		open(STDERR, '>', "$at.err");
-		%ENV = (%ENV, %{$how->{env} || {}});
+		_environment(%{$how->{env} || {}});
 		$SIG{$_} = 'DEFAULT' foreach qw(INT TERM HUP);
 		no warnings 'exec';
 		exec { $command[0] } @command;
