@@ -34,6 +34,8 @@
 #define BACKOFF_MOST 5000
 /* Milliseconds without pressure after which a worker too many goes. */
 #define IDLE 30000
+/* Milliseconds in which a daemon in the background must be ready. */
+#define START_MOST 30000
 /* A list in error is said again after this many ms. */
 #define REMIND (3600 * 1000)
 
@@ -444,9 +446,7 @@ say_ready(struct supervisor *all, int parent)
 	}
 	tell_systemd("READY=1");
 	if (parent >= 0) {
-		/* The caller has seen what was wrong; the rest is logged. */
-		if (freopen("/dev/null", "w", stderr))
-			file_write_all(parent, "+", 1);
+		file_write_all(parent, "+", 1);
 		close(parent);
 	}
 	log_info(NULL, "ready socket=%s workers=%u", all->config->socket,
@@ -580,25 +580,51 @@ start(struct supervisor *all, GError **error)
 	return all->requests >= 0;
 }
 
-/* Go on in a child; the parent leaves when that is ready, or has failed. */
+/* The parent's part: leave when CHILD is ready, has failed, or takes too
+ * long. */
+static void
+wait_for_child(pid_t child, int fd)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+	char octet;
+
+	if (poll(&ready, 1, START_MOST) == 0) {
+		fprintf(stderr, "gatepostd: not ready after %d s; see the "
+			"mail log\n", START_MOST / 1000);
+		kill(child, SIGTERM);
+		_exit(EX_UNAVAILABLE);
+	}
+	_exit(read(fd, &octet, 1) == 1 ? EX_OK : EX_UNAVAILABLE);
+}
+
+/* Go on in a child, with a descriptor for telling the parent. */
 static int
 detach(void)
 {
-	int pair[2], nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	char octet;
+	int pair[2];
 	pid_t pid;
 
-	if (nothing < 0 || pipe(pair) < 0 || (pid = fork()) < 0)
+	if (pipe(pair) < 0 || (pid = fork()) < 0)
 		return -1;
 	if (pid > 0) {
 		close(pair[1]);
-		_exit(read(pair[0], &octet, 1) == 1 ? EX_OK : EX_UNAVAILABLE);
+		wait_for_child(pid, pair[0]);
 	}
 	close(pair[0]);
 	setsid();
-	dup2(nothing, STDIN_FILENO);
-	dup2(nothing, STDOUT_FILENO);
 	return fcntl(pair[1], F_DUPFD_CLOEXEC, 3);
+}
+
+/* Let go of the caller's descriptors: all that follows goes to the log. */
+static void
+let_go(void)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; nothing >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(nothing, fd);
+	if (nothing >= 0)
+		close(nothing);
 }
 
 int
@@ -622,6 +648,8 @@ supervisor_run(Config *config, const struct supervisor_options *options)
 				error->message);
 		return EX_UNAVAILABLE;
 	}
+	if (!options->is_foreground)
+		let_go();
 	run(&all, parent, &open);
 	if (options->pid_file)
 		unlink(options->pid_file);
