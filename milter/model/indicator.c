@@ -323,17 +323,44 @@ is_invisible(gunichar c)
 	    (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* The same as below of plain ASCII, which is in every form. */
+static char *
+fold_ascii(const char *text, bool fold_blanks)
+{
+	char *out = g_malloc(strlen(text) + 1), *to = out;
+	bool blank = false;
+
+	for (; *text; text++) {
+		if (fold_blanks && g_ascii_isspace(*text)) {
+			blank = true;
+			continue;
+		}
+		if (g_ascii_iscntrl(*text))
+			continue;
+		if (blank && to > out)
+			*to++ = ' ';
+		blank = false;
+		*to++ = g_ascii_tolower(*text);
+	}
+	*to = '\0';
+	return out;
+}
+
 /* TEXT in form MODE, case folded, without what does not show; each run of
  * blanks is one, none at the ends, when FOLD_BLANKS.  Yours. */
 static char *
 fold(const char *text, GNormalizeMode mode, bool fold_blanks)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	g_autofree char *composed = g_utf8_normalize(valid, -1, mode);
-	g_autofree char *folded = g_utf8_casefold(composed, -1);
-	g_autoptr(GString) out = g_string_sized_new(strlen(folded));
+	g_autofree char *valid = NULL, *composed = NULL, *folded = NULL;
+	g_autoptr(GString) out = NULL;
 	bool blank = false;
 
+	if (g_str_is_ascii(text))
+		return fold_ascii(text, fold_blanks);
+	valid = g_utf8_make_valid(text, -1);
+	composed = g_utf8_normalize(valid, -1, mode);
+	folded = g_utf8_casefold(composed, -1);
+	out = g_string_sized_new(strlen(folded));
 	for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 

@@ -69,8 +69,9 @@ static const char dictionary_1[] =
 /* Records of one part of the index. */
 #define PART 256
 
-/* Records are short and come fast: the dictionary is what packs them. */
-#define PACK_LEVEL 1
+/* Records are short and come fast: the dictionary is what packs them, and
+ * codes of their own cost more than they save. */
+#define PACK_LEVEL (-1)
 /* Octets of a record, unpacked. */
 #define BODY_MOST (64 * MIB)
 
