@@ -53,6 +53,9 @@
 #define BOUND_WORKER_FILES 64
 /* Milliseconds that the front waits for a worker's answer. */
 #define BOUND_ASK_MS 11000
+/* Descriptors that the daemon asks for: each session and message takes some,
+ * and libmilter's accept() spins when there are none left. */
+#define BOUND_DAEMON_FILES 65536
 /* Messages after which a worker is replaced, against slow leaks. */
 #define BOUND_WORKER_MESSAGES 5000
 /* Facts packed for the way from worker to front. */
@@ -78,11 +81,13 @@
 /* Days in which the same message again is known as a retry. */
 #define BOUND_RETRY_DAYS 5
 
-/* Records that wait for the ledger's writer, and bytes held by candidates
- * that wait for the spool; beyond, they are dropped, counted and logged. */
+/* Records that wait for the ledger's writer, and bytes and descriptors held
+ * by candidates that wait for the spool; beyond, they are dropped, counted
+ * and logged. */
 #define BOUND_LEDGER_QUEUE 10000
 #define BOUND_LEDGER_BATCH 1000
 #define BOUND_SPOOL_QUEUE (64 * MIB)
+#define BOUND_SPOOL_FILES 256
 
 /* Seconds after which a writer's temporary file is nobody's. */
 #define BOUND_TMP_SECONDS 3600

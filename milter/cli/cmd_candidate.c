@@ -8,6 +8,7 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/util/text.h"
 
 static const char *
 text(const Json *object, const char *name)
@@ -130,8 +131,9 @@ cmd_candidate_show(struct cli *cli)
 	for (gsize i = 0; i < json_count(decisions); i++) {
 		const Json *one = json_element(decisions, i);
 		const Json *rules = json_member(one, "candidate");
+		g_autofree char *rcpt = text_shown(text(one, "rcpt"), 200);
 
-		printf("  for %s:\n", text(one, "rcpt"));
+		printf("  for %s:\n", rcpt);
 		for (gsize j = 0; j < json_count(rules); j++) {
 			const char *rule = json_text(json_element(rules, j));
 

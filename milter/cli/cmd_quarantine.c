@@ -112,8 +112,9 @@ static void
 show_rcpt(const HeldRcpt *rcpt)
 {
 	g_autofree char *reason = text_shown(rcpt->reason, 400);
+	g_autofree char *shown = text_shown(rcpt->rcpt, 200);
 
-	printf("\n  %s: %s\n", rcpt->rcpt, held_states[rcpt->state]);
+	printf("\n  %s: %s\n", shown, held_states[rcpt->state]);
 	printf("    tenant   %s\n", rcpt->tenant ? rcpt->tenant : "-");
 	printf("    reason   %s\n", reason);
 	printf("    category %s\n", rcpt->category ? rcpt->category : "-");
@@ -244,21 +245,22 @@ static int
 release_one(struct cli *cli, Site *site, const char *id, const char *rcpt,
 	    const char *who)
 {
+	g_autofree char *shown = text_shown(rcpt, 200);
 	g_autoptr(GError) error = NULL;
 	enum held_state is = HELD_HELD;
 
 	switch (release(site, cli->config, id, rcpt, who, &is, &error)) {
 	case RELEASE_DONE:
-		printf("%s released to %s\n", id, rcpt);
+		printf("%s released to %s\n", id, shown);
 		return EX_OK;
 	case RELEASE_ALREADY:
-		printf("%s for %s is already %s\n", id, rcpt,
+		printf("%s for %s is already %s\n", id, shown,
 		       held_states[is]);
 		return EX_OK;
 	case RELEASE_FAILED:
 		break;
 	}
-	return cli_fail(EX_TEMPFAIL, "%s for %s stays held: %s", id, rcpt,
+	return cli_fail(EX_TEMPFAIL, "%s for %s stays held: %s", id, shown,
 			error->message);
 }
 
@@ -266,6 +268,7 @@ static int
 delete_one(struct cli *cli, Site *site, const char *id, const char *rcpt,
 	   const char *who)
 {
+	g_autofree char *shown = text_shown(rcpt, 200);
 	g_autoptr(GError) error = NULL;
 	enum held_state is = HELD_HELD;
 
@@ -273,12 +276,12 @@ delete_one(struct cli *cli, Site *site, const char *id, const char *rcpt,
 	if (quarantine_move(site->quarantine, id, rcpt, HELD_HELD,
 			    HELD_DELETED, who, &is, &error)) {
 		ledger_event(site->ledger, id, rcpt, "deleted", who, NULL);
-		printf("%s deleted for %s\n", id, rcpt);
+		printf("%s deleted for %s\n", id, shown);
 		return EX_OK;
 	}
 	if (error)
 		return cli_error(id, error);
-	printf("%s for %s is already %s\n", id, rcpt, held_states[is]);
+	printf("%s for %s is already %s\n", id, shown, held_states[is]);
 	return EX_OK;
 }
 

@@ -80,7 +80,7 @@ message_of(struct trying *trying, int fd, gsize size)
 		   is_ip ? &network : NULL, NULL);
 	message->client.helo = g_strdup(trying->helo);
 	g_free(message->sender);
-	message->sender = address_normal(trying->from);
+	message->sender = address_loose(trying->from);
 	for (guint i = 0; i < MAX(trying->rcpts->len, 1); i++) {
 		Recipient *recipient = message_add_recipient(message,
 		    trying->rcpts->len ? trying->rcpts->pdata[i] : own);
@@ -149,8 +149,9 @@ print_facts(const Facts *facts)
 static void
 print_decision(const Decision *decision)
 {
-	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n",
-	       decision->rcpt, actions[decision->action], decision->row);
+	g_autofree char *rcpt = text_shown(decision->rcpt, 200);
+
+	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n", rcpt, actions[decision->action], decision->row);
 	if (decision->limit)
 		printf("  asked for %s: %s\n", actions[decision->asked],
 		       decision->limit);

@@ -189,9 +189,7 @@ on_envfrom(SMFICTX *ctx, char **args)
 	g_free(message->sender);
 	g_free(message->sender_given);
 	message->sender_given = g_strdup(args[0]);
-	message->sender = address_normal(args[0]);
-	if (!message->sender)
-		message->sender = g_strdup("");
+	message->sender = address_loose(args[0]);
 	for (char **arg = args + 1; *arg; arg++)
 		g_ptr_array_add(message->mail_options, g_strdup(*arg));
 	return go_on(session, SMFIP_NR_MAIL);

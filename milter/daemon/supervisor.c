@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -555,11 +556,23 @@ lock_pid_file(const char *path, GError **error)
 	return fd;
 }
 
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = MIN(files.rlim_max, BOUND_DAEMON_FILES);
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static bool
 start(struct supervisor *all, GError **error)
 {
 	g_autoptr(Site) site = NULL;
 
+	raise_files();
 	if (!state_folder_make(all->config, error))
 		return false;
 	all->listener = listener_bind(all->config, error);

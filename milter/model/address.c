@@ -199,3 +199,35 @@ address_has_local(const char *address, const char *local)
 	return strlen(local) == length &&
 	    strncmp(address, local, length) == 0;
 }
+
+char *
+address_loose(const char *raw)
+{
+	char *normal = address_normal(raw);
+	g_autofree char *valid = NULL, *lower = NULL, *domain = NULL;
+	gsize length = strlen(raw);
+	char *at;
+
+	if (normal)
+		return normal;
+	if (length > 1 && raw[0] == '<' && raw[length - 1] == '>') {
+		raw++;
+		length -= 2;
+	}
+	/* The end matters most: the domain stands there. */
+	if (length > 320) {
+		raw += length - 320;
+		length = 320;
+	}
+	valid = g_utf8_make_valid(raw, (gssize)length);
+	for (char *p = valid; *p; p++)
+		if ((guchar)*p <= ' ' || *p == 0x7f)
+			*p = '?';
+	lower = g_ascii_strdown(valid, -1);
+	at = strrchr(lower, '@');
+	domain = at ? domain_normal(at + 1) : NULL;
+	if (!domain)
+		return g_steal_pointer(&lower);
+	*at = '\0';
+	return g_strconcat(lower, "@", domain, NULL);
+}

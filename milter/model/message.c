@@ -140,9 +140,7 @@ message_add_recipient(Message *message, const char *given)
 	Recipient *recipient = g_new0(Recipient, 1);
 
 	recipient->given = g_strdup(given);
-	recipient->address = address_normal(given);
-	if (!recipient->address)
-		recipient->address = g_strdup("");
+	recipient->address = address_loose(given);
 	recipient->tenant =
 	    config_tenant_of(message->config,
 			     address_domain(recipient->address));

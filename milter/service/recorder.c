@@ -184,6 +184,7 @@ recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
 			pthread_cond_signal(&recorder->more);
 	}
 	if (kept && fits && kept->fd >= 0 &&
+	    recorder->candidates->len < BOUND_SPOOL_FILES &&
 	    recorder->octets + size <= BOUND_SPOOL_QUEUE) {
 		recorder->octets += size;
 		g_ptr_array_add(recorder->candidates,

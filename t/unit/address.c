@@ -109,6 +109,30 @@ test_parts(void)
 	g_assert_false(address_has_local("a@c.example", "ab"));
 }
 
+/* What cannot be read is somebody's all the same. */
+static const struct {
+	const char *name, *raw, *address;
+} loose[] = {
+	{ "an address is itself", "<A@B.Example>", "a@b.example" },
+	{ "the null sender stays", "<>", "" },
+	{ "a blank in the local part", "<a b@c.example>", "a?b@c.example" },
+	{ "octets that are no UTF-8", "<a\x80@C.example>",
+	  "a\xef\xbf\xbd@c.example" },
+	{ "a line end", "<a\r\n@c.example>", "a??@c.example" },
+	{ "no brackets, no domain", "a b", "a?b" },
+};
+
+static void
+test_loose(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(loose); i++) {
+		g_autofree char *address = address_loose(loose[i].raw);
+
+		g_test_message("%s", loose[i].name);
+		g_assert_cmpstr(address, ==, loose[i].address);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -116,5 +140,6 @@ main(int argc, char **argv)
 	g_test_add_func("/address/normal", test_normal);
 	g_test_add_func("/address/length", test_length);
 	g_test_add_func("/address/parts", test_parts);
+	g_test_add_func("/address/loose", test_loose);
 	return g_test_run();
 }

@@ -18,6 +18,14 @@
  */
 char *address_normal(const char *raw);
 
+/*
+ * The same, but never NULL: what is no address is made like one, so that
+ * nobody gets past a list by writing what we cannot read.  Its domain is put
+ * into normal form when it has one, blanks and controls become '?', the rest
+ * is cut at 320 octets.  Yours.
+ */
+char *address_loose(const char *raw);
+
 /* The domain of a normal address, "" when it has none.  Points into it. */
 const char *address_domain(const char *address);
 
