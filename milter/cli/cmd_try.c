@@ -151,7 +151,8 @@ print_decision(const Decision *decision)
 {
 	g_autofree char *rcpt = text_shown(decision->rcpt, 200);
 
-	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n", rcpt, actions[decision->action], decision->row);
+	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n", rcpt,
+	       actions[decision->action], decision->row);
 	if (decision->limit)
 		printf("  asked for %s: %s\n", actions[decision->asked],
 		       decision->limit);

@@ -412,7 +412,8 @@ ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 	for (guint i = 0; more && !fault && i < all->len; i++) {
 		Db *db = strcmp(all->pdata[i], oldest) < 0 ? NULL :
 		    day_open(ledger, all->pdata[i], false, &fault);
-		sqlite3_stmt *row = db ? search_day(db, key, since, &fault) : NULL;
+		sqlite3_stmt *row = db ?
+		    search_day(db, key, since, &fault) : NULL;
 
 		while (row && more && db_next(row, &fault)) {
 			g_autoptr(Record) record = from_row(row);

@@ -98,7 +98,8 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 	(void)name;
 	(void)value;
-	return session && session->header_silent ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	return session && session->header_silent ? SMFIS_NOREPLY :
+	    SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -106,7 +107,8 @@ on_eoh(SMFICTX *ctx)
 {
 	const struct session *session = smfi_getpriv(ctx);
 
-	return session && session->eoh_silent ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	return session && session->eoh_silent ? SMFIS_NOREPLY :
+	    SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -116,7 +118,8 @@ on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
 
 	(void)bytes;
 	(void)length;
-	return session && session->body_silent ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	return session && session->body_silent ? SMFIS_NOREPLY :
+	    SMFIS_CONTINUE;
 }
 
 static sfsistat
