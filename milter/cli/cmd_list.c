@@ -43,7 +43,6 @@ add_json(GString *out, const Entry *entry)
 {
 	json_comma(out);
 	entry_json_open(entry, out);
-	/* Uses are counted with the state store's issue of lists. */
 	g_string_append(out, "}");
 }
 

@@ -46,6 +46,9 @@ static bool
 read_own(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	 GPtrArray *notes)
 {
+	/* libconfig keeps no line of a value; its number in the list does. */
+	g_autofree char *file = g_strdup_printf("%s(%s.entries)",
+						config->path, tenant->name);
 	bool good = true;
 
 	for (guint i = 0; i < tenant->entries->len; i++) {
@@ -53,16 +56,14 @@ read_own(const Config *config, const Tenant *tenant, GPtrArray *entries,
 		    g_ptr_array_new_with_free_func(g_free);
 		g_autoptr(GError) error = NULL;
 		struct entry_place place = { tenant->name, tenant->zone,
-					     config->path, i + 1 };
+					     file, i + 1 };
 		Entry *entry = entry_parse(tenant->entries->pdata[i], &place,
 					   odd, &error);
 
 		for (guint j = 0; j < odd->len; j++)
-			add_note(notes, "entries", i + 1, false,
-				 odd->pdata[j]);
+			add_note(notes, file, i + 1, false, odd->pdata[j]);
 		if (error)
-			add_note(notes, "entries", i + 1, true,
-				 error->message);
+			add_note(notes, file, i + 1, true, error->message);
 		good = good && !error;
 		if (entry)
 			g_ptr_array_add(entries, entry);
