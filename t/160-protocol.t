@@ -158,7 +158,8 @@ my %half = (%good, from => '<x@half.example>',
     headers => [['From', 'x@half.example']]);
 is($milter->message(%good, headers => [['From', 'a@good.example']]), 'c',
     'a server without delrcpt: good mail goes on');
-is($milter->message(%half), 't', '... one for quarantine for some: later');
+like($milter->message(%half), qr/^[ty]$/,
+    '... one for quarantine for some: later');
 $milter->close;
 
 # More sessions than may be open at once, one after the other, gone at each

@@ -21,8 +21,13 @@
 #include "gatepost/util/file.h"
 #include "gatepost/util/log.h"
 
-/* Stack of each of libmilter's threads: there may be hundreds. */
+/* Stack of each of libmilter's threads: there may be hundreds.  The thread
+ * sanitizer keeps its own data there. */
+#if defined(__SANITIZE_THREAD__)
+#define STACK (8 * MIB)
+#else
 #define STACK (512 * KIB)
+#endif
 
 Setup *
 front_setup(struct front *front)

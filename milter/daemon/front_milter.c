@@ -299,6 +299,16 @@ run(SMFICTX *ctx, struct session *session)
 	return REPLY_LATER;
 }
 
+/* The log has the reason, under the same id. */
+static void
+say_later(SMFICTX *ctx, const Message *message)
+{
+	g_autofree char *text = g_strdup_printf("Not now, try again later "
+						"(%s)", message->id);
+
+	later(ctx, "451", "4.3.0", text);
+}
+
 static sfsistat
 on_eom(SMFICTX *ctx)
 {
@@ -321,6 +331,8 @@ on_eom(SMFICTX *ctx)
 	if (reply != REPLY_LATER)
 		g_clear_pointer(&session->message->refused,
 				g_ptr_array_unref);
+	else
+		say_later(ctx, session->message);
 	message_end(session);
 	return answers[reply];
 }

@@ -617,15 +617,17 @@ detach(void)
 	int pair[2];
 	pid_t pid;
 
-	if (pipe(pair) < 0 || (pid = fork()) < 0)
-		return -1;
+	if (pipe2(pair, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		perror("gatepostd: cannot go into the background");
+		exit(EX_OSERR);
+	}
 	if (pid > 0) {
 		close(pair[1]);
 		wait_for_child(pid, pair[0]);
 	}
 	close(pair[0]);
 	setsid();
-	return fcntl(pair[1], F_DUPFD_CLOEXEC, 3);
+	return pair[1];
 }
 
 /* Let go of the caller's descriptors: all that follows goes to the log. */
@@ -636,7 +638,7 @@ let_go(void)
 
 	for (int fd = STDIN_FILENO; nothing >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(nothing, fd);
-	if (nothing >= 0)
+	if (nothing > STDERR_FILENO)
 		close(nothing);
 }
 
