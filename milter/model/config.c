@@ -292,7 +292,9 @@ read_texts(void *at, const struct setting *row, const config_setting_t *value,
 		    row->name);
 		return;
 	}
-	g_ptr_array_set_size(AT(at, row, GPtrArray *), 0);
+	/* What is written replaces the default. */
+	array_clear(row, AT(at, row, GPtrArray *));
+	AT(at, row, GPtrArray *) = g_ptr_array_new();
 	for (int i = 0; i < config_setting_length(value); i++) {
 		const char *text = config_setting_get_string_elem(value, i);
 
