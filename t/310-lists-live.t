@@ -117,6 +117,28 @@ is(Gatepost::Test::read_file($site->dir . '/lists/example.list'), $mine,
 is($site->gatepost('list', 'remove', 'block', 'envelope',
     'none.example')->{code}, 66, 'no such entry: exit 66');
 
+# state_dir is that of the running daemon, whatever the file says by now.
+my $conf = Gatepost::Test::read_file($site->config_file);
+Gatepost::Test::write_file($site->config_file,
+    $conf =~ s{(state_dir\s*=\s*")[^"]*}{$1/nonexistent}r);
+$site->reload;
+ok($site->wait_log(qr/change only with a restart/, 5),
+    'a new state_dir waits for a restart');
+$site->write_list(example => "block envelope six.example\n");
+ok(defined until_verdict('x@six.example', 'discard'),
+    '... and lists are followed all the same');
+Gatepost::Test::write_file($site->config_file, $conf);
+$site->reload;
+
+# A compiler that could not run at all is tried again.
+chmod 0, $site->state_dir . '/lists' if $> == 0;
+$site->write_list(example => "block envelope seven.example\n");
+ok($site->wait_log(qr/lists-bad status=(?!78)/, 10),
+    'lists that cannot be compiled are told');
+chmod 0750, $site->state_dir . '/lists';
+ok(defined until_verdict('x@seven.example', 'discard'),
+    '... and tried again, with no help');
+
 # An entry expires at its second.
 my $at = time + 4;
 my @utc = gmtime $at;

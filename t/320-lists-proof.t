@@ -28,6 +28,12 @@ block   sender   cancelled.example
 allow   url      good.blocked.test
 block   url      ~blocked.test
 allow   sender   grave.example               proof=none
+allow   sender   a@spf.example               proof=spf
+allow   sender   b@dkim.example              proof=dkim
+block   sender   spf.example
+block   sender   dkim.example
+allow   envelope x@env.example
+block   envelope env.example
 END
 $site->start;
 
@@ -40,7 +46,7 @@ sub try {
 	    "Subject: x\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n" .
 	    "Message-ID: <a\@b.example>\n" . ($header // '') . "\n" .
 	    ($body // "text\n"));
-	return $site->json('try', $file, '--from', $from, '--rcpt',
+	return $site->json('try', $file, '--from', $from =~ s/,.*//r, '--rcpt',
 	    'jane@example.org', '--ip', '192.0.2.7', @more)->{decisions}[0];
 }
 
@@ -106,6 +112,41 @@ is($decision->{category}, 'spoof', 'our own domain without proof: a spoof');
 is($decision->{action}, 'tag', '... tagged');
 is(try('boss@example.org', sprintf($spf, 'example.org'))->{action},
     'deliver', '... with proof it is ours');
+
+# A proof is of the one who writes, and of nobody else.
+is(try('a@spf.example', sprintf($spf, 'spf.example'))->{action}, 'deliver',
+    'proof=spf: SPF in line with From');
+is(try('a@spf.example', sprintf($spf, 'attacker.example'))->{action},
+    'quarantine', '... not that of another domain');
+is(try('a@spf.example', sprintf($spf, 'spf.example') .
+    "Authentication-Results: auth.local; dmarc=fail header.from=spf.example\n")
+    ->{action}, 'quarantine', '... and not against a DMARC failure');
+is(try('b@dkim.example', sprintf($dkim, 'dkim.example'))->{action},
+    'deliver', 'proof=dkim: a signature in line with From');
+is(try('x@attacker.example, b@dkim.example',
+    sprintf($dkim, 'attacker.example'))->{action}, 'quarantine',
+    '... not that of another author');
+is(try('x@env.example', sprintf($spf, 'env.example'))->{action}, 'deliver',
+    'an envelope allow: SPF of its domain');
+is(try('x@env.example', "Authentication-Results: auth.local; spf=none " .
+    "smtp.mailfrom=env.example; spf=pass smtp.helo=attacker.example\n")
+    ->{action}, 'quarantine', '... not that of HELO');
+is(try('x@attacker.example, boss@example.org',
+    sprintf($spf, 'attacker.example'))->{category}, 'spoof',
+    'our domain as second author is a spoof, too');
+
+# Many matches are bounded, and said to be.
+$decision = try('x@plain.example', '',
+    join('', map { "http://h$_.blocked.test/\n" } 1 .. 200));
+is($decision->{action}, 'quarantine', '200 links on the list hold');
+cmp_ok(scalar @{$decision->{findings}}, '<', 40,
+    '... and are not told one by one');
+like(join(' ', map { $_->{reason} } @{$decision->{findings}}),
+    qr/more entries match than are kept/, '... which is said');
+my $long = 'http://good.blocked.test/' . 'a' x 4000;
+$decision = try('x@plain.example', '', "$long\n");
+cmp_ok(length $decision->{findings}[0]{reason}, '<', 600,
+    'a long link is not repeated in full');
 
 # Items: the narrower url allow frees that link, and nothing else.
 is(try('x@plain.example', '', "http://good.blocked.test/\n")->{action},

@@ -30,6 +30,9 @@ block   sender   gone.example              action=discard
 block   sender   refused.example           action=reject
 block   envelope bounce\@refused.example   action=reject
 block   envelope half\@envelope.example    action=reject for=alice\@example.org
+block   envelope open.example              action=reject
+allow   envelope a\@open.example           proof=none
+block   envelope except.example            action=reject except=good.example
 block   url      ~login-example.test
 block   file     $sha256
 block   filename *.exe
@@ -170,6 +173,14 @@ is(scalar(got($bob, $env->{id})), 1, '... and gets it');
 $why = why($env->{id});
 is_deeply([ sort map { "$_->{rcpt} $_->{place}" } @{$why->{decisions}} ],
     [ "$alice refused", "$bob mailbox" ], '... the ledger knows both');
+my $open = mail(from => 'a@open.example', rcpt => [ $alice ]);
+is($open->{rcpt}{$alice}[0], 250, 'what an allow frees is not refused at RCPT');
+is(mail(from => 'b@open.example', rcpt => [ $alice ])->{rcpt}{$alice}[0], 550,
+    '... and another is');
+$open = mail(from => 'x@except.example', rcpt => [ $alice ]);
+is($open->{rcpt}{$alice}[0], 250,
+    'what the content may change is not decided at RCPT');
+is($open->{data}[0], 550, '... but at the end');
 my $reject = mail(from => 'x@refused.example', rcpt => [ $alice, $bob ]);
 is($reject->{data}[0], 550, 'reject for all: refused at the end');
 my $gone = mail(from => 'x@gone.example', rcpt => [ $alice ]);

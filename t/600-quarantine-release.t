@@ -9,6 +9,8 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Gatepost::Test;
+use IO::Socket::INET;
+use POSIX ();
 use Test::More;
 
 Gatepost::Test->need('root', 'postfix');
@@ -132,6 +134,65 @@ my $count = @{$site->json('quarantine', 'list')->{items}};
 send_it('r4');
 is(scalar @{$site->json('quarantine', 'list')->{items}}, $count,
     'the same message again is held once');
+
+# The same message after its copy was deleted is new.
+$site->gatepost('quarantine', 'delete', map { $_->{id} }
+    grep { $_->{state} eq 'held' } @{$site->json('quarantine',
+    'list')->{items}});
+send_it('r4');
+is(scalar(grep { $_->{state} eq 'held' }
+    @{$site->json('quarantine', 'list')->{items}}), 2,
+    'the same message after its copy was deleted is held anew');
+
+# A listener that goes away in the middle: said, and nothing more.
+{
+	my $listener = IO::Socket::INET->new(Listen => 5,
+	    LocalAddr => '127.0.0.1') or die "listen: $!";
+	my $child = fork // die "fork: $!";
+	if ($child == 0) {
+		for (1 .. 2) {
+			my $peer = $listener->accept or last;
+			print $peer "220 x\r\n";
+			while (<$peer>) {
+				print $peer /^DATA/ ? "354 x\r\n" :
+				    "250 x\r\n";
+				last if /^DATA/;
+			}
+			close $peer;
+		}
+		POSIX::_exit(0);
+	}
+	$site->write_config(release => { smtp => '127.0.0.1:' .
+	    $listener->sockport });
+	my ($item) = grep { $_->{state} eq 'held' }
+	    @{$site->json('quarantine', 'list')->{items}};
+	my $failed = $site->gatepost('quarantine', 'release', $item->{id});
+	is($failed->{code}, 75, 'a listener that hangs up: exit 75');
+	is(scalar(() = $failed->{err} =~ /stays held/g), 2,
+	    '... for each recipient');
+	kill 'KILL', $child;
+	waitpid $child, 0;
+}
+
+# A damaged item does not stop the sweep.
+{
+	my ($item) = grep { $_->{state} eq 'held' }
+	    @{$site->json('quarantine', 'list')->{items}};
+	my ($json) = glob($site->state_dir . "/quarantine/*/$item->{id}.json");
+	rename $json, "$json.away";
+	my $before = () = glob($site->state_dir . '/quarantine/*/*.json');
+	SKIP: {
+		skip 'faketime is not installed', 2
+		    unless Gatepost::Test::installed('faketime');
+		my $swept = $site->run('faketime', '-f', '+70d',
+		    Gatepost::Test::program('gatepost'), '-c',
+		    $site->config_file, 'sweep');
+		isnt($swept->{code}, 0, 'sweep tells of a damaged item');
+		like($swept->{out}, qr/expired [1-9]|removed [1-9]/,
+		    '... and goes on with the others');
+	}
+	rename "$json.away", $json;
+}
 
 # Expiry.
 SKIP: {

@@ -20,7 +20,7 @@ list show --tenant --kind --action
 list add --tenant
 list remove --tenant
 list find --tenant --rcpt
-list compile
+list compile --state-dir
 quarantine list --tenant --rcpt --state --entry --since
 quarantine show
 quarantine preview --raw

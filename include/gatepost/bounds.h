@@ -22,8 +22,12 @@
 #define BOUND_HEADER_FIELDS 1000
 /* Addresses read from one field; the rest is not read. */
 #define BOUND_ADDRESSES 1000
-/* Recipients of one message.  Postfix allows 1,000 by default. */
-#define BOUND_RECIPIENTS 10000
+/* Recipients of one message, as Postfix allows by default; beyond, 452: the
+ * sender comes again with the rest. */
+#define BOUND_RECIPIENTS 1000
+/* Findings of one kind of effect kept for one recipient; beyond, one finding
+ * says that there are more. */
+#define BOUND_FINDINGS 32
 
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50
@@ -85,7 +89,9 @@
  * by candidates that wait for the spool; beyond, they are dropped, counted
  * and logged. */
 #define BOUND_LEDGER_QUEUE 10000
-#define BOUND_LEDGER_BATCH 1000
+#define BOUND_LEDGER_OCTETS (128 * MIB)
+/* What is known of one item of a store. */
+#define BOUND_ITEM_JSON (64 * MIB)
 #define BOUND_SPOOL_QUEUE (64 * MIB)
 #define BOUND_SPOOL_FILES 256
 

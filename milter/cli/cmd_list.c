@@ -337,11 +337,17 @@ cmd_list_compile(struct cli *cli)
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)list_note_free);
 	g_autoptr(GError) error = NULL;
+	const char *state_dir = cli_option(cli, "--state-dir");
 	bool is_good;
 	guint count;
 
 	if (!cli_words(cli, 0, 0))
 		return EX_USAGE;
+	/* A running daemon's, whatever the file says by now. */
+	if (state_dir) {
+		g_free(cli->config->state_dir);
+		cli->config->state_dir = g_strdup(state_dir);
+	}
 	if (!lists_compile(cli->config, notes, &is_good, &count, &error))
 		return cli_error("lists", error);
 	for (guint i = 0; i < notes->len; i++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
@@ -244,9 +245,12 @@ cmd_sweep(struct cli *cli)
 	 * so that `show` can still tell what became of it. */
 	if (!quarantine_sweep(site->quarantine, now,
 			      now - cli->config->keep.quarantine * CLOCK_DAY,
-			      &expired, &removed, &error) ||
-	    !state_sweep(site->state, now - 5 * CLOCK_DAY, &error))
-		return cli_error("sweep", error);
+			      &expired, &removed, &error))
+		status = cli_error("quarantine", error);
+	g_clear_error(&error);
+	if (!state_sweep(site->state, now - BOUND_RETRY_DAYS * CLOCK_DAY,
+			 &error))
+		status = cli_error("state", error);
 	days = ledger_sweep(site->ledger,
 			    now - cli->config->keep.ledger * CLOCK_DAY);
 	ids = box_list(site->candidates, "new");
@@ -258,5 +262,5 @@ cmd_sweep(struct cli *cli)
 	removed += box_sweep(site->candidates);
 	printf("expired %u copies, removed %u items, %u candidates and %u "
 	       "days of the ledger\n", expired, removed, candidates, days);
-	return EX_OK;
+	return status;
 }

@@ -4,6 +4,7 @@
  * To add a command: a function in cmd_x.c, a row here, gatepost(1), the
  * completion, a test t/8NN.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +48,7 @@ static const struct command commands[] = {
 	{ "list", "find", cmd_list_find,
 	  "[--tenant T] [--rcpt R] KIND VALUE",
 	  .summary = "show which entries match a value" },
-	{ "list", "compile", cmd_list_compile, "",
+	{ "list", "compile", cmd_list_compile, "[--state-dir DIR]",
 	  "compile all lists, as the daemon does by itself",
 	  .is_writing = true },
 	{ "quarantine", "list", cmd_quarantine_list,
@@ -139,6 +140,7 @@ main(int argc, char **argv)
 	int status;
 
 	umask(0027);
+	signal(SIGPIPE, SIG_IGN);
 	log_open("gatepost", true);
 	cli.who = cli_who();
 	cli.words = g_ptr_array_new();

@@ -203,9 +203,15 @@ void
 links_add(struct links *links, const char *raw, const char *base,
 	  const char *text, const char *source)
 {
+	static const char *const wrappers[] = { "view-source:", "blob:" };
 	g_autofree char *tidied = tidy(raw);
 	g_autofree char *whole = NULL;
 
+	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++)
+		if (g_ascii_strncasecmp(tidied, wrappers[i],
+					strlen(wrappers[i])) == 0)
+			memmove(tidied, tidied + strlen(wrappers[i]),
+				strlen(tidied + strlen(wrappers[i])) + 1);
 	if (!*tidied || *tidied == '#' ||
 	    g_ascii_strncasecmp(tidied, "cid:", 4) == 0 ||
 	    g_ascii_strncasecmp(tidied, "mid:", 4) == 0 ||

@@ -145,7 +145,7 @@ take_policy(AuthResult *result, const char *value)
 static const struct {
 	const char *method, *first, *second;
 } methods[] = {
-	{ "spf", "smtp.mailfrom", "smtp.helo" },
+	{ "spf", "smtp.mailfrom", NULL },
 	{ "dkim", "header.d", "header.i" },
 	{ "dmarc", "header.from", NULL },
 	{ "arc", NULL, NULL },

@@ -76,7 +76,8 @@ child_front(Config *config, int listener, int requests, int pid_fd)
 	int pair[2];
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	/* Each word is a packet of its own. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return cannot("front");
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	pid = fork();
@@ -130,9 +131,11 @@ child_worker(int requests, gint64 messages)
 {
 	g_autofree char *program = ask_program("gatepost-worker");
 	g_autofree char *most = g_strdup_printf("%" G_GINT64_FORMAT, messages);
+	g_autofree char *build = g_strdup_printf("%u", ask_build_id());
 	char *const argv[] = { program, (char *)"--listen", (char *)"3",
 			       (char *)"--status", (char *)"4",
-			       (char *)"--messages", most, NULL };
+			       (char *)"--messages", most, (char *)"--build",
+			       build, NULL };
 	int status[2], log[2];
 	pid_t pid;
 
@@ -160,11 +163,13 @@ child_worker(int requests, gint64 messages)
 }
 
 struct child *
-child_compiler(const char *config_path)
+child_compiler(const Config *config)
 {
 	g_autofree char *program = ask_program("gatepost");
-	char *const argv[] = { program, (char *)"-c", (char *)config_path,
-			       (char *)"list", (char *)"compile", NULL };
+	char *const argv[] = { program, (char *)"-c", config->path,
+			       (char *)"list", (char *)"compile",
+			       (char *)"--state-dir", config->state_dir,
+			       NULL };
 	int log[2];
 	pid_t pid;
 
@@ -188,9 +193,11 @@ child_drain_log(struct child *child)
 		[CHILD_COMPILER] = "lists",
 	};
 	char buffer[4096];
+	int reads = 0;
 	gssize n;
 
-	while (child->log >= 0 &&
+	/* One that writes without end is not to keep us here. */
+	while (child->log >= 0 && reads++ < 16 &&
 	       (n = read(child->log, buffer, sizeof buffer - 1)) != -1) {
 		g_auto(GStrv) lines = NULL;
 

@@ -69,8 +69,10 @@ reload(struct front *front)
 	g_autoptr(Config) config = config_load(path, notes);
 
 	/* The supervisor has read it first and said what is wrong. */
-	if (config)
-		put_in_force(front, config);
+	if (!config)
+		return;
+	config_keep(config, front->setup->config);
+	put_in_force(front, config);
 }
 
 static guint

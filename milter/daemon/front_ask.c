@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
@@ -51,7 +52,8 @@ want_workers(struct front *front, guint count)
 
 	g_snprintf(line, sizeof line, "%c%u\n", SAY_WORKERS, count);
 	/* A full socket is no harm: the next request says it again. */
-	if (write(front->supervisor, line, strlen(line)) < 0)
+	if (send(front->supervisor, line, strlen(line),
+		 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 	front->told = count;
 }
@@ -115,9 +117,10 @@ leave(struct front *front, const char *domain)
 static int
 read_only(int fd)
 {
+	int seals = fcntl(fd, F_GET_SEALS);
 	char self[64];
 
-	if (fcntl(fd, F_GET_SEALS) > 0)
+	if (seals >= 0 && (seals & F_SEAL_WRITE))
 		return fd;
 	g_snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
 	return open(self, O_RDONLY | O_CLOEXEC);

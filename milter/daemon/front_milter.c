@@ -124,6 +124,8 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 
 	if (!session)
 		return SMFIS_TEMPFAIL;
+	g_free(session->name);
+	g_free(session->mta);
 	session->name = g_strdup(host);
 	session->mta = g_strdup(smfi_getsymval(ctx, (char *)"j"));
 	session->is_ip = address &&

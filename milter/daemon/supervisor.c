@@ -37,6 +37,8 @@
 #define IDLE 30000
 /* Milliseconds in which a daemon in the background must be ready. */
 #define START_MOST 30000
+/* Longest run of the compiler of lists, and wait for the next, ms. */
+#define COMPILE_MOST 60000
 /* A list in error is said again after this many ms. */
 #define REMIND (3600 * 1000)
 
@@ -49,7 +51,7 @@ struct supervisor {
 	gint64 pressed;			/* when it last wanted more */
 	gint64 front_wait, worker_wait;	/* back-off in ms */
 	gint64 front_at, worker_at;	/* not to be started before */
-	gint64 compiled_at;
+	gint64 compiled_at, compile_wait;
 	char *lists_stamp, *mode_stamp;	/* as last compiled, as last told */
 	bool is_front_ready, is_worker_ready, is_ready, is_stopping;
 	bool is_list_bad;
@@ -161,14 +163,24 @@ start_workers(struct supervisor *all, gint64 now)
 	}
 }
 
+/* The lists could not be compiled at all, for a reason that may pass. */
+static void
+compile_again(struct supervisor *all)
+{
+	g_clear_pointer(&all->lists_stamp, g_free);
+	all->compile_wait = CLAMP(all->compile_wait * 2, 1000, COMPILE_MOST);
+}
+
 static void
 start_compiler(struct supervisor *all, gint64 now)
 {
-	struct child *compiler = child_compiler(all->config->path);
+	struct child *compiler = child_compiler(all->config);
 
+	all->compiled_at = now;
 	if (compiler)
 		g_ptr_array_add(all->children, compiler);
-	all->compiled_at = now;
+	else
+		compile_again(all);
 }
 
 static void
@@ -215,12 +227,17 @@ died_front(struct supervisor *all, const struct child *child, int status)
 static void
 died_compiler(struct supervisor *all, int status)
 {
-	all->is_list_bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	all->is_list_bad = code != 0;
+	if (code == 0 || code == EX_CONFIG)
+		all->compile_wait = 0;
+	else
+		compile_again(all);
 	if (all->is_list_bad)
 		log_error(NULL, "lists-bad status=%d: the last good "
 			  "generation of each stays in force; see gatepost "
-			  "check --lists", WIFEXITED(status) ?
-			  WEXITSTATUS(status) : -1);
+			  "check --lists", code);
 	tell_front(all, TELL_LISTS);
 }
 
@@ -294,6 +311,16 @@ changed(char **before, char *now)
 	return differs;
 }
 
+/* One that hangs, on a dead mount perhaps, is not to hold up the rest. */
+static void
+end_compiler(struct supervisor *all, gint64 now)
+{
+	const struct child *compiler = find(all, CHILD_COMPILER);
+
+	if (compiler && now - compiler->started > COMPILE_MOST)
+		kill(compiler->pid, SIGKILL);
+}
+
 static void
 look_at_files(struct supervisor *all, gint64 now)
 {
@@ -301,7 +328,9 @@ look_at_files(struct supervisor *all, gint64 now)
 	g_autofree char *path = g_build_filename(all->config->state_dir,
 						 SITE_MODE, NULL);
 
+	end_compiler(all, now);
 	if (!find(all, CHILD_COMPILER) &&
+	    now - all->compiled_at >= all->compile_wait &&
 	    (changed(&all->lists_stamp, lists_stamp(all->config)) ||
 	     (all->is_list_bad && now - all->compiled_at > REMIND)))
 		start_compiler(all, now);
@@ -328,11 +357,9 @@ reload(struct supervisor *all)
 			  "in force");
 		return;
 	}
-	if (strcmp(config->socket, all->config->socket) != 0 ||
-	    strcmp(config->state_dir, all->config->state_dir) != 0 ||
-	    g_strcmp0(config->user, all->config->user) != 0)
-		log_warning(NULL, "socket, state_dir and user change only "
-			    "with a restart");
+	if (config_keep(config, all->config))
+		log_warning(NULL, "socket, state_dir, user and group change "
+			    "only with a restart");
 	config_unref(all->config);
 	all->config = config;
 	log_level_set((enum log_level)config->log_level);

@@ -540,6 +540,27 @@ config_load(const char *path, GPtrArray *notes)
 	return reading.is_bad ? NULL : g_steal_pointer(&config);
 }
 
+static bool
+keep(char **text, const char *running)
+{
+	if (g_strcmp0(*text, running) == 0)
+		return false;
+	g_free(*text);
+	*text = g_strdup(running);
+	return true;
+}
+
+bool
+config_keep(Config *config, const Config *running)
+{
+	bool differs = keep(&config->socket, running->socket);
+
+	differs |= keep(&config->state_dir, running->state_dir);
+	differs |= keep(&config->user, running->user);
+	differs |= keep(&config->group, running->group);
+	return differs;
+}
+
 Config *
 config_ref(Config *config)
 {

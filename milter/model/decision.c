@@ -34,6 +34,7 @@ static const struct field finding_rows[] = {
 	FIELD(Finding, value, FIELD_TEXT),
 	FIELD_WORDS(Finding, override, overrides),
 	FIELD(Finding, is_proven, FIELD_BOOL),
+	FIELD(Finding, is_unasked, FIELD_BOOL),
 	FIELD(Finding, narrowness, FIELD_NUMBER),
 	FIELD(Finding, struck, FIELD_TEXT),
 };

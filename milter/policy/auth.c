@@ -10,16 +10,33 @@
 
 /* From best to worst; of duplicates the worst wins. */
 static const int badness[] = {
-	[AUTH_PASS] = 1, [AUTH_NEUTRAL] = 2, [AUTH_NONE] = 0,
+	[AUTH_PASS] = 0, [AUTH_NEUTRAL] = 1, [AUTH_NONE] = 2,
 	[AUTH_TEMPERROR] = 3, [AUTH_SOFTFAIL] = 4, [AUTH_PERMERROR] = 5,
 	[AUTH_FAIL] = 6,
 };
 
-static void
-worse(int *have, int result)
+/* Which methods somebody has spoken of: "none" is an answer, too. */
+struct said {
+	bool spf, dmarc, arc, iprev;
+};
+
+/* Does RESULT take the place of *HAVE?  It is worse, or the first. */
+static bool
+worse(bool *said, int *have, int result)
 {
-	if (badness[result] > badness[*have])
-		*have = result;
+	if (*said && badness[result] <= badness[*have])
+		return false;
+	*said = true;
+	*have = result;
+	return true;
+}
+
+/* The domain comes with the result that it is about. */
+static void
+replace(char **domain, const char *with)
+{
+	g_free(*domain);
+	*domain = g_strdup(with);
 }
 
 static void
@@ -34,7 +51,8 @@ add_signature(Auth *auth, const AuthResult *result, int value)
 }
 
 static void
-adopt(Auth *auth, const AuthResult *result, const Upstream *upstream)
+adopt(Auth *auth, struct said *said, const AuthResult *result,
+      const Upstream *upstream)
 {
 	int value = result->result;
 
@@ -44,34 +62,36 @@ adopt(Auth *auth, const AuthResult *result, const Upstream *upstream)
 	if (!auth->source)
 		auth->source = g_strdup(upstream->name);
 	if (strcmp(result->method, "spf") == 0) {
-		worse(&auth->spf, value);
-		if (!auth->spf_domain)
-			auth->spf_domain = g_strdup(result->domain);
+		/* Of HELO alone it says nothing of the sender. */
+		if ((result->domain || value != AUTH_PASS) &&
+		    worse(&said->spf, &auth->spf, value))
+			replace(&auth->spf_domain, result->domain);
 	} else if (strcmp(result->method, "dkim") == 0) {
 		add_signature(auth, result, value);
 	} else if (strcmp(result->method, "dmarc") == 0) {
-		worse(&auth->dmarc, value);
-		if (!auth->dmarc_domain)
-			auth->dmarc_domain = g_strdup(result->domain);
-		if (!auth->dmarc_policy)
-			auth->dmarc_policy = g_strdup(result->policy);
+		if (worse(&said->dmarc, &auth->dmarc, value)) {
+			replace(&auth->dmarc_domain, result->domain);
+			replace(&auth->dmarc_policy, result->policy);
+		}
 	} else if (strcmp(result->method, "arc") == 0) {
-		worse(&auth->arc, value);
+		worse(&said->arc, &auth->arc, value);
 	} else if (strcmp(result->method, "iprev") == 0) {
-		worse(&auth->iprev, value);
+		worse(&said->iprev, &auth->iprev, value);
 	}
 }
 
 void
 auth_adopt(const Config *config, Facts *facts)
 {
+	struct said said = { false, false, false, false };
+
 	for (guint i = 0; i < facts->results->len; i++) {
 		const AuthResult *result = facts->results->pdata[i];
 		const Upstream *upstream =
 		    config_upstream(config, result->authserv_id);
 
 		if (upstream && result->method)
-			adopt(&facts->auth, result, upstream);
+			adopt(&facts->auth, &said, result, upstream);
 	}
 }
 
@@ -92,31 +112,46 @@ is_aligned(const char *domain, const char *from)
 			  (one && other && strcmp(one, other) == 0));
 }
 
-bool
-auth_is_aligned(const Facts *facts)
+/* Several authors: no one result speaks for all of them. */
+static bool
+has_one_author(const Facts *facts)
 {
-	const Auth *auth = &facts->auth;
+	return facts->from_domain && facts->authors->len == 1 &&
+	    !facts_has_defect(facts, "from-many");
+}
 
-	/* Several authors: no one result speaks for all of them. */
-	if (!facts->from_domain || facts->authors->len != 1 ||
-	    facts_has_defect(facts, "from-many"))
+bool
+auth_spf_proves(const Facts *facts)
+{
+	return has_one_author(facts) && facts->auth.dmarc != AUTH_FAIL &&
+	    facts->auth.spf == AUTH_PASS &&
+	    is_aligned(facts->auth.spf_domain, facts->from_domain);
+}
+
+bool
+auth_dkim_proves(const Facts *facts)
+{
+	if (!has_one_author(facts) || facts->auth.dmarc == AUTH_FAIL)
 		return false;
-	if (auth->dmarc == AUTH_PASS && auth->dmarc_domain &&
-	    is_aligned(auth->dmarc_domain, facts->from_domain))
-		return true;
-	if (auth->dmarc == AUTH_FAIL)
-		return false;
-	if (auth->spf == AUTH_PASS &&
-	    is_aligned(auth->spf_domain, facts->from_domain))
-		return true;
-	for (guint i = 0; i < auth->dkim->len; i++) {
-		const Signature *signature = auth->dkim->pdata[i];
+	for (guint i = 0; i < facts->auth.dkim->len; i++) {
+		const Signature *signature = facts->auth.dkim->pdata[i];
 
 		if (signature->result == AUTH_PASS &&
 		    is_aligned(signature->domain, facts->from_domain))
 			return true;
 	}
 	return false;
+}
+
+bool
+auth_is_aligned(const Facts *facts)
+{
+	const Auth *auth = &facts->auth;
+
+	if (has_one_author(facts) && auth->dmarc == AUTH_PASS &&
+	    is_aligned(auth->dmarc_domain, facts->from_domain))
+		return true;
+	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }
 
 /* The number behind "score=", or at the start of VALUE. */

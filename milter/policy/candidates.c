@@ -152,7 +152,12 @@ rule_defects(const struct look *look, const Decision *decision)
 static bool
 rule_truncated(const struct look *look, const Decision *decision)
 {
-	(void)decision;
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *finding = decision->findings->pdata[i];
+
+		if (finding->category == CATEGORY_UNKNOWN)
+			return true;
+	}
 	return !look->facts->complete;
 }
 

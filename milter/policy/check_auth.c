@@ -25,14 +25,29 @@ say_spoof(Decision *decision, enum policy policy, const char *format,
 	finding->value = g_strdup(domain);
 }
 
+/* The domain of ours that one of the authors uses, or NULL. */
+static const char *
+own_domain(const struct look *look)
+{
+	for (guint i = 0; i < look->facts->authors->len; i++) {
+		const Mailbox *author = look->facts->authors->pdata[i];
+
+		if (author->domain && config_tenant_of(look->message->config,
+						       author->domain))
+			return author->domain;
+	}
+	return NULL;
+}
+
 static void
 look(const struct look *look, Decision *decision)
 {
 	const Facts *facts = look->facts;
 	const Auth *auth = &facts->auth;
-	const char *asks = auth->dmarc_policy;
+	const char *asks = auth->dmarc_policy, *own;
+	const char *domain = facts->from_domain ? facts->from_domain : "From";
 
-	if (!facts->from_domain || !auth_is_known(facts) ||
+	if (facts->authors->len == 0 || !auth_is_known(facts) ||
 	    client_is_ours(&look->message->client))
 		return;
 	switch ((enum auth_value)auth->dmarc) {
@@ -41,12 +56,12 @@ look(const struct look *look, Decision *decision)
 			  POLICY_DMARC_REJECT :
 			  g_strcmp0(asks, "quarantine") == 0 ?
 			  POLICY_DMARC_QUARANTINE : POLICY_SPOOF,
-			  "failed DMARC", facts->from_domain, auth->source);
+			  "failed DMARC", domain, auth->source);
 		break;
 	case AUTH_TEMPERROR:
 		finding_add(decision, check_auth.name, SPEAKER_CHECK,
 			    EFFECT_UNSURE, "DMARC of %s could not be looked "
-			    "up (%s)", facts->from_domain, auth->source);
+			    "up (%s)", domain, auth->source);
 		return;
 	case AUTH_NONE:
 	case AUTH_PASS:
@@ -55,11 +70,11 @@ look(const struct look *look, Decision *decision)
 	case AUTH_PERMERROR:
 		break;
 	}
-	if (!auth_is_aligned(facts) &&
-	    config_tenant_of(look->message->config, facts->from_domain))
+	own = auth_is_aligned(facts) ? NULL : own_domain(look);
+	if (own)
 		say_spoof(decision, POLICY_SPOOF_OWN, "is a domain of ours "
 			  "and the message from outside has no proof for it",
-			  facts->from_domain, auth->source);
+			  own, auth->source);
 }
 
 const struct check check_auth = {

@@ -7,15 +7,16 @@
  */
 #include <string.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/address.h"
-#include "gatepost/model/domain.h"
 #include "gatepost/policy/check.h"
 
 struct matching {
 	const struct look *look;
 	Decision *decision;
 	const Indicator *seen;
+	guint count[EFFECT_UNSURE + 1];	/* by effect */
 };
 
 /* What a block of each kind makes of a message (design 7, row 1). */
@@ -43,47 +44,30 @@ static const struct {
 	    POLICY_BLOCK_SPOOF, "the pair of sender and infrastructure" },
 };
 
+/* SPF of the very domain that the envelope names. */
 static bool
-has_dkim(const Facts *facts, const char *from)
+is_envelope_proven(const Message *message, const Facts *facts)
 {
-	for (guint i = 0; i < facts->auth.dkim->len; i++) {
-		const Signature *signature = facts->auth.dkim->pdata[i];
-
-		if (signature->result == AUTH_PASS && signature->domain &&
-		    domain_is_below(from, signature->domain))
-			return true;
-	}
-	return false;
+	return facts->auth.spf == AUTH_PASS &&
+	    g_strcmp0(facts->auth.spf_domain,
+		      address_domain(message->sender)) == 0;
 }
 
-/* Does the proof hold that ENTRY, an allow, names or that its kind asks for
- * (design 6.1)? */
+/* What an allow of its kind asks for, where the entry does not say. */
 static bool
-is_proven(const struct snapshot_entry *entry, const Facts *facts)
+is_proven_by_kind(enum indicator_kind kind, const struct look *look)
 {
-	bool is_spf = facts && facts->auth.spf == AUTH_PASS;
-
-	switch (entry->proof) {
-	case PROOF_NONE:
-		return true;
-	case PROOF_SPF:
-		return is_spf;
-	case PROOF_DKIM:
-		return facts && facts->from_domain &&
-		    has_dkim(facts, facts->from_domain);
-	case PROOF_KIND:
-		break;
-	}
-	switch (entry->kind) {
+	switch (kind) {
 	case INDICATOR_SENDER:
-		return facts && auth_is_aligned(facts);
+		return look->facts && auth_is_aligned(look->facts);
 	case INDICATOR_ENVELOPE:
-		return is_spf;
+		return look->facts &&
+		    is_envelope_proven(look->message, look->facts);
 	case INDICATOR_URL:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:
 		/* What was not read whole may hold another one beside it. */
-		return facts && facts->complete;
+		return look->facts && look->facts->complete;
 	case INDICATOR_IP:
 	case INDICATOR_SPOOF:
 		return true;
@@ -92,6 +76,26 @@ is_proven(const struct snapshot_entry *entry, const Facts *facts)
 		break;
 	}
 	return false;
+}
+
+/* Does the proof hold that ENTRY, an allow, names or that its kind asks for
+ * (design 6.1)? */
+static bool
+is_proven(const struct snapshot_entry *entry, const struct look *look)
+{
+	switch (entry->proof) {
+	case PROOF_NONE:
+		return true;
+	case PROOF_SPF:
+		if (entry->kind == INDICATOR_ENVELOPE)
+			return is_proven_by_kind(entry->kind, look);
+		return look->facts && auth_spf_proves(look->facts);
+	case PROOF_DKIM:
+		return look->facts && auth_dkim_proves(look->facts);
+	case PROOF_KIND:
+		break;
+	}
+	return is_proven_by_kind(entry->kind, look);
 }
 
 /* `except=` frees proven senders of these domains from an entry. */
@@ -120,22 +124,46 @@ struck_why(const struct snapshot_entry *entry, const struct look *look)
 	return NULL;
 }
 
+/* Octets of a value that a finding keeps. */
+#define VALUE_MOST 256
+
+/* VALUE, or its start and a hash of it all: two that differ stay two. */
+static char *
+shortened(const char *value)
+{
+	static const struct hash_key key = { 3, 5 };
+	gsize length = strlen(value);
+	char sum[HASH_TEXT];
+
+	if (length <= VALUE_MOST)
+		return g_strdup(value);
+	hash_text(hash_bytes(&key, value, length), sum);
+	return g_strdup_printf("%.*s...%s", VALUE_MOST - 20, value, sum);
+}
+
 static void
 found(const struct snapshot_entry *entry, void *data)
 {
-	const struct matching *matching = data;
+	struct matching *matching = data;
 	const struct look *look = matching->look;
 	enum effect effect = entry->action == ENTRY_BLOCK ? EFFECT_BLOCK :
 	    entry->action == ENTRY_ALLOW ? EFFECT_ALLOW : EFFECT_OBSERVE;
+	g_autofree char *value = NULL;
 	Finding *finding;
 
 	if (entry->direction == DIRECTION_OUT ||
-	    !snapshot_is_for(entry->for_, look->recipient->address))
+	    !snapshot_is_for(entry->for_, look->recipient->address) ||
+	    ++matching->count[effect] > BOUND_FINDINGS)
 		return;
+	/* Without the content nobody knows yet. */
+	if (!look->facts && (*entry->except || (effect == EFFECT_ALLOW &&
+						!is_proven(entry, look))))
+		matching->decision->is_open = true;
+	value = shortened(matching->seen->value);
 	finding = finding_add(matching->decision, check_lists.name,
 			      SPEAKER_TENANT, effect, "%s %s is on the "
 			      "%s list: %s %s %s%s%s", kinds[entry->kind].what,
-			      matching->seen->value,
+			      value,
 			      entry_actions[entry->action],
 			      entry_actions[entry->action],
 			      indicator_kinds[entry->kind], entry->value,
@@ -156,18 +184,20 @@ found(const struct snapshot_entry *entry, void *data)
 					entry->source);
 	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
 	finding->kind = g_strdup(indicator_kinds[entry->kind]);
-	finding->value = g_strdup(matching->seen->value);
+	finding->value = g_steal_pointer(&value);
 	finding->override = (int)entry->override;
 	finding->narrowness = entry->narrowness;
 	finding->is_proven = entry->action != ENTRY_ALLOW ||
-	    is_proven(entry, look->facts);
+	    is_proven(entry, look);
+	finding->is_unasked = entry->proof == PROOF_NONE;
 	finding->struck = g_strdup(struck_why(entry, look));
 }
 
 static void
 look(const struct look *look, Decision *decision)
 {
-	struct matching matching = { look, decision, NULL };
+	struct matching matching = { look, decision, NULL, { 0 } };
+	Finding *more;
 
 	if (!look->message->lists)
 		return;
@@ -177,6 +207,16 @@ look(const struct look *look, Decision *decision)
 			       look->recipient->tenant->name, matching.seen,
 			       found, &matching);
 	}
+	if (MAX(matching.count[EFFECT_BLOCK], matching.count[EFFECT_ALLOW]) <=
+	    BOUND_FINDINGS)
+		return;
+	more = finding_add(decision, check_lists.name, SPEAKER_CHECK,
+			   EFFECT_SAY, "more entries match than are kept: "
+			   "%u block and %u allow",
+			   matching.count[EFFECT_BLOCK],
+			   matching.count[EFFECT_ALLOW]);
+	more->category = CATEGORY_UNKNOWN;
+	more->policy = g_strdup(policies[POLICY_UNKNOWN]);
 }
 
 const struct check check_lists = {

@@ -95,7 +95,7 @@ is_lifted_spoof(const Decision *decision)
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *allow = decision->findings->pdata[i];
 
-		if (is_tenants(allow, EFFECT_ALLOW) && allow->is_proven &&
+		if (is_tenants(allow, EFFECT_ALLOW) && allow->is_unasked &&
 		    !allow->struck &&
 		    g_strcmp0(allow->kind, "sender") == 0)
 			return true;

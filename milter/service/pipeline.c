@@ -144,7 +144,7 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 	shown = sightings(message, NULL);
 	decision = judge(&(struct look){ message, NULL, recipient, shown,
 					 clock_now() });
-	if (decision->action != ACTION_REJECT)
+	if (decision->action != ACTION_REJECT || decision->is_open)
 		return REPLY_ACCEPT;
 	decision->place = PLACE_REFUSED;
 	refuse(mta, message);

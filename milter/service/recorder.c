@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ struct Recorder {
 	GPtrArray *records;		/* of Record * */
 	GPtrArray *candidates;		/* of struct candidate * */
 	gsize octets;			/* of candidates */
+	gsize body_octets;		/* of records */
 	guint64 dropped;
 	bool is_ending;
 };
@@ -124,6 +126,7 @@ run(void *data)
 		recorder->records = new_records();
 		recorder->candidates = new_candidates();
 		recorder->octets = 0;
+		recorder->body_octets = 0;
 		is_ending = recorder->is_ending;
 		pthread_mutex_unlock(&recorder->lock);
 		lost = write_batch(recorder, records, candidates);
@@ -174,10 +177,13 @@ recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
 	struct candidate *kept = candidate ?
 	    candidate_new(record, candidate, fd, size) : NULL;
 	bool fits, is_candidate = kept != NULL;
+	gsize body = strlen(record->body);
 
 	pthread_mutex_lock(&recorder->lock);
 	fits = recorder->records->len < BOUND_LEDGER_QUEUE &&
+	    recorder->body_octets + body <= BOUND_LEDGER_OCTETS &&
 	    !recorder->is_ending;
+	recorder->body_octets += fits ? body : 0;
 	if (fits) {
 		g_ptr_array_add(recorder->records, record);
 		if (recorder->records->len == 1)

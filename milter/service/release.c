@@ -7,6 +7,7 @@
 #include "gatepost/service/release.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -127,6 +128,8 @@ send_by_program(const char *program, const char *sender, const char *rcpt,
 			       (char *)(*sender ? sender : "<>"),
 			       (char *)"--", (char *)rcpt, NULL };
 	posix_spawn_file_actions_t moves;
+	posix_spawnattr_t how;
+	sigset_t pipe_signal;
 	int pair[2], status = 0, fault;
 	bool good;
 	pid_t pid;
@@ -139,11 +142,17 @@ send_by_program(const char *program, const char *sender, const char *rcpt,
 	}
 	if (pipe(pair) < 0)
 		return file_fail(error, "make", "pipe");
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	posix_spawnattr_init(&how);
+	posix_spawnattr_setsigdefault(&how, &pipe_signal);
+	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&moves);
 	posix_spawn_file_actions_adddup2(&moves, pair[0], STDIN_FILENO);
 	posix_spawn_file_actions_addclose(&moves, pair[1]);
-	fault = posix_spawn(&pid, program, &moves, NULL, argv, environ);
+	fault = posix_spawn(&pid, program, &moves, &how, argv, environ);
 	posix_spawn_file_actions_destroy(&moves);
+	posix_spawnattr_destroy(&how);
 	close(pair[0]);
 	good = fault == 0 && file_write_all(pair[1], data, length);
 	close(pair[1]);
@@ -203,9 +212,14 @@ send_copy(Site *site, const Config *config, const Held *held,
 			    config->path);
 		return false;
 	}
-	if (held->body_sha256)
-		proof = proof_make(&site->key, held->id, rcpt,
-				   held->body_sha256, now);
+	if (!held->body_sha256) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "nothing is known of its body, so our milter "
+			    "would hold it again: it needs release.smtp");
+		return false;
+	}
+	proof = proof_make(&site->key, held->id, rcpt, held->body_sha256,
+			   now);
 	bytes = release_bytes(held, g_get_host_name(), data,
 			      (gsize)held->size, proof, now, &length);
 	return send_by_program(config->release.sendmail, sender, rcpt, bytes,

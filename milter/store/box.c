@@ -107,6 +107,14 @@ box_put(Box *box, const char *state, const char *id, int fd, gsize size,
 	bool good = folder >= 0;
 
 	names(id, eml, meta);
+	if (good && strlen(json) > BOUND_ITEM_JSON) {
+		/* What could not be read again is not kept. */
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "%s: what is known of %s takes more than %d "
+			    "octets", box->name, id, BOUND_ITEM_JSON);
+		close(folder);
+		return false;
+	}
 	if (good && faccessat(folder, meta, F_OK, 0) == 0) {
 		close(folder);
 		return true;
@@ -162,7 +170,7 @@ box_json(Box *box, const char *state, const char *id, GError **error)
 	names(id, eml, meta);
 	if (folder < 0)
 		return NULL;
-	json = file_get(folder, meta, 64 * MIB, NULL, error);
+	json = file_get(folder, meta, BOUND_ITEM_JSON, NULL, error);
 	close(folder);
 	return json;
 }
@@ -238,10 +246,11 @@ by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Call EACH for every name of FOLDER that does not start with a dot. */
+/* Call EACH for every name of FOLDER that does, or does not, start with a
+ * dot. */
 static void
-each_name(int folder, void (*each)(int folder, const char *name, void *data),
-	  void *data)
+each_name(int folder, bool dotted,
+	  void (*each)(int folder, const char *name, void *data), void *data)
 {
 	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
@@ -253,7 +262,7 @@ each_name(int folder, void (*each)(int folder, const char *name, void *data),
 		return;
 	}
 	while ((found = readdir(dir)))
-		if (found->d_name[0] != '.')
+		if ((found->d_name[0] == '.') == dotted)
 			each(folder, found->d_name, data);
 	closedir(dir);
 }
@@ -280,7 +289,7 @@ box_list(Box *box, const char *state)
 			    O_CLOEXEC);
 
 	if (folder >= 0) {
-		each_name(folder, add_item, ids);
+		each_name(folder, false, add_item, ids);
 		close(folder);
 	}
 	g_ptr_array_sort(ids, by_name);
@@ -303,7 +312,7 @@ box_states(Box *box)
 {
 	GPtrArray *states = g_ptr_array_new_with_free_func(g_free);
 
-	each_name(box->folder, add_state, states);
+	each_name(box->folder, false, add_state, states);
 	g_ptr_array_sort(states, by_name);
 	return states;
 }
@@ -316,6 +325,15 @@ is_old(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_ctime + BOUND_TMP_SECONDS <
 	    time(NULL);
+}
+
+/* What a replacement of ID.json left beside it. */
+static void
+sweep_beside(int folder, const char *name, void *data)
+{
+	if (g_str_has_suffix(name, ".tmp") && is_old(folder, name) &&
+	    unlinkat(folder, name, 0) == 0)
+		++*(guint *)data;
 }
 
 static void
@@ -350,13 +368,14 @@ box_sweep(Box *box)
 	g_autoptr(GPtrArray) states = box_states(box);
 	guint count = 0;
 
-	each_name(box->tmp, sweep_tmp, &count);
+	each_name(box->tmp, false, sweep_tmp, &count);
 	for (guint i = 0; i < states->len; i++) {
 		int folder = state_open(box, states->pdata[i], NULL);
 
 		if (folder < 0)
 			continue;
-		each_name(folder, sweep_orphan, &count);
+		each_name(folder, false, sweep_orphan, &count);
+		each_name(folder, true, sweep_beside, &count);
 		close(folder);
 		/* An empty day goes; one with items stays. */
 		if (g_ascii_isdigit(*(char *)states->pdata[i]))

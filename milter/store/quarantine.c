@@ -146,16 +146,18 @@ put_rows(Db *db, void *data, GError **error)
 	return true;
 }
 
-/* The item that holds RCPT's copy of these bytes already, or NULL. */
+/* Another item that holds RCPT's copy of these bytes now, or NULL.  What was
+ * released or deleted is no copy that waits. */
 static char *
 find_again(Quarantine *quarantine, const Held *held, const HeldRcpt *rcpt,
 	   GError **error)
 {
 	sqlite3_stmt *row = db_begin(quarantine->db, error,
 	    "SELECT id FROM held WHERE sha256 = $1 AND sender = $2"
-	    " AND rcpt = $3 AND received > $4 ORDER BY id LIMIT 1", "ttti",
+	    " AND rcpt = $3 AND received > $4 AND state = 'held'"
+	    " AND id <> $5 ORDER BY id LIMIT 1", "tttit",
 	    held->sha256, held->sender, rcpt->rcpt,
-	    clock_now() - BOUND_RETRY_DAYS * CLOCK_DAY);
+	    clock_now() - BOUND_RETRY_DAYS * CLOCK_DAY, held->id);
 	char *id = NULL;
 
 	if (row && db_next(row, error))
@@ -389,16 +391,18 @@ quarantine_move(Quarantine *quarantine, const char *id, const char *rcpt,
 
 /* ---- mend, sweep and reindex ---- */
 
-static bool
-has_row(Quarantine *quarantine, const char *id)
+/* How many rows ID has; -1 and ERROR set when nobody can tell. */
+static int
+count_rows(Quarantine *quarantine, const char *id, GError **error)
 {
-	sqlite3_stmt *row = db_begin(quarantine->db, NULL,
-				     "SELECT 1 FROM held WHERE id = $1", "t",
-				     id);
-	bool has = row && db_next(row, NULL);
+	sqlite3_stmt *row = db_begin(quarantine->db, error,
+				     "SELECT COUNT(*) FROM held"
+				     " WHERE id = $1", "t", id);
+	int count = row && db_next(row, error) ?
+	    sqlite3_column_int(row, 0) : -1;
 
 	db_end(row);
-	return has;
+	return count;
 }
 
 /* HELD has no row.  What another item holds as well is dropped from it. */
@@ -406,16 +410,21 @@ static bool
 mend_item(Quarantine *quarantine, const char *day, Held *held,
 	  GError **error)
 {
+	g_autoptr(GError) fault = NULL;
 	guint again = 0;
 
-	for (guint i = 0; i < held->rcpts->len; i++) {
+	for (guint i = 0; !fault && i < held->rcpts->len; i++) {
 		g_autofree char *id = find_again(quarantine, held,
 						 held->rcpts->pdata[i],
-						 error);
+						 &fault);
 
 		again += id != NULL;
 	}
-	if (again == held->rcpts->len)
+	if (fault) {
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return false;
+	}
+	if (again > 0 && again == held->rcpts->len)
 		return box_remove(quarantine->box, day, held->id, error);
 	return db_transact(quarantine->db, put_rows, held, error);
 }
@@ -433,11 +442,13 @@ quarantine_mend(Quarantine *quarantine, guint *mended, GError **error)
 		clock_day(now - back * CLOCK_DAY, day);
 		ids = box_list(quarantine->box, day);
 		for (guint i = 0; i < ids->len; i++) {
-			Held *held = has_row(quarantine, ids->pdata[i]) ?
-			    NULL : quarantine_read(quarantine, ids->pdata[i],
-						   NULL);
-			bool good = !held || mend_item(quarantine, day, held,
-						       error);
+			int rows = count_rows(quarantine, ids->pdata[i],
+					      error);
+			Held *held = rows != 0 ? NULL :
+			    quarantine_read(quarantine, ids->pdata[i], NULL);
+			bool good = rows >= 0 &&
+			    (!held || mend_item(quarantine, day, held,
+						error));
 
 			*mended += held != NULL;
 			fields_free(&held_fields, held);
@@ -508,30 +519,23 @@ quarantine_sweep(Quarantine *quarantine, gint64 now, gint64 before,
 	if (!quarantine_list(quarantine, &filter, collect_expired, &sweeping,
 			     error))
 		return false;
-	for (guint i = 0; i < ids->len; i++) {
-		g_autoptr(GError) fault = NULL;
-
+	/* One damaged item stops no other one; the first fault is told. */
+	for (guint i = 0; i < ids->len; i++)
 		*expired += quarantine_move(quarantine, ids->pdata[i],
 					    rcpts->pdata[i], HELD_HELD,
 					    HELD_EXPIRED, "sweep", NULL,
-					    &fault);
-		if (fault) {
-			g_propagate_error(error, g_steal_pointer(&fault));
-			return false;
-		}
-	}
+					    error && *error ? NULL : error);
 	for (guint i = 0; i < days->len; i++) {
 		g_autoptr(GPtrArray) all = box_list(quarantine->box,
 						    days->pdata[i]);
 
 		for (guint j = 0; j < all->len; j++)
-			if (!remove_over(quarantine, days->pdata[i],
-					 all->pdata[j], before, removed,
-					 error))
-				return false;
+			remove_over(quarantine, days->pdata[i], all->pdata[j],
+				    before, removed,
+				    error && *error ? NULL : error);
 	}
 	*removed += box_sweep(quarantine->box);
-	return true;
+	return !(error && *error);
 }
 
 static bool

@@ -61,7 +61,6 @@ ask(int connection, const Request *request, int message_fd, Answer *answer,
 {
 	g_autoptr(GError) fault = NULL;
 	bool is_end;
-	int passed;
 
 	if (!wire_send(connection, &request_fields, request, message_fd)) {
 		file_fail(error, "send to", "worker");
@@ -72,11 +71,15 @@ ask(int connection, const Request *request, int message_fd, Answer *answer,
 			    "no answer of a worker in time");
 		return ASK_LATE;
 	}
-	if (wire_receive(connection, &answer_fields, answer, &passed, &is_end,
-			 &fault))
+	if (wire_receive(connection, &answer_fields, answer, NULL, deadline,
+			 &is_end, &fault))
 		return ASK_DONE;
-	if (passed >= 0)
-		close(passed);
+	if (!is_end) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+			    "no good answer of a worker (%s)",
+			    fault->message);
+		return ASK_LATE;
+	}
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
 		    "the worker died of this message (%s)", fault->message);
 	return ASK_DIED;
@@ -98,8 +101,9 @@ ask_program(const char *program)
 int
 ask_private(const char *program, GError **error)
 {
+	g_autofree char *build = g_strdup_printf("%u", ask_build_id());
 	char *const argv[] = { (char *)program, (char *)"--serve",
-			       (char *)"3", NULL };
+			       (char *)"3", (char *)"--build", build, NULL };
 	posix_spawn_file_actions_t moves;
 	int pair[2], fault;
 	pid_t pid;

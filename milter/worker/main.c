@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/worker/ask.h"
 #include "gatepost/worker/serve.h"
 
 static long
@@ -24,7 +25,7 @@ number(const char *text)
 int
 main(int argc, char **argv)
 {
-	long listener = -1, status = -1, connection = -1;
+	long listener = -1, status = -1, connection = -1, build = -1;
 	long most = BOUND_WORKER_MESSAGES;
 
 	for (int i = 1; i + 1 < argc; i += 2) {
@@ -36,11 +37,18 @@ main(int argc, char **argv)
 			connection = number(argv[i + 1]);
 		else if (strcmp(argv[i], "--messages") == 0)
 			most = number(argv[i + 1]);
+		else if (strcmp(argv[i], "--build") == 0)
+			build = number(argv[i + 1]);
 	}
 	if ((listener < 0) == (connection < 0) || most < 1) {
 		fprintf(stderr, "gatepost-worker: started by gatepostd and "
 			"gatepost, not by hand\n");
 		return EX_USAGE;
+	}
+	if (build != (long)ask_build_id()) {
+		fprintf(stderr, "gatepost-worker: of another build than the "
+			"program that started it; restart gatepostd\n");
+		return EX_SOFTWARE;
 	}
 	serve_limits();
 	analyse_sample();

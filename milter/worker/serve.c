@@ -120,7 +120,7 @@ serve_one(int connection)
 	bool is_end, good;
 	int message;
 
-	good = wire_receive(connection, &request_fields, request, &message,
+	good = wire_receive(connection, &request_fields, request, &message, 0,
 			    &is_end, NULL);
 	if (good && message >= 0) {
 		clocks(BOUND_WORKER_SECONDS, BOUND_WORKER_CPU);

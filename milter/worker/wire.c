@@ -4,34 +4,38 @@
 #include "gatepost/worker/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 #include "gatepost/worker/ask.h"
+
+/* Names and types of all members of TABLE, and of those inside: a change of
+ * one changes the id. */
+static guint32
+table_id(guint32 id, const struct fields *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct field *row = &table->rows[i];
+
+		id = (id ^ g_str_hash(row->name)) * 16777619u;
+		id = (id ^ (guint32)row->type) * 16777619u;
+		if (row->of)
+			id = table_id(id, row->of);
+	}
+	return id;
+}
 
 static guint32
 build_id(void)
 {
-	static const struct {
-		const struct fields *table;
-	} tables[] = { { &request_fields }, { &facts_fields },
-		       { &link_fields }, { &file_fields }, { &field_fields },
-		       { &auth_result_fields }, { &mailbox_fields } };
-	guint32 id = 2166136261u;
-
-	/* Names and types of all members: a change of one changes the id. */
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		for (size_t j = 0; j < tables[i].table->count; j++) {
-			const struct field *row = &tables[i].table->rows[j];
-
-			id = (id ^ g_str_hash(row->name)) * 16777619u;
-			id = (id ^ (guint32)row->type) * 16777619u;
-		}
-	return id;
+	return table_id(table_id(2166136261u, &request_fields),
+			&answer_fields);
 }
 
 guint32
@@ -106,7 +110,22 @@ wire_send(int fd, const struct fields *table, const void *at, int pass)
 	return wire_send_packed(fd, packed, pass);
 }
 
-/* One recvmsg; a descriptor that comes along goes to *PASSED. */
+/* Wait until FD can be read; false when DEADLINE (0: none) is past. */
+static bool
+is_in_time(int fd, gint64 deadline)
+{
+	struct pollfd wanted = { fd, POLLIN, 0 };
+	gint64 left = deadline - clock_steady_ms();
+
+	if (deadline && (left <= 0 || poll(&wanted, 1, (int)left) <= 0)) {
+		errno = ETIMEDOUT;
+		return false;
+	}
+	return true;
+}
+
+/* One recvmsg; a descriptor that comes along goes to *PASSED.  With PASSED
+ * NULL none is taken, and the kernel closes what was sent. */
 static gssize
 receive_some(int fd, void *data, gsize length, int *passed)
 {
@@ -115,16 +134,18 @@ receive_some(int fd, void *data, gsize length, int *passed)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec part = { data, length };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
-				  .msg_control = control.room,
-				  .msg_controllen = sizeof control.room };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	struct cmsghdr *head;
 	gssize n;
 
+	if (passed) {
+		message.msg_control = control.room;
+		message.msg_controllen = CMSG_LEN(sizeof(int));
+	}
 	do {
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
+	if (n <= 0 || !passed)
 		return n;
 	head = CMSG_FIRSTHDR(&message);
 	if (head && head->cmsg_level == SOL_SOCKET &&
@@ -134,14 +155,18 @@ receive_some(int fd, void *data, gsize length, int *passed)
 }
 
 static bool
-receive_all(int fd, void *data, gsize length, int *passed, bool *is_end,
-	    GError **error)
+receive_all(int fd, void *data, gsize length, int *passed, gint64 deadline,
+	    bool *is_end, GError **error)
 {
 	gsize have = 0;
 
 	while (have < length) {
-		gssize n = receive_some(fd, (char *)data + have,
-					length - have, passed);
+		gssize n;
+
+		if (!is_in_time(fd, deadline))
+			return file_fail(error, "receive", "frame");
+		n = receive_some(fd, (char *)data + have, length - have,
+				 passed);
 
 		if (n > 0) {
 			have += (gsize)n;
@@ -157,14 +182,16 @@ receive_all(int fd, void *data, gsize length, int *passed, bool *is_end,
 
 bool
 wire_receive(int fd, const struct fields *table, void *at, int *passed,
-	     bool *is_end, GError **error)
+	     gint64 deadline, bool *is_end, GError **error)
 {
 	g_autofree guint8 *data = NULL;
 	struct wire_head head;
 
-	*passed = -1;
+	if (passed)
+		*passed = -1;
 	*is_end = false;
-	if (!receive_all(fd, &head, sizeof head, passed, is_end, error))
+	if (!receive_all(fd, &head, sizeof head, passed, deadline, is_end,
+			 error))
 		return false;
 	if (head.build != ask_build_id() || head.length > BOUND_FACTS) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -173,6 +200,7 @@ wire_receive(int fd, const struct fields *table, void *at, int *passed,
 		return false;
 	}
 	data = g_malloc(head.length + 1);
-	return receive_all(fd, data, head.length, passed, is_end, error) &&
+	return receive_all(fd, data, head.length, passed, deadline, is_end,
+			   error) &&
 	    fields_unpack(table, at, data, head.length, error);
 }

@@ -29,7 +29,7 @@ void child_free(struct child *child);
 struct child *child_front(Config *config, int listener, int requests,
 			  int pid_fd);
 struct child *child_worker(int requests, gint64 messages);
-struct child *child_compiler(const char *config_path);
+struct child *child_compiler(const Config *config);
 
 /* Log what it has written to stderr, ten lines at most. */
 void child_drain_log(struct child *child);

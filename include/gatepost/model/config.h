@@ -95,6 +95,10 @@ struct config_note {
 Config *config_load(const char *path, GPtrArray *notes);
 GPtrArray *config_notes_new(void);
 
+/* Put into CONFIG what a running daemon cannot change, as RUNNING has it:
+ * socket, state_dir, user and group.  True when one of them differed. */
+bool config_keep(Config *config, const Config *running);
+
 Config *config_ref(Config *config);
 void config_unref(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)

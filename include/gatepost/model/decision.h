@@ -34,6 +34,7 @@ typedef struct Finding {
 	char *kind, *value;	/* the indicator that was seen */
 	int override;		/* enum entry_override of an allow */
 	bool is_proven;		/* an allow whose proof holds */
+	bool is_unasked;	/* ... since it asks for none */
 	gint64 narrowness;	/* of the entry */
 	char *struck;		/* why it does not count; NULL: it does */
 } Finding;
@@ -59,6 +60,7 @@ typedef struct Decision {
 	int place;		/* enum place */
 	char *item;		/* id of the quarantined item; NULL */
 	char *limit;		/* why less was done than asked; NULL */
+	bool is_open;		/* the content may change it still */
 } Decision;
 
 extern const struct fields finding_fields, decision_fields;

@@ -36,6 +36,9 @@ const char *candidate_meaning(const char *rule);
 
 /* Is From authenticated: DMARC pass, or SPF or DKIM pass aligned with it? */
 bool auth_is_aligned(const Facts *facts);
+/* The same by SPF of MAIL FROM, or by a DKIM signature, alone. */
+bool auth_spf_proves(const Facts *facts);
+bool auth_dkim_proves(const Facts *facts);
 /* Has anyone we trust looked at the authentication at all? */
 bool auth_is_known(const Facts *facts);
 

@@ -20,10 +20,10 @@ bool wire_send(int fd, const struct fields *table, const void *at, int pass);
 /* The same of what is packed already. */
 bool wire_send_packed(int fd, const GByteArray *packed, int pass);
 
-/* Receive into an initialised AT; *PASSED gets a descriptor or -1.  False
- * and ERROR set; *IS_END says that the other side closed before the first
- * octet. */
+/* Receive into an initialised AT, until DEADLINE (steady ms; 0: none);
+ * *PASSED (NULL: none is taken) gets a descriptor or -1.  False and ERROR
+ * set; *IS_END says that the other side closed. */
 bool wire_receive(int fd, const struct fields *table, void *at, int *passed,
-		  bool *is_end, GError **error);
+		  gint64 deadline, bool *is_end, GError **error);
 
 #endif
