@@ -23,6 +23,13 @@ like($run->{out}, qr/^libmilter /m, '... and those of libraries');
 $run = $site->run($gatepostd, '-t', '-c', $site->config_file);
 is($run->{code}, 0, '-t accepts a good configuration');
 
+# A worker of another build would misread what it is asked.
+$run = $site->run(Gatepost::Test::program('gatepost-worker'), '--serve', '0',
+    '--build', '1');
+is($run->{code}, 70, 'a worker of another build does not start');
+like($run->{err}, qr/of another build .* restart gatepostd/,
+    '... and says what to do');
+
 # A broken configuration: each fault has its place, and nothing starts.
 my @broken = (
 	[ 'sokcet = "unix:/x";', qr/:1: unknown setting "sokcet"; did you mean "socket"/,

@@ -60,6 +60,13 @@ my $hang = $site->milter_message(rcpt => 'jane@example.org',
 is($hang->{verdict}, 'tempfail', 'a worker that hangs: later');
 cmp_ok(time - $before, '<', 12.5, '... within 12 s');
 
+# An answer that drips in ends by the front's clock.
+$before = time;
+is($site->milter_message(rcpt => 'jane@example.org', client => '192.0.2.7',
+    data => mail('drip', 1), timeout => 30)->{verdict}, 'tempfail',
+    'a worker that answers one octet and stops: later');
+cmp_ok(time - $before, '<', 13, '... within 13 s');
+
 # Where nobody may be delayed the message goes on, and the ledger says so.
 $site->gatepost('mode', 'observe');
 ok($site->wait_log(qr/in-force.*\n.*in-force/s, 3), 'mode is observe');

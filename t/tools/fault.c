@@ -3,8 +3,9 @@
  *
  * Preloaded into gatepostd, it reaches the workers through their
  * environment.  A message with the field "X-Fault: WORD" makes the worker
- * that maps it abort, hang (sleep), spin or grow; GATEPOST_FAULT_DELAY_MS
- * makes every answer late.  Other programs are left alone.
+ * that maps it abort, hang (sleep), spin, grow or drip (answer one octet and
+ * no more, its own clock stopped); GATEPOST_FAULT_DELAY_MS makes every answer
+ * late.  Other programs are left alone.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +34,8 @@ wait_ms(long ms)
 		;
 }
 
+static int is_dripping;
+
 static void
 act(const char *word)
 {
@@ -39,6 +43,7 @@ act(const char *word)
 
 	if (strncmp(word, "abort", 5) == 0)
 		abort();
+	is_dripping = strncmp(word, "drip", 4) == 0;
 	if (strncmp(word, "hang", 4) == 0)
 		for (;;)
 			wait_ms(1000);
@@ -51,6 +56,21 @@ act(const char *word)
 			abort();
 		memset(more, 1, 1 << 20);
 	}
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	static ssize_t (*real)(int, const struct msghdr *, int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sendmsg");
+	if (!is_dripping)
+		return real(fd, message, flags);
+	if (write(fd, message->msg_iov[0].iov_base, 1) == 1)
+		alarm(0);
+	for (;;)
+		wait_ms(1000);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd,
