@@ -108,7 +108,7 @@ like($dir->{out}, qr/^4 messages\n  deliver    1\n  tag        3/m,
 
 # check --postfix names what is wrong.
 SKIP: {
-	skip 'no Postfix here', 6
+	skip 'no Postfix here', 9
 	    unless $> == 0 && Gatepost::Test::installed('postfix');
 	$site->postfix_start;
 	my $etc = $site->dir . '/postfix/etc';
@@ -129,6 +129,22 @@ SKIP: {
 	$run = $site->gatepost('check', '--postfix', $etc);
 	like($run->{out}, qr/inet:127\.0\.0\.1:1 stands behind Gatepost/,
 	    '... names a milter behind us');
+	Gatepost::Test::write_file("$etc/main.cf", "$main\n" .
+	    "relay_domains = elsewhere.example\nrelay_recipient_maps =\n");
+	$run = $site->gatepost('check', '--postfix', $etc);
+	like($run->{out}, qr/advice: relay_recipient_maps is empty: .*relay_domains/,
+	    '... names domains whose recipients are not listed');
+	my $path = $socket =~ s/^unix://r;
+	rename $path, "$path.away";
+	$run = $site->gatepost('check', '--postfix', $etc);
+	like($run->{out}, qr/error: there is no socket \Q$path\E/,
+	    '... a socket that is not there');
+	rename "$path.away", $path;
+	chmod 0600, $path;
+	$run = $site->gatepost('check', '--postfix', $etc);
+	like($run->{out}, qr/error: only its owner and group may open/,
+	    '... and one that Postfix may not open');
+	chmod 0666, $path;
 	is($site->gatepost('check', '--postfix', '/nonexistent')->{code}, 66,
 	    '... no folder: exit 66');
 	$site->postfix_stop;
