@@ -21,6 +21,7 @@
 
 static enum reply analysis_failed(struct pipeline *line,
 				  const Message *message,
+				  const GPtrArray *shown,
 				  enum ask_result result,
 				  const GError *fault, GPtrArray **decisions);
 static void log_decisions(const Message *message, const GPtrArray *decisions,
@@ -39,8 +40,8 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 
 	if (facts)
 		decisions = pipeline_judge(message, facts, shown);
-	else if (analysis_failed(line, message, result, error, &decisions) ==
-		 REPLY_LATER)
+	else if (analysis_failed(line, message, shown, result, error,
+				 &decisions) == REPLY_LATER)
 		return REPLY_LATER;
 	g_clear_error(&error);
 	reply = judge_together(decisions);
@@ -187,11 +188,10 @@ is_enforced(const Message *message)
  * hold goes on. */
 static enum reply
 analysis_failed(struct pipeline *line, const Message *message,
-		enum ask_result result, const GError *fault,
-		GPtrArray **decisions)
+		const GPtrArray *shown, enum ask_result result,
+		const GError *fault, GPtrArray **decisions)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) shown = sightings(message, NULL);
 	struct look look = { message, NULL, NULL, shown, clock_now() };
 	g_autofree char *sha256 = NULL, *key = NULL;
 	gint64 deaths = 0;

@@ -1,10 +1,11 @@
 /*
- * nullmilter.c -- a milter that does nothing
+ * nullmilter.c -- the least that a well-made milter can do
  *
  * The bench measures against this: libmilter with every callback set, each
- * of which returns at once, and one header added at the end.  What Gatepost
- * takes beyond this is Gatepost's own.  With -t it is terse: it agrees with
- * the mail server that header, end of header and body go unanswered.
+ * of which returns at once; header, end of header and body go unanswered
+ * where the mail server agrees, and one header is added at the end.  What
+ * Gatepost takes beyond this is Gatepost's own.  With -p it is plain: it
+ * negotiates nothing and answers each step, as libmilter does by itself.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -151,6 +152,7 @@ static struct smfiDesc milter = {
 	.xxfi_name = "nullmilter",
 	.xxfi_version = SMFI_VERSION,
 	.xxfi_flags = SMFIF_ADDHDRS,
+	.xxfi_negotiate = negotiate,
 	.xxfi_connect = on_connect,
 	.xxfi_helo = on_helo,
 	.xxfi_envfrom = on_envelope,
@@ -214,13 +216,13 @@ open_socket(const char *name)
 int
 main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "-t") == 0) {
-		milter.xxfi_negotiate = negotiate;
+	if (argc == 3 && strcmp(argv[1], "-p") == 0) {
+		milter.xxfi_negotiate = NULL;
 		argc--;
 		argv++;
 	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: nullmilter [-t] "
+		fprintf(stderr, "usage: nullmilter [-p] "
 			"unix:PATH|inet:PORT@HOST\n");
 		return EX_USAGE;
 	}
