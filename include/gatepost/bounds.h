@@ -15,6 +15,9 @@
 #define BOUND_MESSAGE (25 * MIB)
 /* Message bytes kept in the front's memory; a longer one goes to a file. */
 #define BOUND_MEMORY (256 * KIB)
+/* Message bytes that travel to the worker within the request, which costs
+ * less than a descriptor of them up to about here. */
+#define BOUND_INLINE (64 * KIB)
 
 /* Header block, one field, fields.  Postfix cuts a field at 60,000. */
 #define BOUND_HEADER_BLOCK (256 * KIB)

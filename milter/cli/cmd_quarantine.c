@@ -177,12 +177,13 @@ preview(int fd, gint64 size)
 	Request *request = fields_new(&request_fields);
 	Answer *answer = fields_new(&answer_fields);
 	g_autoptr(GError) error = NULL;
+	struct ask_bytes bytes = { NULL, (gsize)size, fd };
 	int connection = ask_private(program, &error), status = EX_OK;
 
 	request->kind = REQUEST_PREVIEW;
 	request->size = size;
 	if (connection < 0 ||
-	    ask(connection, request, fd, answer, clock_steady_ms() +
+	    ask(connection, request, &bytes, answer, clock_steady_ms() +
 		BOUND_ASK_MS, ask_wait_plainly, NULL, &error) != ASK_DONE)
 		status = cli_fail(EX_SOFTWARE, "preview: %s", error->message);
 	else

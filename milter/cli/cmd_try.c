@@ -38,13 +38,14 @@ try_ask(struct pipeline *line, const Message *message,
 {
 	struct trying *trying = (struct trying *)line;
 	g_autofree char *program = ask_program("gatepost-worker");
+	struct ask_bytes bytes = { NULL, message->size, message->fd };
 	enum ask_result result;
 
 	if (trying->connection < 0)
 		trying->connection = ask_private(program, error);
 	if (trying->connection < 0)
 		return ASK_NONE;
-	result = ask(trying->connection, request, message->fd, answer,
+	result = ask(trying->connection, request, &bytes, answer,
 		     clock_steady_ms() + BOUND_ASK_MS, ask_wait_plainly,
 		     NULL, error);
 	if (result != ASK_DONE) {

@@ -65,29 +65,24 @@ bytes_add(struct bytes *bytes, int folder, const void *data, gsize length)
 	}
 }
 
-int
-bytes_take(struct bytes *bytes, GError **error)
+bool
+bytes_give(struct bytes *bytes, Message *message, GError **error)
 {
-	int fd = bytes->fd;
+	const guint8 *memory = bytes->memory ? bytes->memory->data :
+	    (const guint8 *)"";
 
 	if (bytes->is_broken) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
 			    "the message could not be kept while it came");
-		return -1;
+		return false;
 	}
+	message->size = bytes->size;
+	if (bytes->fd < 0 && bytes->size <= BOUND_INLINE) {
+		message->data = memory;
+		return true;
+	}
+	message->fd = bytes->fd >= 0 ? bytes->fd :
+	    file_memory(memory, bytes->size, error);
 	bytes->fd = -1;
-	if (fd >= 0)
-		return fd;
-	fd = file_memory(error);
-	if (fd < 0)
-		return -1;
-	if (bytes->memory &&
-	    !file_write_all(fd, bytes->memory->data, bytes->memory->len)) {
-		file_fail(error, "write", "memory file");
-		close(fd);
-		return -1;
-	}
-	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
-	      F_SEAL_SEAL);
-	return fd;
+	return message->fd >= 0;
 }

@@ -172,6 +172,7 @@ start(struct front *front, Config *config)
 	front->line.ask = front_ask;
 	front->is_local = g_str_has_prefix(config->socket, "unix:");
 	pthread_mutex_init(&front->lock, NULL);
+	front->idle = g_array_new(FALSE, FALSE, sizeof(int));
 	front->domains = g_hash_table_new_full(g_str_hash, g_str_equal,
 					       g_free, NULL);
 	front->told = (guint)config->workers.min;

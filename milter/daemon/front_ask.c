@@ -126,29 +126,100 @@ read_only(int fd)
 	return open(self, O_RDONLY | O_CLOEXEC);
 }
 
+/* A connection that answered before, or -1. */
+static int
+idle_take(struct front *front)
+{
+	int connection = -1;
+
+	pthread_mutex_lock(&front->lock);
+	if (front->idle->len) {
+		connection = g_array_index(front->idle, int,
+					   front->idle->len - 1);
+		g_array_set_size(front->idle, front->idle->len - 1);
+	}
+	pthread_mutex_unlock(&front->lock);
+	return connection;
+}
+
+static void
+idle_give(struct front *front, int connection, guint most)
+{
+	pthread_mutex_lock(&front->lock);
+	if (front->idle->len < most) {
+		g_array_append_val(front->idle, connection);
+		connection = -1;
+	}
+	pthread_mutex_unlock(&front->lock);
+	if (connection >= 0)
+		close(connection);
+}
+
+/* Ask over CONNECTION (-1: none could be made), which is kept when it may be
+ * used again. */
+static enum ask_result
+ask_over(struct front *front, int connection, const Message *message,
+	 const Request *request, const struct ask_bytes *bytes,
+	 Answer *answer, gint64 deadline, GError **error)
+{
+	enum ask_result result;
+
+	if (connection < 0) {
+		file_fail(error, "reach", "a worker");
+		return ASK_NONE;
+	}
+	result = ask(connection, request, bytes, answer, deadline,
+		     wait_nudging, message->config, error);
+	if (result == ASK_DONE)
+		idle_give(front, connection,
+			  (guint)message->config->workers.max);
+	else
+		close(connection);
+	return result;
+}
+
+static enum ask_result
+ask_any(struct front *front, const Message *message, const Request *request,
+	const struct ask_bytes *bytes, Answer *answer, GError **error)
+{
+	gint64 deadline = clock_steady_ms() + BOUND_ASK_MS;
+	int connection = idle_take(front);
+	enum ask_result result = ASK_NONE;
+
+	if (connection >= 0)
+		result = ask_over(front, connection, message, request, bytes,
+				  answer, deadline, error);
+	/* Its worker may have left it meanwhile, for another or for good. */
+	if (result == ASK_NONE) {
+		g_clear_error(error);
+		result = ask_over(front, ask_connect(front->run,
+						     SITE_WORKERS),
+				  message, request, bytes, answer, deadline,
+				  error);
+	}
+	return result;
+}
+
 enum ask_result
 front_ask(struct pipeline *line, const Message *message,
 	  const Request *request, Answer *answer, GError **error)
 {
 	struct front *front = (struct front *)line;
 	const char *domain = address_domain(message->sender);
-	gint64 deadline = clock_steady_ms() + BOUND_ASK_MS;
+	struct ask_bytes bytes = { message->data, message->size, -1 };
 	enum ask_result result = ASK_NONE;
-	int connection, bytes;
 
 	if (!enter(front, message, domain, error))
 		return ASK_NONE;
-	connection = ask_connect(front->run, SITE_WORKERS);
-	bytes = read_only(message->fd);
-	if (connection < 0 || bytes < 0)
-		file_fail(error, "reach", "a worker");
+	if (!bytes.data)
+		bytes.fd = read_only(message->fd);
+	if (!bytes.data && bytes.fd < 0)
+		file_fail(error, "open", "the message");
 	else
-		result = ask(connection, request, bytes, answer, deadline,
-			     wait_nudging, message->config, error);
-	if (connection >= 0)
-		close(connection);
-	if (bytes >= 0 && bytes != message->fd)
-		close(bytes);
+		result = ask_any(front, message, request, &bytes, answer,
+				 error);
+	if (bytes.fd >= 0 && bytes.fd != message->fd)
+		close(bytes.fd);
 	leave(front, domain);
 	return result;
 }

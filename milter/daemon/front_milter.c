@@ -293,9 +293,7 @@ run(SMFICTX *ctx, struct session *session)
 	g_autoptr(GError) error = NULL;
 
 	message_queue_id(message, smfi_getsymval(ctx, (char *)"i"));
-	message->size = session->bytes.size;
-	message->fd = bytes_take(&session->bytes, &error);
-	if (message->fd >= 0)
+	if (bytes_give(&session->bytes, message, &error))
 		return pipeline_end(&front->line, message, &mta.mta);
 	log_error(message->tag, "later reason=\"%s\"", error->message);
 	return REPLY_LATER;

@@ -540,18 +540,15 @@ static int
 bind_requests(int folder, GError **error)
 {
 	struct sockaddr_un place = { .sun_family = AF_UNIX };
-	struct timeval patience = { 30, 0 };
 	int run = folder_open(folder, SITE_RUN, 0750, error);
-	int fd = run < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
-				       0);
+	int fd = run < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+				       SOCK_NONBLOCK, 0);
 
 	if (fd < 0) {
 		if (run >= 0)
 			close(run);
 		return -1;
 	}
-	/* So that a worker's accept() ends now and then; see serve.c. */
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	unlinkat(run, SITE_WORKERS, 0);
 	g_snprintf(place.sun_path, sizeof place.sun_path,
 		   "/proc/self/fd/%d/%s", run, SITE_WORKERS);

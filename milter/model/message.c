@@ -9,6 +9,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/clock.h"
+#include "gatepost/util/file.h"
 
 const char *const client_kinds[] = {
 	"outside", "relay", "internal", "authenticated", "local", NULL
@@ -69,6 +70,15 @@ message_free(Message *message)
 		close(message->fd);
 	config_unref(message->config);
 	g_free(message);
+}
+
+int
+message_fd(Message *message, GError **error)
+{
+	if (message->fd < 0)
+		message->fd = file_memory(message->data, message->size,
+					  error);
+	return message->fd;
 }
 
 void

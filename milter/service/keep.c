@@ -83,14 +83,14 @@ is_held(const Decision *decision)
 }
 
 bool
-keep(Site *site, const Message *message, const Facts *facts,
+keep(Site *site, Message *message, const Facts *facts,
      const GPtrArray *shown, GPtrArray *decisions, GError **error)
 {
 	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(Record) record = NULL;
 	Held *held = NULL;
 	guint at = 0;
-	bool good = true;
+	bool good;
 
 	for (guint i = 0; i < decisions->len; i++)
 		if (is_held(decisions->pdata[i])) {
@@ -106,8 +106,9 @@ keep(Site *site, const Message *message, const Facts *facts,
 	record = record_of(site, message, facts, shown, decisions,
 			   REPLY_ACCEPT);
 	held->record = g_strdup(record->body);
-	good = quarantine_hold(site->quarantine, held, message->fd, quota_of,
-			       message->config, items, error);
+	good = message_fd(message, error) >= 0 &&
+	    quarantine_hold(site->quarantine, held, message->fd, quota_of,
+			    message->config, items, error);
 	for (guint i = 0; good && i < decisions->len; i++)
 		if (is_held(decisions->pdata[i])) {
 			Decision *decision = decisions->pdata[i];

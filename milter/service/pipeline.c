@@ -19,8 +19,7 @@
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
 
-static enum reply analysis_failed(struct pipeline *line,
-				  const Message *message,
+static enum reply analysis_failed(struct pipeline *line, Message *message,
 				  const GPtrArray *shown,
 				  enum ask_result result,
 				  const GError *fault, GPtrArray **decisions);
@@ -37,6 +36,7 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 						&error);
 	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	enum reply reply = REPLY_LATER;
+	char *candidate;
 
 	if (facts)
 		decisions = pipeline_judge(message, facts, shown);
@@ -57,11 +57,12 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 		return REPLY_LATER;
 	}
 	log_decisions(message, decisions, reply);
+	candidate = facts ? candidate_of(message, facts, decisions) : NULL;
 	recorder_take(line->recorder,
 		      record_of(line->site, message, facts, shown, decisions,
-				reply),
-		      facts ? candidate_of(message, facts, decisions) : NULL,
-		      message->fd, message->size);
+				reply), candidate,
+		      candidate ? message_fd(message, NULL) : -1,
+		      message->size);
 	return reply;
 }
 
@@ -187,7 +188,7 @@ is_enforced(const Message *message)
 /* Count a death; the third time the message is held unread.  What nobody may
  * hold goes on. */
 static enum reply
-analysis_failed(struct pipeline *line, const Message *message,
+analysis_failed(struct pipeline *line, Message *message,
 		const GPtrArray *shown, enum ask_result result,
 		const GError *fault, GPtrArray **decisions)
 {
@@ -197,7 +198,9 @@ analysis_failed(struct pipeline *line, const Message *message,
 	gint64 deaths = 0;
 
 	if (result == ASK_DIED) {
-		sha256 = file_sha256(message->fd, message->size, &error);
+		if (message_fd(message, &error) >= 0)
+			sha256 = file_sha256(message->fd, message->size,
+					     &error);
 		key = g_strdup_printf("%s %s", sha256, message->sender);
 		if (!sha256 ||
 		    !state_poison(line->site->state, key, &deaths, &error))

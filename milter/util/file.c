@@ -261,12 +261,18 @@ file_sha256(int fd, gsize size, GError **error)
 }
 
 int
-file_memory(GError **error)
+file_memory(const void *data, gsize length, GError **error)
 {
 	int fd = memfd_create("gatepost", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0)
+	if (fd < 0 || !file_write_all(fd, data, length) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
+		  F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
 		file_fail(error, "make", "memory file");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
 	return fd;
 }
 

@@ -55,14 +55,42 @@ ask_connect(int folder, const char *name)
 	return fd;
 }
 
-enum ask_result
-ask(int connection, const Request *request, int message_fd, Answer *answer,
-    gint64 deadline, ask_wait *wait, void *data, GError **error)
+/* What a fault of the wire says of the message. */
+static enum ask_result
+result_of(enum wire_fault fault, const GError *why, GError **error)
 {
-	g_autoptr(GError) fault = NULL;
-	bool is_end;
+	switch (fault) {
+	case WIRE_CLOSED:
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
+			    "the worker died of this message (%s)",
+			    why->message);
+		return ASK_DIED;
+	case WIRE_UNREAD:
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+			    "the worker left before it took the message");
+		return ASK_NONE;
+	case WIRE_LATE:
+	case WIRE_BROKEN:
+		break;
+	}
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+		    "no good answer of a worker (%s)", why->message);
+	return ASK_LATE;
+}
 
-	if (!wire_send(connection, &request_fields, request, message_fd)) {
+enum ask_result
+ask(int connection, const Request *request, const struct ask_bytes *bytes,
+    Answer *answer, gint64 deadline, ask_wait *wait, void *data,
+    GError **error)
+{
+	g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
+	g_autoptr(GError) why = NULL;
+	struct wire_frame frame = { .fd = -1 };
+	enum ask_result result = ASK_DONE;
+	enum wire_fault fault = WIRE_BROKEN;
+
+	fields_pack(&request_fields, request, packed);
+	if (!wire_send(connection, packed, bytes)) {
 		file_fail(error, "send to", "worker");
 		return ASK_NONE;
 	}
@@ -71,18 +99,14 @@ ask(int connection, const Request *request, int message_fd, Answer *answer,
 			    "no answer of a worker in time");
 		return ASK_LATE;
 	}
-	if (wire_receive(connection, &answer_fields, answer, NULL, deadline,
-			 &is_end, &fault))
-		return ASK_DONE;
-	if (!is_end) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
-			    "no good answer of a worker (%s)",
-			    fault->message);
-		return ASK_LATE;
-	}
-	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
-		    "the worker died of this message (%s)", fault->message);
-	return ASK_DIED;
+	if (!wire_receive(connection, &frame, deadline, &fault, &why) ||
+	    !fields_unpack(&answer_fields, answer, frame.data,
+			   frame.head.fields, &why))
+		result = result_of(fault, why, error);
+	if (frame.fd >= 0)
+		close(frame.fd);
+	wire_frame_clear(&frame);
+	return result;
 }
 
 char *

@@ -13,6 +13,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -76,68 +77,101 @@ serve_limits(void)
 	limit(RLIMIT_NOFILE, BOUND_WORKER_FILES);
 }
 
+/* Start the clocks of a message.  That of CPU time needs no end: a worker
+ * that waits uses none. */
 static void
-clocks(unsigned seconds, unsigned cpu)
+clocks_start(void)
 {
-	struct itimerval timer = { .it_value = { .tv_sec = cpu } };
+	struct itimerval timer = {
+		.it_value = { .tv_sec = BOUND_WORKER_CPU }
+	};
 
-	alarm(seconds);
+	alarm(BOUND_WORKER_SECONDS);
 	setitimer(ITIMER_PROF, &timer, NULL);
 }
 
+/* The message in FD, SIZE octets; NULL when there are none. */
+static void *
+map(int fd, gsize size)
+{
+	struct stat st;
+	void *data;
+
+	if (fstat(fd, &st) < 0 || st.st_size < 0 ||
+	    (gsize)st.st_size != size)
+		g_error("message of another size than announced");
+	if (size == 0)
+		return NULL;
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		g_error("mmap: %s", g_strerror(errno));
+	return data;
+}
+
 static bool
-answer_request(int connection, const Request *request, int message)
+answer_request(int connection, const Request *request, const guint8 *data)
 {
 	Answer *answer = fields_new(&answer_fields);
 	g_autoptr(GByteArray) packed = NULL;
-	struct stat st;
-	void *data = NULL;
 	bool good;
 
-	if (fstat(message, &st) < 0 || st.st_size < 0 ||
-	    st.st_size != request->size)
-		g_error("message of another size than announced");
-	if (st.st_size > 0)
-		data = mmap(NULL, (gsize)st.st_size, PROT_READ, MAP_PRIVATE,
-			    message, 0);
-	if (data == MAP_FAILED)
-		g_error("mmap: %s", g_strerror(errno));
-	analyse(data ? data : (const guint8 *)"", (gsize)st.st_size, request,
-		answer);
-	if (data)
-		munmap(data, (gsize)st.st_size);
+	analyse(data ? data : (const guint8 *)"", (gsize)request->size,
+		request, answer);
 	packed = analyse_packed(answer);
-	good = wire_send_packed(connection, packed, -1);
+	good = wire_send(connection, packed, NULL);
 	fields_free(&answer_fields, answer);
+	return good;
+}
+
+/* Answer what came in FRAME; false when it is no request of ours. */
+static bool
+answer_frame(int connection, const struct wire_frame *frame)
+{
+	Request *request = fields_new(&request_fields);
+	bool good = fields_unpack(&request_fields, request, frame->data,
+				  frame->head.fields, NULL);
+	void *mapped;
+
+	if (good && frame->fd >= 0) {
+		mapped = map(frame->fd, (gsize)request->size);
+		good = answer_request(connection, request, mapped);
+		if (mapped)
+			munmap(mapped, (gsize)request->size);
+	} else if (good && request->size == (gint64)frame->head.bytes) {
+		good = answer_request(connection, request,
+				      frame->data + frame->head.fields);
+	} else {
+		good = false;
+	}
+	fields_free(&request_fields, request);
 	return good;
 }
 
 /* One request; false at the end of the connection. */
 static bool
-serve_one(int connection)
+serve_one(int connection, struct wire_frame *frame)
 {
-	Request *request = fields_new(&request_fields);
-	bool is_end, good;
-	int message;
+	enum wire_fault fault;
+	bool good = wire_receive(connection, frame, 0, &fault, NULL);
 
-	good = wire_receive(connection, &request_fields, request, &message, 0,
-			    &is_end, NULL);
-	if (good && message >= 0) {
-		clocks(BOUND_WORKER_SECONDS, BOUND_WORKER_CPU);
-		good = answer_request(connection, request, message);
-		clocks(0, 0);
+	if (good) {
+		clocks_start();
+		good = answer_frame(connection, frame);
+		alarm(0);
 	}
-	if (message >= 0)
-		close(message);
-	fields_free(&request_fields, request);
+	if (frame->fd >= 0)
+		close(frame->fd);
 	return good;
 }
 
 void
 serve_connection(int connection)
 {
-	while (serve_one(connection))
+	struct wire_frame frame = { .fd = -1 };
+
+	while (serve_one(connection, &frame))
 		;
+	wire_frame_clear(&frame);
 }
 
 static volatile sig_atomic_t is_leaving;
@@ -149,25 +183,105 @@ on_leave(int number)
 	is_leaving = 1;
 }
 
-/* SIGUSR1 asks a worker to go, between two messages.  Should it come just
- * before accept(), the listener's receive time-out ends the wait. */
+/* SIGUSR1 asks a worker to go, between two messages: it is let in only while
+ * we wait.  OUTSIDE gets the signals of that time. */
+static void
+leave_on_signal(sigset_t *outside)
+{
+	struct sigaction leave = { .sa_handler = on_leave };
+	sigset_t block;
+
+	sigaction(SIGUSR1, &leave, NULL);
+	sigemptyset(&block);
+	sigaddset(&block, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &block, outside);
+	sigdelset(outside, SIGUSR1);
+}
+
+/* What a worker waits for: a new connection, of which the kernel wakes one
+ * worker each, or a request on the one it has. */
+struct waiting {
+	int listener, connection;	/* connection: -1 for none */
+	int poll;
+	sigset_t signals;		/* while it waits */
+};
+
+static void
+watch(const struct waiting *waiting, int fd, guint32 events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(waiting->poll, EPOLL_CTL_ADD, fd, &event) < 0)
+		g_error("epoll_ctl: %s", g_strerror(errno));
+}
+
+static void
+drop_connection(struct waiting *waiting)
+{
+	if (waiting->connection >= 0)
+		close(waiting->connection);
+	waiting->connection = -1;
+}
+
+/* Take who waits at the listener, instead of the one we have. */
+static bool
+take_next(struct waiting *waiting)
+{
+	int next = accept4(waiting->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (next < 0 && errno != EAGAIN && errno != ECONNABORTED &&
+	    errno != EINTR)
+		g_error("accept: %s", g_strerror(errno));
+	if (next < 0)
+		return false;
+	drop_connection(waiting);
+	waiting->connection = next;
+	watch(waiting, next, EPOLLIN);
+	return true;
+}
+
+/* Who waits at the listener comes before the next request on our connection:
+ * with all workers busy each caller has its turn.  A caller whose connection
+ * is closed on an unread request sees that, and comes again.  False: nothing
+ * to do yet. */
+static bool
+wait_for_work(struct waiting *waiting)
+{
+	struct epoll_event events[2];
+	bool is_next = false, is_request = false;
+	int count = epoll_pwait(waiting->poll, events, 2, -1,
+				&waiting->signals);
+
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd == waiting->listener)
+			is_next = true;
+		else
+			is_request = true;
+	return (is_next && take_next(waiting)) || is_request;
+}
+
 void
 serve(int listener, int status, gint64 most)
 {
-	struct sigaction leave = { .sa_handler = on_leave };
+	struct wire_frame frame = { .fd = -1 };
+	struct waiting waiting = { listener, -1,
+				   epoll_create1(EPOLL_CLOEXEC), { { 0 } } };
 
-	sigaction(SIGUSR1, &leave, NULL);
+	if (waiting.poll < 0)
+		g_error("epoll_create1: %s", g_strerror(errno));
+	leave_on_signal(&waiting.signals);
+	watch(&waiting, listener, EPOLLIN | EPOLLEXCLUSIVE);
 	if (status >= 0)
 		file_write_all(status, "+", 1);
-	for (gint64 i = 0; i < most && !is_leaving; i++) {
-		int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (connection < 0 && (errno == EINTR || errno == EAGAIN ||
-				       errno == ECONNABORTED))
+	while (most > 0 && !is_leaving) {
+		if (!wait_for_work(&waiting))
 			continue;
-		if (connection < 0)
-			return;
-		serve_one(connection);
-		close(connection);
+		if (serve_one(waiting.connection, &frame))
+			most--;
+		else
+			drop_connection(&waiting);
 	}
+	drop_connection(&waiting);
+	close(waiting.poll);
+	wire_frame_clear(&frame);
 }

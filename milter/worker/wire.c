@@ -48,15 +48,15 @@ ask_build_id(void)
 	return known;
 }
 
-/* Send what is left of two PARTS, with PASS beside it; how much went. */
+/* Send what is left of three PARTS, with PASS beside it; how much went. */
 static gssize
-send_some(int fd, struct iovec parts[2], int pass)
+send_some(int fd, struct iovec parts[3], int pass)
 {
 	union {
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
 	gssize n;
 
 	if (pass >= 0) {
@@ -78,36 +78,34 @@ send_some(int fd, struct iovec parts[2], int pass)
 }
 
 bool
-wire_send_packed(int fd, const GByteArray *packed, int pass)
+wire_send(int fd, const GByteArray *packed, const struct ask_bytes *bytes)
 {
-	struct wire_head head = { ask_build_id(), packed->len };
-	struct iovec parts[2] = { { &head, sizeof head },
-				  { packed->data, packed->len } };
+	gsize size = bytes && bytes->data ? bytes->size : 0;
+	struct wire_head head = { ask_build_id(), packed->len,
+				  (guint32)size };
+	struct iovec parts[3] = {
+		{ &head, sizeof head }, { packed->data, packed->len },
+		{ bytes ? (void *)bytes->data : NULL, size },
+	};
+	gsize left = sizeof head + packed->len + size;
+	int pass = bytes && !bytes->data ? bytes->fd : -1;
 
-	while (parts[0].iov_len + parts[1].iov_len > 0) {
+	while (left > 0) {
 		gssize n = send_some(fd, parts, pass);
-		gsize first;
 
 		if (n <= 0)
 			return false;
 		pass = -1;
-		first = MIN((gsize)n, parts[0].iov_len);
-		parts[0].iov_base = (char *)parts[0].iov_base + first;
-		parts[0].iov_len -= first;
-		parts[1].iov_base = (char *)parts[1].iov_base + (gsize)n -
-		    first;
-		parts[1].iov_len -= (gsize)n - first;
+		left -= (gsize)n;
+		for (guint i = 0; i < G_N_ELEMENTS(parts) && n > 0; i++) {
+			gsize gone = MIN((gsize)n, parts[i].iov_len);
+
+			parts[i].iov_base = (char *)parts[i].iov_base + gone;
+			parts[i].iov_len -= gone;
+			n -= (gssize)gone;
+		}
 	}
 	return true;
-}
-
-bool
-wire_send(int fd, const struct fields *table, const void *at, int pass)
-{
-	g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
-
-	fields_pack(table, at, packed);
-	return wire_send_packed(fd, packed, pass);
 }
 
 /* Wait until FD can be read; false when DEADLINE (0: none) is past. */
@@ -124,83 +122,121 @@ is_in_time(int fd, gint64 deadline)
 	return true;
 }
 
-/* One recvmsg; a descriptor that comes along goes to *PASSED.  With PASSED
- * NULL none is taken, and the kernel closes what was sent. */
+/* Take a descriptor that came with MESSAGE; one is kept, others are closed
+ * by the kernel, which has room for no more. */
+static void
+take_fd(struct msghdr *message, int *fd)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+	int came;
+
+	if (!head || head->cmsg_level != SOL_SOCKET ||
+	    head->cmsg_type != SCM_RIGHTS)
+		return;
+	memcpy(&came, CMSG_DATA(head), sizeof came);
+	if (*fd >= 0)
+		close(came);
+	else
+		*fd = came;
+}
+
+/* One recvmsg into COUNT PARTS; 0 at the end, -1 and errno on failure.  What
+ * is there is taken without asking the clock. */
 static gssize
-receive_some(int fd, void *data, gsize length, int *passed)
+receive_some(int fd, struct iovec *parts, guint count, int *passed,
+	     gint64 deadline)
 {
 	union {
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec part = { data, length };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	struct cmsghdr *head;
 	gssize n;
 
-	if (passed) {
-		message.msg_control = control.room;
-		message.msg_controllen = CMSG_LEN(sizeof(int));
+	for (;;) {
+		struct msghdr message = {
+			.msg_iov = parts, .msg_iovlen = count,
+			.msg_control = control.room,
+			.msg_controllen = CMSG_LEN(sizeof(int)),
+		};
+
+		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC |
+			    (deadline ? MSG_DONTWAIT : 0));
+		if (n > 0)
+			take_fd(&message, passed);
+		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+			return n;
+		if (errno == EAGAIN && !is_in_time(fd, deadline))
+			return -1;
 	}
-	do {
-		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0 || !passed)
-		return n;
-	head = CMSG_FIRSTHDR(&message);
-	if (head && head->cmsg_level == SOL_SOCKET &&
-	    head->cmsg_type == SCM_RIGHTS && *passed < 0)
-		memcpy(passed, CMSG_DATA(head), sizeof(int));
-	return n;
+}
+
+/* What a frame mostly fits into, so that one call receives it. */
+#define ROOM (16 * KIB)
+
+static void
+make_room(struct wire_frame *frame, gsize room)
+{
+	if (frame->room >= room)
+		return;
+	frame->data = g_realloc(frame->data, room);
+	frame->room = room;
 }
 
 static bool
-receive_all(int fd, void *data, gsize length, int *passed, gint64 deadline,
-	    bool *is_end, GError **error)
+is_head_good(const struct wire_head *head, gsize have, GError **error)
 {
-	gsize have = 0;
+	if (head->build == ask_build_id() && head->fields <= BOUND_FACTS &&
+	    head->bytes <= BOUND_INLINE &&
+	    have <= (gsize)head->fields + head->bytes)
+		return true;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+		    "frame of another build or of %u and %u octets",
+		    head->fields, head->bytes);
+	return false;
+}
 
-	while (have < length) {
-		gssize n;
+bool
+wire_receive(int fd, struct wire_frame *frame, gint64 deadline,
+	     enum wire_fault *fault, GError **error)
+{
+	gsize have = 0, wanted = sizeof frame->head;
 
-		if (!is_in_time(fd, deadline))
+	frame->fd = -1;
+	make_room(frame, ROOM);
+	while (have < wanted) {
+		gsize head = sizeof frame->head;
+		gsize missing = have < head ? head - have : 0;
+		gsize data = have < head ? 0 : have - head;
+		struct iovec parts[2] = {
+			{ (char *)&frame->head + head - missing, missing },
+			{ frame->data + data, frame->room - data },
+		};
+		gssize n = receive_some(fd, parts + !missing, 1 + !!missing,
+					&frame->fd, deadline);
+
+		if (n <= 0) {
+			*fault = n == 0 ? WIRE_CLOSED :
+			    errno == ECONNRESET ? WIRE_UNREAD : WIRE_LATE;
+			errno = n == 0 ? EPIPE : errno;
 			return file_fail(error, "receive", "frame");
-		n = receive_some(fd, (char *)data + have, length - have,
-				 passed);
-
-		if (n > 0) {
-			have += (gsize)n;
-			continue;
 		}
-		*is_end = (n == 0 || errno == ECONNRESET);
-		if (n == 0)
-			errno = EPIPE;
-		return file_fail(error, "receive", "frame");
+		have += (gsize)n;
+		*fault = WIRE_BROKEN;
+		if (missing && have >= head) {
+			if (!is_head_good(&frame->head, have - head, error))
+				return false;
+			wanted = head + frame->head.fields +
+			    frame->head.bytes;
+			make_room(frame, wanted - head);
+		}
 	}
 	return true;
 }
 
-bool
-wire_receive(int fd, const struct fields *table, void *at, int *passed,
-	     gint64 deadline, bool *is_end, GError **error)
+void
+wire_frame_clear(struct wire_frame *frame)
 {
-	g_autofree guint8 *data = NULL;
-	struct wire_head head;
-
-	if (passed)
-		*passed = -1;
-	*is_end = false;
-	if (!receive_all(fd, &head, sizeof head, passed, deadline, is_end,
-			 error))
-		return false;
-	if (head.build != ask_build_id() || head.length > BOUND_FACTS) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "frame of another build or of %u octets",
-			    head.length);
-		return false;
-	}
-	data = g_malloc(head.length + 1);
-	return receive_all(fd, data, head.length, passed, deadline, is_end,
-			   error) &&
-	    fields_unpack(table, at, data, head.length, error);
+	g_free(frame->data);
+	frame->data = NULL;
+	frame->room = 0;
 }

@@ -3,7 +3,7 @@
  *
  * Preloaded into gatepostd, it reaches the workers through their
  * environment.  A message with the field "X-Fault: WORD" makes the worker
- * that maps it abort, hang (sleep), spin, grow or drip (answer one octet and
+ * that gets it abort, hang (sleep), spin, grow or drip (answer one octet and
  * no more, its own clock stopped); GATEPOST_FAULT_DELAY_MS makes every answer
  * late.  Other programs are left alone.
  */
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +74,73 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 		wait_ms(1000);
 }
 
+/* What the worker is to do, once its clocks run. */
+static char word[16];
+static int is_due;
+
+/* Of LENGTH octets AT a worker got the start of a message. */
+static void
+got(const void *at, size_t length)
+{
+	const char *found = memmem(at, length, "X-Fault: ", 9);
+	size_t left = found ? length - (size_t)(found + 9 -
+						(const char *)at) : 0;
+
+	memset(word, 0, sizeof word);
+	if (found)
+		memcpy(word, found + 9, left < sizeof word ? left :
+		       sizeof word - 1);
+	is_due = 1;
+}
+
+static void
+act_if_due(void)
+{
+	const char *delay = getenv("GATEPOST_FAULT_DELAY_MS");
+
+	if (!is_due)
+		return;
+	is_due = 0;
+	act(word);
+	if (delay)
+		wait_ms(atol(delay));
+}
+
+/* The last of the worker's clocks to be started. */
+int
+setitimer(__itimer_which_t which, const struct itimerval *value,
+	  struct itimerval *old)
+{
+	static int (*real)(__itimer_which_t, const struct itimerval *,
+			   struct itimerval *);
+	int result;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "setitimer");
+	result = real(which, value, old);
+	act_if_due();
+	return result;
+}
+
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	static ssize_t (*real)(int, struct msghdr *, int);
+	ssize_t n;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "recvmsg");
+	n = real(fd, message, flags);
+	/* A frame starts in two parts; a message that comes by descriptor is
+	 * mapped later. */
+	if (n > (ssize_t)message->msg_iov[0].iov_len &&
+	    message->msg_iovlen == 2 &&
+	    message->msg_controllen == 0 && is_worker())
+		got(message->msg_iov[1].iov_base,
+		    (size_t)n - message->msg_iov[0].iov_len);
+	return n;
+}
+
 void *mmap(void *address, size_t length, int protection, int flags, int fd,
 	   off_t offset);
 
@@ -81,7 +149,6 @@ mmap(void *address, size_t length, int protection, int flags, int fd,
      off_t offset)
 {
 	static void *(*real)(void *, size_t, int, int, int, off_t);
-	const char *delay, *found;
 	void *at;
 
 	if (!real)
@@ -91,11 +158,7 @@ mmap(void *address, size_t length, int protection, int flags, int fd,
 	    flags != MAP_PRIVATE || offset != 0 || !is_worker())
 		return at;
 	/* The worker maps nothing else so but what it was sent. */
-	found = memmem(at, length, "X-Fault: ", 9);
-	if (found)
-		act(found + 9);
-	delay = getenv("GATEPOST_FAULT_DELAY_MS");
-	if (delay)
-		wait_ms(atol(delay));
+	got(at, length);
+	act_if_due();
 	return at;
 }

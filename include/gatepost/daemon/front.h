@@ -18,6 +18,7 @@ struct front {
 	pthread_mutex_t lock;		/* of all below */
 	Setup *setup;
 	GHashTable *domains;		/* envelope domain to requests */
+	GArray *idle;			/* of int: connections to workers */
 	guint asking;			/* requests under way */
 	guint told;			/* workers that were asked for */
 	guint busy;			/* callbacks under way */
@@ -45,8 +46,9 @@ void bytes_clear(struct bytes *bytes);
 /* Append; FOLDER is where a nameless file is made. */
 void bytes_add(struct bytes *bytes, int folder, const void *data,
 	       gsize length);
-/* The descriptor of it all, the caller's now; -1 and ERROR set. */
-int bytes_take(struct bytes *bytes, GError **error);
+/* Let MESSAGE have it all: what is small stays here, for it to look at, until
+ * bytes_clear().  False and ERROR set when it could not be kept. */
+bool bytes_give(struct bytes *bytes, Message *message, GError **error);
 
 /* ---- front_milter.c: libmilter ---- */
 

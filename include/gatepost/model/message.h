@@ -52,13 +52,20 @@ typedef struct Message {
 	GPtrArray *refused;	/* of Decision *: refused at RCPT */
 	Config *config;		/* pinned at MAIL */
 	struct Snapshot *lists;	/* pinned at MAIL; borrowed; NULL: no lists */
-	int fd;			/* the bytes, -1 before the end */
+	/* The bytes, from the end of the message on. */
+	const guint8 *data;	/* borrowed; NULL: they are in fd */
+	int fd;			/* -1: none made yet, see message_fd() */
 	gsize size;
 } Message;
 
 Message *message_new(Config *config);
 void message_free(Message *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, message_free)
+
+/* The bytes of MESSAGE as a descriptor, which stays MESSAGE's own; what is
+ * held in memory only is written into a sealed file there first.  -1 and
+ * ERROR set on failure. */
+int message_fd(Message *message, GError **error);
 
 /* Note the queue id, once it is known. */
 void message_queue_id(Message *message, const char *queue_id);

@@ -14,7 +14,7 @@
  * are in our care; each decision's `item` says where.  False and ERROR set:
  * nothing may be taken off the message.
  */
-bool keep(Site *site, const Message *message, const Facts *facts,
+bool keep(Site *site, Message *message, const Facts *facts,
 	  const GPtrArray *shown, GPtrArray *decisions, GError **error);
 
 /* Header fields and recipients, as the decisions say (edit.c).  False: the

@@ -53,9 +53,9 @@ double folder_free(int folder);
 /* Lower-case SHA-256 of the SIZE octets of FD.  NULL and ERROR on failure. */
 char *file_sha256(int fd, gsize size, GError **error);
 
-/* A file without a name: in memory, or in FOLDER's file system; -1 and ERROR
- * set on failure. */
-int file_memory(GError **error);
+/* A file without a name: in memory, sealed, with LENGTH octets of DATA; or
+ * empty, in FOLDER's file system.  -1 and ERROR set on failure. */
+int file_memory(const void *data, gsize length, GError **error);
 int file_nameless(int folder, GError **error);
 
 #endif

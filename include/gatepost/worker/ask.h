@@ -1,8 +1,9 @@
 /*
  * ask.h -- the caller's side of a worker: send bytes, wait, get facts
  *
- * One request a connection.  Message bytes travel as a descriptor that the
- * worker only reads.
+ * One request at a time on a connection, which may be used again after an
+ * answer.  The bytes of a small message travel in the request, those of
+ * others as a descriptor that the worker only reads.
  */
 #ifndef GATEPOST_WORKER_ASK_H
 #define GATEPOST_WORKER_ASK_H
@@ -16,7 +17,14 @@ enum ask_result {
 	ASK_DONE,	/* ANSWER is filled */
 	ASK_DIED,	/* end of file without an answer: of this message */
 	ASK_LATE,	/* no answer in time; nobody knows why */
-	ASK_NONE	/* no worker could be reached */
+	ASK_NONE	/* no worker could be reached, or none took it */
+};
+
+/* Where the bytes of a message are. */
+struct ask_bytes {
+	const guint8 *data;	/* in memory; NULL: in fd */
+	gsize size;
+	int fd;
 };
 
 /* Wait until FD can be read or DEADLINE (steady ms) is past; true when it
@@ -31,13 +39,15 @@ bool ask_wait_plainly(int fd, gint64 deadline, void *data);
 int ask_connect(int folder, const char *name);
 
 /*
- * Send REQUEST with the message in MESSAGE_FD over CONNECTION and wait for
- * its ANSWER (new, from fields_new(&answer_fields)) until DEADLINE.  ERROR
- * is set, in words for the log, unless ASK_DONE.  The caller closes both.
+ * Send REQUEST with the message in BYTES over CONNECTION and wait for its
+ * ANSWER (new, from fields_new(&answer_fields)) until DEADLINE.  ERROR is
+ * set, in words for the log, unless ASK_DONE; then CONNECTION is of no more
+ * use.  The caller closes.
  */
-enum ask_result ask(int connection, const Request *request, int message_fd,
-		    Answer *answer, gint64 deadline, ask_wait *wait,
-		    void *data, GError **error);
+enum ask_result ask(int connection, const Request *request,
+		    const struct ask_bytes *bytes, Answer *answer,
+		    gint64 deadline, ask_wait *wait, void *data,
+		    GError **error);
 
 /* Start a private worker and return our end of its socket, for callers who
  * must not read mail themselves; -1 and ERROR set when it cannot start.

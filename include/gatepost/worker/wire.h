@@ -1,5 +1,6 @@
 /*
- * wire.h -- frames between front and worker: build id, length, payload
+ * wire.h -- frames between front and worker: build id, lengths, packed
+ * fields, and the bytes of the message when they are few
  */
 #ifndef GATEPOST_WORKER_WIRE_H
 #define GATEPOST_WORKER_WIRE_H
@@ -7,23 +8,38 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "gatepost/util/fields.h"
+#include "gatepost/worker/ask.h"
 
 struct wire_head {
-	guint32 build, length;
+	guint32 build;
+	guint32 fields, bytes;	/* octets of each */
 };
 
-/* Send AT by TABLE over FD, with PASS (-1: none) beside it.  False and errno
- * set on failure. */
-bool wire_send(int fd, const struct fields *table, const void *at, int pass);
+/* A frame that came; DATA is yours, and may be used for the next one. */
+struct wire_frame {
+	struct wire_head head;
+	guint8 *data;		/* the fields, then the bytes */
+	gsize room;		/* of data */
+	int fd;			/* that came along, or -1; yours */
+};
+void wire_frame_clear(struct wire_frame *frame);
 
-/* The same of what is packed already. */
-bool wire_send_packed(int fd, const GByteArray *packed, int pass);
+/* Send PACKED fields over FD, and BYTES (NULL: none): in the frame when they
+ * are in memory, else by their descriptor.  False and errno on failure. */
+bool wire_send(int fd, const GByteArray *packed,
+	       const struct ask_bytes *bytes);
 
-/* Receive into an initialised AT, until DEADLINE (steady ms; 0: none);
- * *PASSED (NULL: none is taken) gets a descriptor or -1.  False and ERROR
- * set; *IS_END says that the other side closed. */
-bool wire_receive(int fd, const struct fields *table, void *at, int *passed,
-		  gint64 deadline, bool *is_end, GError **error);
+/* What came instead of a frame. */
+enum wire_fault {
+	WIRE_CLOSED,		/* end of file */
+	WIRE_UNREAD,		/* closed, what we sent still unread */
+	WIRE_LATE,		/* the deadline is past */
+	WIRE_BROKEN		/* no frame of ours */
+};
+
+/* Receive into FRAME until DEADLINE (steady ms; 0: none).  False, *FAULT and
+ * ERROR set. */
+bool wire_receive(int fd, struct wire_frame *frame, gint64 deadline,
+		  enum wire_fault *fault, GError **error);
 
 #endif
