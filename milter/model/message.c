@@ -191,12 +191,15 @@ static void
 show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
      const char *value)
 {
-	Indicator like = { kind, (char *)value, NULL };
+	Indicator *one;
 
-	if (!value || g_hash_table_contains(seen, &like))
+	if (!value)
 		return;
-	g_ptr_array_add(shown, indicator_seen(kind, value));
-	g_hash_table_add(seen, shown->pdata[shown->len - 1]);
+	one = indicator_seen(kind, value);
+	if (g_hash_table_add(seen, one))
+		g_ptr_array_add(shown, one);
+	else
+		indicator_free(one);
 }
 
 static void

@@ -18,21 +18,27 @@ static const char *const special[] = {
 };
 
 /* RAW without blanks and controls at its ends, and without tabs and line
- * ends anywhere.  Yours. */
-static char *
-tidy(const char *raw)
+ * ends anywhere; *MADE, when it is not RAW itself, is yours. */
+static const char *
+tidy(const char *raw, char **made)
 {
 	GString *out;
+	gsize length = 0;
 
 	while (*raw && (guchar)*raw <= 0x20)
 		raw++;
+	while ((guchar)raw[length] > 0x20)
+		length++;
+	if (!raw[length])
+		return raw;
 	out = g_string_sized_new(strlen(raw));
 	for (; *raw; raw++)
 		if (*raw != '\t' && *raw != '\r' && *raw != '\n')
 			g_string_append_c(out, *raw);
 	while (out->len && (guchar)out->str[out->len - 1] <= 0x20)
 		g_string_truncate(out, out->len - 1);
-	return g_string_free(out, FALSE);
+	*made = g_string_free(out, FALSE);
+	return *made;
 }
 
 static bool
@@ -41,39 +47,45 @@ is_slash(char c)
 	return c == '/' || c == '\\';
 }
 
+/* Longer ones are none that anybody follows. */
+#define SCHEME_MOST 32
+
 /*
- * The scheme of TEXT in lower case, and behind it in REST; "http" when there
- * is none.  A "scheme" with a dot in it, or "localhost" before a port, is a
- * host that someone wrote without its scheme.  Yours.
+ * Write the scheme of TEXT in lower case into SCHEME, and what is behind it
+ * to REST; "http" when there is none.  A "scheme" with a dot in it, or
+ * "localhost" before a port, is a host that someone wrote without its scheme.
  */
-static char *
-scheme_take(const char *text, const char **rest)
+static void
+scheme_take(const char *text, char scheme[SCHEME_MOST], const char **rest)
 {
 	gsize length = 0;
-	g_autofree char *scheme = NULL;
 
 	*rest = text;
+	g_strlcpy(scheme, "http", SCHEME_MOST);
 	if (g_ascii_isalpha(text[0]))
 		while (g_ascii_isalnum(text[length]) ||
 		       (text[length] && strchr("+-.", text[length])))
 			length++;
-	if (length == 0 || text[length] != ':')
-		return g_strdup("http");
-	scheme = g_ascii_strdown(text, (gssize)length);
-	if (strchr(scheme, '.') ||
-	    (strcmp(scheme, "localhost") == 0 &&
+	if (length == 0 || length >= SCHEME_MOST || text[length] != ':' ||
+	    memchr(text, '.', length) ||
+	    (length == 9 && g_ascii_strncasecmp(text, "localhost", 9) == 0 &&
 	     g_ascii_isdigit(text[length + 1])))
-		return g_strdup("http");
+		return;
+	for (gsize i = 0; i < length; i++)
+		scheme[i] = g_ascii_tolower(text[i]);
+	scheme[length] = '\0';
 	*rest = text + length + 1;
-	return g_steal_pointer(&scheme);
 }
 
 /* TEXT with percent codes decoded; NULL when one stands for NUL.  Yours. */
 static char *
 percent_decode(const char *text, gsize length)
 {
-	g_autoptr(GString) out = g_string_sized_new(length);
+	g_autoptr(GString) out = NULL;
 
+	if (!memchr(text, '%', length))
+		return g_strndup(text, length);
+	out = g_string_sized_new(length);
 	for (gsize i = 0; i < length; i++) {
 		int high = -1, low = -1;
 
@@ -303,14 +315,36 @@ append_path(GString *out, const char *text, gsize length)
 		g_string_append_c(out, '/');
 }
 
+/* Is TEXT, LENGTH octets from '/' on, in canonical form as it is? */
+static bool
+is_canonical(const char *text, gsize length)
+{
+	bool is_path = true;
+
+	if (length == 0 || *text != '/')
+		return false;
+	for (gsize i = 0; i < length; i++) {
+		if (!plain[(guchar)text[i]])
+			return false;
+		is_path &= text[i] != '?';
+		if (is_path && text[i] == '.' && text[i - 1] == '/')
+			return false;
+	}
+	return true;
+}
+
 /* The path and query that TEXT starts with, canonical; from '/' on. Yours. */
 static char *
 path_normal(const char *text)
 {
-	GString *out = g_string_new(NULL);
 	gsize length = MIN(strcspn(text, "#"), BOUND_URL);
-	gsize path = MIN(strcspn(text, "?"), length);
+	gsize path;
+	GString *out;
 
+	if (is_canonical(text, length))
+		return g_strndup(text, length);
+	out = g_string_sized_new(length + 16);
+	path = MIN(strcspn(text, "?"), length);
 	append_path(out, text, path);
 	if (path < length) {
 		g_string_append_c(out, '?');
@@ -340,23 +374,23 @@ parsed_new(const char *scheme, char *host, char *path)
 
 	url->host = host;
 	url->path = path;
-	url->url = g_strdup_printf("%s://%s%s%s%s", scheme,
-				   is_ipv6 ? "[" : "", host ? host : "",
-				   is_ipv6 ? "]" : "", path);
+	url->url = g_strconcat(scheme, "://", is_ipv6 ? "[" : "",
+			       host ? host : "", is_ipv6 ? "]" : "", path,
+			       NULL);
 	return url;
 }
 
 Url *
 url_parse(const char *raw)
 {
-	g_autofree char *text = tidy(raw);
-	g_autofree char *scheme = NULL;
+	g_autofree char *tidied = NULL;
 	g_autofree char *host = NULL;
-	const char *rest;
+	const char *text = tidy(raw, &tidied), *rest;
+	char scheme[SCHEME_MOST];
 	gsize slashes = 0, length;
 	bool is_special, is_file;
 
-	scheme = scheme_take(text, &rest);
+	scheme_take(text, scheme, &rest);
 	is_special = g_strv_contains(special, scheme);
 	is_file = strcmp(scheme, "file") == 0;
 	while (is_special ? is_slash(rest[slashes]) : rest[slashes] == '/')

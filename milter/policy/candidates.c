@@ -86,11 +86,13 @@ rule_people(const struct look *look, const Decision *decision)
 static char *
 shown_host(const Link *link)
 {
-	g_autofree char *text = g_strstrip(g_strdup(link->text ? link->text :
-						    ""));
+	g_autofree char *text = NULL;
 	g_autoptr(Url) url = NULL;
 
-	if (!*text || strpbrk(text, " \n@") || !strchr(text, '.'))
+	if (!link->text || !strchr(link->text, '.'))
+		return NULL;
+	text = g_strstrip(g_strdup(link->text));
+	if (strpbrk(text, " \n@"))
 		return NULL;
 	url = url_parse(text);
 	if (!url || !url->host || !domain_registrable(url->host))
