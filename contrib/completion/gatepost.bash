@@ -16,7 +16,9 @@ trace - --from --envelope --rcpt --url --file --ip --domain --action --since --m
 policy - --tenant
 mode - observe tag enforce --tenant
 stats - --would --since
-list show --tenant --kind --action
+list show --tenant --kind --action --observed
+list expiring --tenant --within
+list unbrake
 list add --tenant
 list remove --tenant
 list find --tenant --rcpt

@@ -31,6 +31,15 @@
 /* Findings of one kind of effect kept for one recipient; beyond, one finding
  * says that there are more. */
 #define BOUND_FINDINGS 32
+/* Entries of which it is reckoned what had been without them, for one
+ * recipient; those beyond count as met, and as not decisive. */
+#define BOUND_WEIGHED 16
+/* Days before the end of an entry at which the tenant's admins are told. */
+#define BOUND_NOTICE_DAYS 7
+/* An entry that no person wrote only observes once it held so many messages,
+ * and so much of all mail, within ten minutes. */
+#define BOUND_BRAKE_HELD 50
+#define BOUND_BRAKE_PERCENT 5
 
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50

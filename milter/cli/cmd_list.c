@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gatepost/cli/cli.h"
+#include "gatepost/cli/list.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/url.h"
 #include "gatepost/service/lists.h"
@@ -19,8 +20,8 @@
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
 
-static GPtrArray *
-read_entries(struct cli *cli, const Tenant *tenant)
+GPtrArray *
+list_entries(struct cli *cli, const Tenant *tenant)
 {
 	GPtrArray *entries = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)entry_free);
@@ -39,18 +40,21 @@ read_entries(struct cli *cli, const Tenant *tenant)
 }
 
 static void
-add_json(GString *out, const Entry *entry)
+add_json(GString *out, const Entry *entry, const Life *life)
 {
 	json_comma(out);
 	entry_json_open(entry, out);
+	list_usage_json(life, entry, out);
 	g_string_append(out, "}");
 }
 
+/* LIFE may be NULL: nothing is known of it. */
 static void
-print_entries(struct cli *cli, const GPtrArray *entries)
+print_entries(struct cli *cli, const GPtrArray *entries, const Life *life)
 {
 	g_autoptr(GString) out = g_string_new("{\"entries\":[");
-	static const char *const heads[] = { "KEY", "ENTRY", "PLACE", NULL };
+	static const char *const heads[] = { "KEY", "ENTRY", "HITS",
+					     "LAST USED", "PLACE", NULL };
 	struct table *table = cli->json ? NULL : table_new(heads);
 
 	for (guint i = 0; i < entries->len; i++) {
@@ -58,11 +62,17 @@ print_entries(struct cli *cli, const GPtrArray *entries)
 		g_autofree char *line = entry_format(entry);
 		g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
 							 entry->line);
+		const Usage *usage = life ? life_usage(life, entry->key) :
+		    NULL;
+		g_autofree char *hits = g_strdup_printf("%" G_GINT64_FORMAT,
+							usage ? usage->hits :
+							0);
 
 		if (table)
-			table_add(table, entry->key, line, place);
+			table_add(table, entry->key, line, hits,
+				  usage ? cli_time(usage->last) : "-", place);
 		else
-			add_json(out, entry);
+			add_json(out, entry, life);
 	}
 	if (table)
 		table_print(table);
@@ -75,8 +85,11 @@ cmd_list_show(struct cli *cli)
 {
 	const char *name = cli_option(cli, "--tenant");
 	const char *kind = cli_option(cli, "--kind");
-	const char *action = cli_option(cli, "--action");
+	bool observed = cli_flag(cli, "--observed");
+	const char *action = observed ? entry_actions[ENTRY_OBSERVE] :
+	    cli_option(cli, "--action");
 	g_autoptr(GPtrArray) entries = NULL;
+	g_autoptr(Life) life = NULL;
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
 	const Tenant *tenant;
 
@@ -85,17 +98,20 @@ cmd_list_show(struct cli *cli)
 	if ((kind && fields_word(indicator_kinds, kind) < 0) ||
 	    (action && fields_word(entry_actions, action) < 0))
 		return cli_fail(EX_USAGE, "there is no such kind or action");
-	entries = read_entries(cli, tenant);
+	entries = list_entries(cli, tenant);
+	life = list_life(cli);
 	for (guint i = 0; i < entries->len; i++) {
 		const Entry *entry = entries->pdata[i];
 
+		if (observed && life && !life_usage(life, entry->key))
+			continue;
 		if ((!kind || strcmp(indicator_kinds[entry->indicator->kind],
 				     kind) == 0) &&
 		    (!action || strcmp(entry_actions[entry->action],
 				       action) == 0))
 			g_ptr_array_add(wanted, entries->pdata[i]);
 	}
-	print_entries(cli, wanted);
+	print_entries(cli, wanted, life);
 	return EX_OK;
 }
 
@@ -174,7 +190,7 @@ cmd_list_add(struct cli *cli)
 	if (!entry->by)
 		entry->by = g_strdup(cli->who);
 	path = lists_managed(cli->config, tenant);
-	entries = read_entries(cli, tenant);
+	entries = list_entries(cli, tenant);
 	for (guint i = 0; i < entries->len; i++) {
 		const Entry *other = entries->pdata[i];
 
@@ -206,6 +222,27 @@ is_wanted(const Entry *entry, const Entry *like, const char *key)
 		      like->indicator->source) == 0;
 }
 
+/* Into the history, so that `why` can say what became of it, and out. */
+static bool
+take_out(struct cli *cli, const Tenant *tenant, const Entry *entry,
+	 GError **error)
+{
+	const struct list_line line = { entry->line, entry->text };
+	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
+						 entry->line);
+	struct gone gone = {
+		.key = (char *)entry->key, .tenant = tenant->name,
+		.text = entry->text, .place = place,
+		.why = (char *)"removed", .who = cli->who,
+		.at = clock_now(),
+	};
+	g_autoptr(Usages) usages = usages_open(cli->config->state_dir,
+					       error);
+
+	return usages && listfile_take_out(entry->file, &line, 1, error) &&
+	    history_add(usages, &gone, error);
+}
+
 int
 cmd_list_remove(struct cli *cli)
 {
@@ -223,7 +260,7 @@ cmd_list_remove(struct cli *cli)
 	else if (!(like = entry_of_words(cli, tenant, false)))
 		return EX_DATAERR;
 	path = lists_managed(cli->config, tenant);
-	entries = read_entries(cli, tenant);
+	entries = list_entries(cli, tenant);
 	for (guint i = 0; i < entries->len; i++) {
 		const Entry *entry = entries->pdata[i];
 		g_autoptr(GError) error = NULL;
@@ -234,8 +271,7 @@ cmd_list_remove(struct cli *cli)
 			elsewhere = entry->file;
 			continue;
 		}
-		if (!listfile_take_out(entry->file, entry->line, entry->text,
-				       &error))
+		if (!take_out(cli, tenant, entry, &error))
 			return cli_error(entry->file, error);
 		printf("removed %s from %s\n  %s\n", entry->key, entry->file,
 		       entry->text);

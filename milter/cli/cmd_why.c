@@ -10,6 +10,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/service/life.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -232,6 +233,8 @@ cmd_sweep(struct cli *cli)
 {
 	gint64 now = clock_now();
 	guint expired = 0, removed = 0, days, candidates = 0;
+	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
+	struct life_swept life = { 0, 0, odd };
 	g_autoptr(GPtrArray) ids = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
@@ -251,6 +254,10 @@ cmd_sweep(struct cli *cli)
 	if (!state_sweep(site->state, now - BOUND_RETRY_DAYS * CLOCK_DAY,
 			 &error))
 		status = cli_error("state", error);
+	g_clear_error(&error);
+	if (!life_sweep(site->usages, cli->config, site->folder, now, &life,
+			&error))
+		status = cli_error("lists", error);
 	days = ledger_sweep(site->ledger,
 			    now - cli->config->keep.ledger * CLOCK_DAY);
 	ids = box_list(site->candidates, "new");
@@ -260,7 +267,11 @@ cmd_sweep(struct cli *cli)
 			candidates += box_remove(site->candidates, "new",
 						 ids->pdata[i], NULL);
 	removed += box_sweep(site->candidates);
-	printf("expired %u copies, removed %u items, %u candidates and %u "
-	       "days of the ledger\n", expired, removed, candidates, days);
+	printf("expired %u copies, removed %u items, %u candidates, %u "
+	       "entries and %u days of the ledger; told the end of %u "
+	       "entries\n", expired, removed, candidates, life.removed, days,
+	       life.told);
+	for (guint i = 0; i < odd->len; i++)
+		printf("%s\n", (const char *)odd->pdata[i]);
 	return status;
 }

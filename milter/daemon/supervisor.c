@@ -287,7 +287,10 @@ static char *
 lists_stamp(const Config *config)
 {
 	GString *all = g_string_new(NULL);
+	g_autofree char *due = g_build_filename(config->state_dir, SITE_DUE,
+						NULL);
 
+	stamp(all, due);
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		g_autofree char *managed = g_strdup_printf("%s/lists/%s.list",

@@ -25,6 +25,16 @@ static const struct hash_key every_host = {
 	G_GUINT64_CONSTANT(0x656e747279206b31),	/* "entry k1" */
 };
 
+bool
+entry_is_automatic(const char *by)
+{
+	static const char *const makers[] = {
+		"verdict", "provisional", "feed", NULL
+	};
+
+	return by && g_strv_contains(makers, by);
+}
+
 Entry *
 entry_new(void)
 {

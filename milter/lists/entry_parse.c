@@ -343,22 +343,21 @@ static const struct option {
 	const char *name;
 	option_set *set;
 	bool takes_several;
-	bool has_no_effect;	/* so far */
 } options[] = {
-	{ "added", set_added, false, false },
-	{ "expires", set_expires, false, false },
-	{ "unused", set_unused, false, true },
-	{ "for", set_for, true, false },
-	{ "direction", set_direction, false, false },
-	{ "as", set_as, false, false },
-	{ "action", set_action, false, false },
-	{ "proof", set_proof, false, false },
-	{ "override", set_override, false, false },
-	{ "except", set_except, true, false },
-	{ "note", set_text, false, false },
-	{ "by", set_text, false, false },
-	{ "submission", set_text, false, false },
-	{ "wide", set_wide, false, false },
+	{ "added", set_added, false },
+	{ "expires", set_expires, false },
+	{ "unused", set_unused, false },
+	{ "for", set_for, true },
+	{ "direction", set_direction, false },
+	{ "as", set_as, false },
+	{ "action", set_action, false },
+	{ "proof", set_proof, false },
+	{ "override", set_override, false },
+	{ "except", set_except, true },
+	{ "note", set_text, false },
+	{ "by", set_text, false },
+	{ "submission", set_text, false },
+	{ "wide", set_wide, false },
 };
 
 /* The row of the option at the cursor, which goes behind its '='; -1 and
@@ -464,9 +463,6 @@ options_apply(struct reader *reader, GPtrArray **given)
 			continue;
 		if (!options[i].set(reader, options[i].name, given[i]))
 			return false;
-		if (options[i].has_no_effect)
-			warn(reader, "option %s has no effect yet",
-			     options[i].name);
 	}
 	return true;
 }

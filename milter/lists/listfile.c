@@ -335,42 +335,49 @@ listfile_append(const char *path, const char *line, GError **error)
 	return good;
 }
 
-static bool
-take_out(struct edit *edit, guint line, const char *text, GError **error)
+/* The data of EDIT without COUNT LINES (in ascending order), whose texts must
+ * be as they were.  Yours; NULL and ERROR set. */
+static GString *
+without(const struct edit *edit, const struct list_line *lines, guint count,
+	GError **error)
 {
 	const char *start = edit->data, *end = start + edit->length;
 	const char *at = skip_mark(start, end), *next = at;
-	g_autofree char *data = NULL;
-	gsize length = 0, before;
-	guint seen = 0;
+	g_autoptr(GString) out = g_string_sized_new(edit->length);
+	guint seen = 0, i = 0;
 
-	for (; seen < line && next < end; seen++) {
+	g_string_append_len(out, start, at - start);
+	while (at < end) {
+		gsize length = line_length(at, end, &next);
+
+		seen++;
+		if (i < count && lines[i].line == seen && seen > 1 &&
+		    length == strlen(lines[i].text) &&
+		    memcmp(at, lines[i].text, length) == 0)
+			i++;
+		else
+			g_string_append_len(out, at, next - at);
 		at = next;
-		length = line_length(at, end, &next);
 	}
-	if (line < 2 || seen < line || length != strlen(text) ||
-	    memcmp(at, text, length) != 0) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-			    "line %u of %s has changed", line, edit->name);
-		return false;
-	}
-	before = (gsize)(at - start);
-	length = (gsize)(end - next);
-	data = g_malloc(before + length + 1);
-	memcpy(data, start, before);
-	memcpy(data + before, next, length);
-	return file_replace(edit->folder, edit->name, data, before + length,
-			    edit->mode, error);
+	if (i == count)
+		return g_steal_pointer(&out);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+		    "line %u of %s has changed", lines[i].line, edit->name);
+	return NULL;
 }
 
 bool
-listfile_take_out(const char *path, guint line, const char *text,
-		  GError **error)
+listfile_take_out(const char *path, const struct list_line *lines,
+		  guint count, GError **error)
 {
 	struct edit edit;
-	bool good = edit_start(&edit, path, false, error) &&
-	    take_out(&edit, line, text, error);
+	g_autoptr(GString) out = NULL;
+	bool good = edit_start(&edit, path, false, error);
 
+	if (good)
+		out = without(&edit, lines, count, error);
+	good = out && file_replace(edit.folder, edit.name, out->str,
+				   out->len, edit.mode, error);
 	edit_end(&edit);
 	return good;
 }

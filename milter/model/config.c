@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/fields.h"
@@ -431,6 +432,24 @@ is_word(const char *name)
 
 /* What no single row can see, of tenant I of CONFIG. */
 static void
+check_admins(Tenant *tenant, struct reading *reading)
+{
+	for (guint i = 0; i < tenant->admins->len; i++) {
+		char *given = tenant->admins->pdata[i];
+		char *normal = address_normal(given);
+
+		if (!normal || !strchr(normal, '@')) {
+			say(reading, true, "admins: \"%s\" is no address; "
+			    "write \"postmaster@example.org\"", given);
+			g_free(normal);
+			continue;
+		}
+		tenant->admins->pdata[i] = normal;
+		g_free(given);
+	}
+}
+
+static void
 check_tenant(const Config *config, guint i, struct reading *reading)
 {
 	Tenant *tenant = config->tenants->pdata[i];
@@ -460,6 +479,7 @@ check_tenant(const Config *config, guint i, struct reading *reading)
 		if (!g_path_is_absolute(tenant->lists->pdata[j]))
 			say(reading, true, "lists: \"%s\" must be an absolute "
 			    "path", (char *)tenant->lists->pdata[j]);
+	check_admins(tenant, reading);
 	if (tenant->junk_header && !strchr(tenant->junk_header, ':'))
 		say(reading, true, "junk_header: write \"Name: value\"");
 	if (tenant->zone) {

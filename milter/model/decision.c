@@ -37,6 +37,9 @@ static const struct field finding_rows[] = {
 	FIELD(Finding, is_unasked, FIELD_BOOL),
 	FIELD(Finding, narrowness, FIELD_NUMBER),
 	FIELD(Finding, struck, FIELD_TEXT),
+	FIELD(Finding, is_void, FIELD_BOOL),
+	FIELD(Finding, is_decisive, FIELD_BOOL),
+	FIELD(Finding, is_automatic, FIELD_BOOL),
 };
 const struct fields finding_fields = FIELDS(Finding, finding_rows);
 

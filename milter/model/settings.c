@@ -147,6 +147,9 @@ static const struct setting tenant_rows[] = {
 	{ "people", SETTING_TEXTS, offsetof(Tenant, people), NULL,
 	  .meaning = "display names of our people, for candidates that "
 	  "use one from a foreign address" },
+	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
+	  .meaning = "addresses that are told by mail what an admin should "
+	  "know, such as entries that end soon" },
 	{ "junk_header", SETTING_TEXT, offsetof(Tenant, junk_header),
 	  "X-Spam-Flag: YES",
 	  .meaning = "header field that makes the mail store file a message "

@@ -151,7 +151,8 @@ found(const struct snapshot_entry *entry, void *data)
 	g_autofree char *value = NULL;
 	Finding *finding;
 
-	if (entry->direction == DIRECTION_OUT ||
+	if ((look->without && strcmp(entry->key, look->without) == 0) ||
+	    entry->direction == DIRECTION_OUT ||
 	    !snapshot_is_for(entry->for_, look->recipient->address) ||
 	    ++matching->count[effect] > BOUND_FINDINGS)
 		return;
@@ -191,6 +192,8 @@ found(const struct snapshot_entry *entry, void *data)
 	    is_proven(entry, look);
 	finding->is_unasked = entry->proof == PROOF_NONE;
 	finding->struck = g_strdup(struck_why(entry, look));
+	finding->is_void = finding->struck != NULL;
+	finding->is_automatic = entry_is_automatic(entry->by);
 }
 
 static void

@@ -3,6 +3,7 @@
  */
 #include "gatepost/policy/judge.h"
 
+#include "gatepost/bounds.h"
 #include "gatepost/policy/check.h"
 
 bool
@@ -36,8 +37,9 @@ apply_mode(const struct look *look, Decision *decision)
 	}
 }
 
-Decision *
-judge(const struct look *look)
+/* What is asked for, before the mode has its say. */
+static Decision *
+ask_for(const struct look *look)
 {
 	Decision *decision = decision_new(look->recipient);
 	guint have = NEED_CLIENT | NEED_ENVELOPE |
@@ -51,6 +53,45 @@ judge(const struct look *look)
 			checks[i]->look(look, decision);
 	precedence_strike(look, decision);
 	precedence_decide(look, decision);
+	return decision;
+}
+
+/* Would another action be asked for without the entry of FINDING? */
+static bool
+is_decisive(const struct look *look, const Decision *decision,
+	    const Finding *finding)
+{
+	struct look less = *look;
+	g_autoptr(Decision) other = NULL;
+
+	less.without = finding->entry;
+	other = ask_for(&less);
+	return other->asked != decision->asked;
+}
+
+static void
+weigh_entries(const struct look *look, Decision *decision)
+{
+	guint weighed = 0;
+
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (finding->entry && !finding->is_void &&
+		    weighed++ < BOUND_WEIGHED)
+			finding->is_decisive = is_decisive(look, decision,
+							   finding);
+	}
+}
+
+Decision *
+judge(const struct look *look)
+{
+	Decision *decision = ask_for(look);
+
+	if (!judge_is_concerned(look))
+		return decision;
+	weigh_entries(look, decision);
 	apply_mode(look, decision);
 	if (look->facts && decision->action <= ACTION_TAG)
 		candidates_look(look, decision);

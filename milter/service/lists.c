@@ -14,6 +14,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot.h"
+#include "gatepost/service/life.h"
 #include "gatepost/service/site.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -184,7 +185,14 @@ write_all(const Config *config, int folder, int good, GPtrArray *notes,
 	    g_new0(struct snapshot_tenant, tenants);
 	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_ptr_array_unref);
+	g_autoptr(GError) fault = NULL;
+	g_autoptr(Life) life = good < 0 ? NULL :
+	    life_read(config->state_dir, &fault);
+	gint64 now = clock_now();
 
+	/* Without the state store they are in force as they are written. */
+	if (fault)
+		add_note(notes, config->state_dir, 0, false, fault->message);
 	for (guint i = 0; i < tenants; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		GPtrArray *entries = g_ptr_array_new_with_free_func(
@@ -193,6 +201,8 @@ write_all(const Config *config, int folder, int good, GPtrArray *notes,
 		g_ptr_array_add(owned, entries);
 		if (!read_tenant(config, tenant, good, entries, notes))
 			*is_good = false;
+		for (guint j = 0; life && j < entries->len; j++)
+			life_apply(life, entries->pdata[j], now);
 		all[i].name = tenant->name;
 		all[i].entries = entries;
 		*count += entries->len;

@@ -57,6 +57,8 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 		return REPLY_LATER;
 	}
 	log_decisions(message, decisions, reply);
+	recorder_count(line->recorder, message->id, message->refused,
+		       decisions);
 	candidate = facts ? candidate_of(message, facts, decisions) : NULL;
 	recorder_take(line->recorder,
 		      record_of(line->site, message, facts, shown, decisions,
@@ -122,7 +124,8 @@ pipeline_judge(const Message *message, const Facts *facts,
 {
 	GPtrArray *decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
-	struct look look = { message, facts, NULL, shown, clock_now() };
+	struct look look = { message, facts, NULL, shown, clock_now(),
+			     NULL };
 
 	for (guint i = 0; i < message->recipients->len; i++) {
 		look.recipient = message->recipients->pdata[i];
@@ -145,7 +148,7 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 		return REPLY_ACCEPT;
 	shown = sightings(message, NULL);
 	decision = judge(&(struct look){ message, NULL, recipient, shown,
-					 clock_now() });
+					 clock_now(), NULL });
 	if (decision->action != ACTION_REJECT || decision->is_open)
 		return REPLY_ACCEPT;
 	decision->place = PLACE_REFUSED;
@@ -166,6 +169,7 @@ pipeline_gone(struct pipeline *line, Message *message)
 		return;
 	shown = sightings(message, NULL);
 	log_decisions(message, NULL, REPLY_REJECT);
+	recorder_count(line->recorder, message->id, message->refused, NULL);
 	recorder_take(line->recorder,
 		      record_of(line->site, message, NULL, shown, NULL,
 				REPLY_REJECT), NULL, -1, 0);
@@ -193,7 +197,7 @@ analysis_failed(struct pipeline *line, Message *message,
 		const GError *fault, GPtrArray **decisions)
 {
 	g_autoptr(GError) error = NULL;
-	struct look look = { message, NULL, NULL, shown, clock_now() };
+	struct look look = { message, NULL, NULL, shown, clock_now(), NULL };
 	g_autofree char *sha256 = NULL, *key = NULL;
 	gint64 deaths = 0;
 

@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/tally.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
 
 struct candidate {
 	char id[ID_TEXT];
@@ -36,6 +38,9 @@ struct Recorder {
 	gsize octets;			/* of candidates */
 	gsize body_octets;		/* of records */
 	guint64 dropped;
+	Tally *tally;
+	gint64 tallied;			/* us: when it was last written */
+	bool is_tally_bad;		/* and that failed */
 	bool is_ending;
 };
 
@@ -97,12 +102,103 @@ write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
 	return lost;
 }
 
+/* ---- what entries do ---- */
+
+/* An entry holds too much: one that no person wrote only observes from now
+ * on.  The compiler sees to that, so no message waits for it. */
+static void
+sound(Recorder *recorder, const struct alarm *alarm)
+{
+	const struct brake *brake = &alarm->brake;
+	g_autofree char *text = text_value(brake->text);
+	g_autoptr(GError) error = NULL;
+
+	log_warning(NULL, "%s entry=%s tenant=%s held=%" G_GINT64_FORMAT
+		    " mail=%" G_GINT64_FORMAT " text=%s: %s",
+		    alarm->is_automatic ? "entry-braked" : "entry-holds-much",
+		    brake->key, brake->tenant, brake->held, brake->mail,
+		    text, alarm->is_automatic ?
+		    "no person wrote it, so it only observes now; see "
+		    "gatepost list audit" :
+		    "it acts on; if that is wrong, remove it and see "
+		    "gatepost quarantine release --entry");
+	if (!alarm->is_automatic)
+		return;
+	if (!brake_set(recorder->site->usages, brake, &error) ||
+	    !lists_are_due(recorder->site->folder, &error))
+		log_error(NULL, "brake-failed entry=%s reason=\"%s\"",
+			  brake->key, error->message);
+}
+
+/* Write the tally; by the lock it is ours alone. */
+static void
+write_tally(Recorder *recorder)
+{
+	g_autoptr(GPtrArray) usages = NULL, alarms = NULL;
+	g_autoptr(GError) error = NULL;
+	bool good;
+
+	pthread_mutex_lock(&recorder->lock);
+	usages = tally_usages(recorder->tally);
+	alarms = tally_alarms(recorder->tally);
+	pthread_mutex_unlock(&recorder->lock);
+	for (guint i = 0; i < alarms->len; i++)
+		sound(recorder, alarms->pdata[i]);
+	good = usages->len == 0 ||
+	    usage_add(recorder->site->usages, usages, &error);
+	if (!good && !recorder->is_tally_bad)
+		log_error(NULL, "usage-failed entries=%u reason=\"%s\": kept "
+			  "in memory until it can be written", usages->len,
+			  error->message);
+	recorder->is_tally_bad = !good;
+	if (good)
+		return;
+	pthread_mutex_lock(&recorder->lock);
+	tally_put_back(recorder->tally, usages);
+	pthread_mutex_unlock(&recorder->lock);
+}
+
+static void
+tally_when_due(Recorder *recorder, bool is_ending)
+{
+	gint64 now = clock_now();
+	bool is_due;
+
+	pthread_mutex_lock(&recorder->lock);
+	is_due = tally_is_due(recorder->tally) &&
+	    (is_ending || now - recorder->tallied >= G_USEC_PER_SEC ||
+	     now < recorder->tallied);
+	if (is_due)
+		recorder->tallied = now;
+	pthread_mutex_unlock(&recorder->lock);
+	if (is_due)
+		write_tally(recorder);
+}
+
 static void
 wait_a_little(void)
 {
 	struct timespec step = { 0, 80 * 1000 * 1000 };
 
 	nanosleep(&step, NULL);
+}
+
+/* Until there is a record, the end, or a second with a tally unwritten; the
+ * lock is held. */
+static void
+wait_for_more(Recorder *recorder)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	while (!recorder->records->len && !recorder->is_ending)
+		if (!tally_is_due(recorder->tally))
+			pthread_cond_wait(&recorder->more, &recorder->lock);
+		else if (pthread_cond_timedwait(&recorder->more,
+						&recorder->lock,
+						&until) == ETIMEDOUT)
+			return;
 }
 
 static void *
@@ -116,8 +212,7 @@ run(void *data)
 		guint lost;
 
 		pthread_mutex_lock(&recorder->lock);
-		while (!recorder->records->len && !recorder->is_ending)
-			pthread_cond_wait(&recorder->more, &recorder->lock);
+		wait_for_more(recorder);
 		pthread_mutex_unlock(&recorder->lock);
 		wait_a_little();
 		pthread_mutex_lock(&recorder->lock);
@@ -129,9 +224,11 @@ run(void *data)
 		recorder->body_octets = 0;
 		is_ending = recorder->is_ending;
 		pthread_mutex_unlock(&recorder->lock);
-		lost = write_batch(recorder, records, candidates);
+		lost = records->len ? write_batch(recorder, records,
+						  candidates) : 0;
 		g_ptr_array_free(records, TRUE);
 		g_ptr_array_free(candidates, TRUE);
+		tally_when_due(recorder, is_ending);
 		pthread_mutex_lock(&recorder->lock);
 		recorder->dropped += lost;
 		pthread_mutex_unlock(&recorder->lock);
@@ -149,6 +246,7 @@ recorder_new(Site *site, gint64 min_free)
 	recorder->min_free = min_free;
 	recorder->records = new_records();
 	recorder->candidates = new_candidates();
+	recorder->tally = tally_new();
 	pthread_mutex_init(&recorder->lock, NULL);
 	pthread_cond_init(&recorder->more, NULL);
 	fault = pthread_create(&recorder->thread, NULL, run, recorder);
@@ -205,6 +303,18 @@ recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
 		record_free(record);
 	if (kept)
 		candidate_free(kept);
+}
+
+void
+recorder_count(Recorder *recorder, const char *id, const GPtrArray *refused,
+	       const GPtrArray *decisions)
+{
+	gint64 now = clock_now();
+
+	pthread_mutex_lock(&recorder->lock);
+	tally_message(recorder->tally, id, refused, now);
+	tally_message(recorder->tally, id, decisions, now);
+	pthread_mutex_unlock(&recorder->lock);
 }
 
 void

@@ -6,19 +6,13 @@
  */
 #include "gatepost/service/release.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gatepost/service/proof.h"
-#include "gatepost/service/smtp.h"
+#include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
-
-extern char **environ;
 
 static const char *
 given(const char *text)
@@ -118,57 +112,6 @@ release_bytes(const Held *held, const char *mta, const char *data,
 	return g_string_free(out, FALSE);
 }
 
-/* Hand the message to sendmail(1) on its standard input; no shell. */
-static bool
-send_by_program(const char *program, const char *sender, const char *rcpt,
-		const char *data, gsize length, GError **error)
-{
-	char *const argv[] = { (char *)program, (char *)"-oi", (char *)"-N",
-			       (char *)"never", (char *)"-f",
-			       (char *)(*sender ? sender : "<>"),
-			       (char *)"--", (char *)rcpt, NULL };
-	posix_spawn_file_actions_t moves;
-	posix_spawnattr_t how;
-	sigset_t pipe_signal;
-	int pair[2], status = 0, fault;
-	bool good;
-	pid_t pid;
-
-	if (!smtp_is_safe(sender) || !smtp_is_safe(rcpt) || *rcpt == '-' ||
-	    *sender == '-') {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "an address may not be given to %s", program);
-		return false;
-	}
-	if (pipe(pair) < 0)
-		return file_fail(error, "make", "pipe");
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
-	posix_spawnattr_init(&how);
-	posix_spawnattr_setsigdefault(&how, &pipe_signal);
-	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&moves);
-	posix_spawn_file_actions_adddup2(&moves, pair[0], STDIN_FILENO);
-	posix_spawn_file_actions_addclose(&moves, pair[1]);
-	fault = posix_spawn(&pid, program, &moves, &how, argv, environ);
-	posix_spawn_file_actions_destroy(&moves);
-	posix_spawnattr_destroy(&how);
-	close(pair[0]);
-	good = fault == 0 && file_write_all(pair[1], data, length);
-	close(pair[1]);
-	errno = fault;
-	if (fault)
-		return file_fail(error, "start", program);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (good && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
-	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-		    "%s ended with status %d", program,
-		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	return false;
-}
-
 static const char *
 sender_of(const Config *config, const Held *held)
 {
@@ -199,31 +142,19 @@ send_copy(Site *site, const Config *config, const Held *held,
 	close(fd);
 	if (!data)
 		return false;
-	if (config->release.smtp) {
-		bytes = release_bytes(held, g_get_host_name(), data,
-				      (gsize)held->size, NULL, now, &length);
-		return smtp_send(config->release.smtp, sender, rcpt, bytes,
-				 length, error);
-	}
-	if (!config->release.sendmail) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s: set release.smtp to a listener without "
-			    "milters, or release.sendmail, to release mail",
-			    config->path);
-		return false;
-	}
-	if (!held->body_sha256) {
+	if (!config->release.smtp && config->release.sendmail &&
+	    !held->body_sha256) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
 			    "nothing is known of its body, so our milter "
 			    "would hold it again: it needs release.smtp");
 		return false;
 	}
-	proof = proof_make(&site->key, held->id, rcpt, held->body_sha256,
-			   now);
+	if (!config->release.smtp && held->body_sha256)
+		proof = proof_make(&site->key, held->id, rcpt,
+				   held->body_sha256, now);
 	bytes = release_bytes(held, g_get_host_name(), data,
 			      (gsize)held->size, proof, now, &length);
-	return send_by_program(config->release.sendmail, sender, rcpt, bytes,
-			       length, error);
+	return mail_send(config, sender, rcpt, bytes, length, error);
 }
 
 static const HeldRcpt *

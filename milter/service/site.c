@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
 
@@ -45,7 +46,10 @@ site_open(const Config *config, GError **error)
 		return NULL;
 	site->ledger = ledger_open(site->folder, site->path,
 				   &site->key.ledger, error);
-	return site->ledger ? g_steal_pointer(&site) : NULL;
+	if (!site->ledger)
+		return NULL;
+	site->usages = usages_open(site->path, error);
+	return site->usages ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -57,6 +61,7 @@ site_free(Site *site)
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
 	ledger_free(site->ledger);
+	usages_free(site->usages);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);
@@ -87,6 +92,16 @@ site_become_user(const Config *config, GError **error)
 	    setuid(user->pw_uid) < 0)
 		return file_fail(error, "become", config->user);
 	return true;
+}
+
+bool
+lists_are_due(int folder, GError **error)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT "\n",
+						clock_now());
+
+	return file_replace(folder, SITE_DUE, text, strlen(text), 0640,
+			    error);
 }
 
 /* ---- setup ---- */

@@ -98,21 +98,48 @@ deed(const Decision *decision)
 	    "delivered";
 }
 
-static void
-tell_finding(const Finding *finding, GString *out)
-{
-	g_autofree char *reason = text_shown(finding->reason, 400);
+struct telling {
+	Site *site;
+	const Record *record;
+	GString *out;
+};
 
-	g_string_append_printf(out, "%s (check %s", reason, finding->check);
-	if (finding->entry)
-		g_string_append_printf(out, ", entry %s at %s",
-				       finding->entry, finding->place);
-	g_string_append_c(out, ')');
+/* What became of the entry KEY since the message came. */
+static void
+tell_gone(const struct telling *telling, const char *key)
+{
+	struct gone gone = { NULL };
+	char at[CLOCK_TEXT];
+
+	if (!history_find(telling->site->usages, key, telling->record->at,
+			  &gone, NULL))
+		return;
+	clock_format(gone.at, at);
+	g_string_append_printf(telling->out, ", gone since %s: %s by %s", at,
+			       gone.why, gone.who);
+	gone_clear(&gone);
 }
 
 static void
-tell_losers(const Decision *decision, GString *out)
+tell_finding(const struct telling *telling, const Finding *finding)
 {
+	g_autofree char *reason = text_shown(finding->reason, 400);
+
+	g_string_append_printf(telling->out, "%s (check %s", reason,
+			       finding->check);
+	if (finding->entry) {
+		g_string_append_printf(telling->out, ", entry %s at %s",
+				       finding->entry, finding->place);
+		tell_gone(telling, finding->entry);
+	}
+	g_string_append_c(telling->out, ')');
+}
+
+static void
+tell_losers(const struct telling *telling, const Decision *decision)
+{
+	GString *out = telling->out;
+
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *finding = decision->findings->pdata[i];
 		const char *why = finding->struck;
@@ -128,15 +155,16 @@ tell_losers(const Decision *decision, GString *out)
 			    "a finding above it in the order decided" :
 			    "by itself it decides nothing";
 		g_string_append(out, "    also found: ");
-		tell_finding(finding, out);
+		tell_finding(telling, finding);
 		g_string_append_printf(out, ";\n      it did not decide: %s\n",
 				       why);
 	}
 }
 
 static void
-tell_decision(const Decision *decision, GString *out)
+tell_decision(const struct telling *telling, const Decision *decision)
 {
+	GString *out = telling->out;
 	g_autofree char *rcpt = shown(decision->rcpt);
 
 	g_string_append_printf(out, "\n  For %s: %s", rcpt, deed(decision));
@@ -150,7 +178,7 @@ tell_decision(const Decision *decision, GString *out)
 	}
 	g_string_append(out, "    because ");
 	if (decision->because)
-		tell_finding(decision->because, out);
+		tell_finding(telling, decision->because);
 	else
 		g_string_append(out, "nobody objects");
 	g_string_append_printf(out, "; row %" G_GINT64_FORMAT " of the "
@@ -161,7 +189,7 @@ tell_decision(const Decision *decision, GString *out)
 				       actions[decision->asked],
 				       decision->limit ? decision->limit :
 				       "less was done");
-	tell_losers(decision, out);
+	tell_losers(telling, decision);
 	for (guint i = 0; i < decision->candidate->len; i++)
 		g_string_append_printf(out, "    suspected (%s): %s\n",
 				       (char *)decision->candidate->pdata[i],
@@ -382,6 +410,7 @@ why_tell(Site *site, const Config *config, const Record *record,
 	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
 	g_autoptr(Facts) facts = facts_new();
+	const struct telling telling = { site, record, out };
 	const Json *all;
 
 	if (!json)
@@ -399,7 +428,7 @@ why_tell(Site *site, const Config *config, const Record *record,
 	tell_message(json, facts, out);
 	tell_auth(&facts->auth, out);
 	for (guint i = 0; i < decisions->len; i++)
-		tell_decision(decisions->pdata[i], out);
+		tell_decision(&telling, decisions->pdata[i]);
 	if (is_any_delivered(decisions)) {
 		tell_stoppers(site, facts, decisions, member(
 		    json_member(json, "client"), "address"), out, error);

@@ -199,6 +199,14 @@ test_make(void)
 	g_assert_cmpint(st.st_mode & 0777, ==, 0640);
 }
 
+static bool
+take_out(const char *path, guint line, const char *text, GError **error)
+{
+	const struct list_line one = { line, text };
+
+	return listfile_take_out(path, &one, 1, error);
+}
+
 static void
 test_edit(void)
 {
@@ -215,15 +223,35 @@ test_edit(void)
 		   "#  a comment\t \r\n\nblock sender a.example # x\r\n"
 		   "block name \"\xff\"\nblock sender b.example\n"
 		   "block ip 192.0.2.1\n");
-	g_assert_true(listfile_take_out(path, 4,
+	g_assert_true(take_out(path, 4,
 					"block sender a.example # x",
 					&error));
-	g_assert_true(listfile_take_out(path, 6, "block ip 192.0.2.1",
+	g_assert_true(take_out(path, 6, "block ip 192.0.2.1",
 					&error));
 	check_text(path, "# gatepost: managed\r\n#  a comment\t \r\n\n"
 		   "block name \"\xff\"\nblock sender b.example\n");
 	g_assert_cmpint(stat(path, &st), ==, 0);
 	g_assert_cmpint(st.st_mode & 0777, ==, 0604);
+}
+
+/* All of several lines go, or none. */
+static void
+test_many(void)
+{
+	static const char start[] = "# gatepost: managed\nblock ip 192.0.2.1\n"
+	    "block ip 192.0.2.2\nblock ip 192.0.2.3\n";
+	g_autofree char *path = put("many.list", start, -1);
+	const struct list_line good[] = {
+		{ 2, "block ip 192.0.2.1" }, { 4, "block ip 192.0.2.3" },
+	};
+	const struct list_line bad[] = {
+		{ 2, "block ip 192.0.2.1" }, { 4, "block ip 192.0.2.4" },
+	};
+
+	g_assert_false(listfile_take_out(path, bad, 2, NULL));
+	check_text(path, start);
+	g_assert_true(listfile_take_out(path, good, 2, NULL));
+	check_text(path, "# gatepost: managed\nblock ip 192.0.2.2\n");
 }
 
 static void
@@ -246,18 +274,18 @@ test_refused(void)
 	g_assert_false(listfile_append(nowhere, "# x", NULL));
 	g_assert_false(listfile_append(managed, "# x\n# y", NULL));
 	g_assert_false(listfile_append(managed, "# x\r", NULL));
-	g_assert_false(listfile_take_out(none, 2, "# x", NULL));
-	g_assert_false(listfile_take_out(other, 2, "block ip 192.0.2.1",
+	g_assert_false(take_out(none, 2, "# x", NULL));
+	g_assert_false(take_out(other, 2, "block ip 192.0.2.1",
 					 NULL));
 	g_clear_error(&error);
-	g_assert_false(listfile_take_out(managed, 2, "block ip 192.0.2.2",
+	g_assert_false(take_out(managed, 2, "block ip 192.0.2.2",
 					 &error));
 	g_assert_nonnull(strstr(error->message, "has changed"));
-	g_assert_false(listfile_take_out(managed, 1, "# gatepost: managed",
+	g_assert_false(take_out(managed, 1, "# gatepost: managed",
 					 NULL));
-	g_assert_false(listfile_take_out(managed, 0, "", NULL));
-	g_assert_false(listfile_take_out(managed, 3, "", NULL));
-	g_assert_false(listfile_take_out(managed, G_MAXUINT, "", NULL));
+	g_assert_false(take_out(managed, 0, "", NULL));
+	g_assert_false(take_out(managed, 3, "", NULL));
+	g_assert_false(take_out(managed, G_MAXUINT, "", NULL));
 	check_text(managed, ours);
 	check_text(other, theirs);
 }
@@ -321,6 +349,7 @@ main(int argc, char **argv)
 	g_test_add_func("/listfile/managed", test_managed);
 	g_test_add_func("/listfile/make", test_make);
 	g_test_add_func("/listfile/edit", test_edit);
+	g_test_add_func("/listfile/many", test_many);
 	g_test_add_func("/listfile/refused", test_refused);
 	g_test_add_func("/listfile/together", test_together);
 	result = g_test_run();

@@ -46,6 +46,10 @@ typedef struct Entry {
 	char *text;			/* the line as written, no line end */
 } Entry;
 
+/* Did no person write an entry with this `by=` (NULL or "": not said)?  Such
+ * an entry is braked when it holds too much. */
+bool entry_is_automatic(const char *by);
+
 /* An entry without indicator; its arrays are there, and empty. */
 Entry *entry_new(void);
 void entry_free(Entry *entry);

@@ -32,13 +32,17 @@ bool listfile_is_managed(const char *path);
 
 /*
  * Append LINE to the managed file PATH (made, with its first line, when it
- * is not there), or take out the line number LINE whose text must still be
- * TEXT.  Under a lock, atomically, all other lines octet for octet as they
+ * is not there), or take out COUNT LINES, in ascending order, each of which
+ * must still have its text.  Under a lock, atomically, all other lines octet for octet as they
  * were.  False and ERROR set: PATH is not managed, cannot be written, or the
  * line has changed.
  */
 bool listfile_append(const char *path, const char *line, GError **error);
-bool listfile_take_out(const char *path, guint line, const char *text,
-		       GError **error);
+struct list_line {
+	guint line;
+	const char *text;
+};
+bool listfile_take_out(const char *path, const struct list_line *lines,
+		       guint count, GError **error);
 
 #endif

@@ -34,6 +34,7 @@ typedef struct Tenant {
 	int mode;		/* enum mode, -1: the global one */
 	GPtrArray *exempt;	/* of char *: local parts or addresses */
 	GPtrArray *people;	/* of char *: display names of our people */
+	GPtrArray *admins;	/* of char *: addresses, normal form */
 	char *junk_header;	/* "Name: value" */
 	char *subject_tag;	/* "" for none */
 	gint64 quota;		/* octets in quarantine, 0: no limit */

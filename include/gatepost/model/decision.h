@@ -37,6 +37,9 @@ typedef struct Finding {
 	bool is_unasked;	/* ... since it asks for none */
 	gint64 narrowness;	/* of the entry */
 	char *struck;		/* why it does not count; NULL: it does */
+	bool is_void;		/* struck from the start: expired, excepted */
+	bool is_decisive;	/* without its entry: another action */
+	bool is_automatic;	/* no person wrote its entry */
 } Finding;
 
 /* Where the copy of one recipient went. */

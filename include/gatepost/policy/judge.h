@@ -16,6 +16,7 @@ struct look {
 	const Recipient *recipient;
 	const GPtrArray *shown;		/* of Indicator *, sightings() */
 	gint64 now;			/* us */
+	const char *without;		/* key of an entry to leave out; NULL */
 };
 
 /* Is this recipient's mail ours to judge at all? */
@@ -23,7 +24,8 @@ bool judge_is_concerned(const struct look *look);
 
 /*
  * Run every check whose needs are met, then the precedence table, then the
- * candidate rules.  The decision is yours; its `action` is what is to be
+ * candidate rules.  Findings without which another action had been asked for
+ * are marked as decisive.  The decision is yours; its `action` is what is to be
  * done in this mode.
  */
 Decision *judge(const struct look *look);

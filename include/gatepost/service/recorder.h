@@ -20,6 +20,12 @@ Recorder *recorder_new(Site *site, gint64 min_free);
 void recorder_take(Recorder *recorder, Record *record, char *candidate,
 		   int fd, gsize size);
 
+/* Count which entries the message ID met, by what was decided for recipients
+ * refused at RCPT and for those of its end (either may be NULL).  It reaches
+ * the state store within a second, or at recorder_end(). */
+void recorder_count(Recorder *recorder, const char *id,
+		    const GPtrArray *refused, const GPtrArray *decisions);
+
 /* Write all that is queued and end the thread.  What is taken later is
  * dropped; the recorder itself lives as long as its process. */
 void recorder_end(Recorder *recorder);

@@ -13,6 +13,7 @@
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/usage.h"
 
 typedef struct Site {
 	char *path;			/* state_dir */
@@ -22,11 +23,13 @@ typedef struct Site {
 	Quarantine *quarantine;
 	Box *candidates;
 	Ledger *ledger;
+	Usages *usages;
 } Site;
 
 /* Names inside state_dir. */
 #define SITE_SNAPSHOT "lists.snapshot"
 #define SITE_MODE "mode"
+#define SITE_DUE "lists.due"	/* a change of it has the lists compiled */
 #define SITE_WORKERS "worker.sock"
 #define SITE_RUN "run"
 
@@ -64,5 +67,9 @@ enum mode setup_mode(const Setup *setup, const Tenant *tenant);
  * FOLDER; the daemon follows within a second. */
 bool mode_set(int folder, const char *tenant, enum mode mode,
 	      GError **error);
+
+/* Have the lists compiled anew, since the life of an entry changed: the
+ * supervisor follows within a second. */
+bool lists_are_due(int folder, GError **error);
 
 #endif
