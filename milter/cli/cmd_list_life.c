@@ -45,20 +45,6 @@ list_usage_json(const Life *life, const Entry *entry, GString *out)
 			"true" : "false");
 }
 
-struct ending {
-	const Entry *entry;
-	gint64 end;
-	const char *why;
-};
-
-static int
-by_end(gconstpointer a, gconstpointer b)
-{
-	const struct ending *one = a, *other = b;
-
-	return one->end < other->end ? -1 : one->end > other->end;
-}
-
 static void
 print_endings(struct cli *cli, const GArray *endings, const Life *life)
 {
@@ -97,8 +83,7 @@ cmd_list_expiring(struct cli *cli)
 	const char *name = cli_option(cli, "--tenant");
 	const char *within = cli_option(cli, "--within");
 	gint64 span = BOUND_NOTICE_DAYS * CLOCK_DAY, now = clock_now();
-	g_autoptr(GArray) endings = g_array_new(FALSE, TRUE,
-						sizeof(struct ending));
+	g_autoptr(GArray) endings = NULL;
 	g_autoptr(GPtrArray) entries = NULL;
 	g_autoptr(Life) life = NULL;
 	const Tenant *tenant;
@@ -110,14 +95,7 @@ cmd_list_expiring(struct cli *cli)
 	if (!(life = list_life(cli)))
 		return EX_SOFTWARE;
 	entries = list_entries(cli, tenant);
-	for (guint i = 0; i < entries->len; i++) {
-		struct ending one = { .entry = entries->pdata[i] };
-
-		one.end = life_end(life, one.entry, &one.why);
-		if (one.end && one.end <= now + span)
-			g_array_append_val(endings, one);
-	}
-	g_array_sort(endings, by_end);
+	endings = life_endings(life, entries, now + span);
 	print_endings(cli, endings, life);
 	return EX_OK;
 }

@@ -93,6 +93,30 @@ life_end(const Life *life, const Entry *entry, const char **why)
 	return is_unused ? unused : entry->expires;
 }
 
+static int
+by_end(gconstpointer a, gconstpointer b)
+{
+	const struct ending *one = a, *other = b;
+
+	return one->end < other->end ? -1 : one->end > other->end;
+}
+
+GArray *
+life_endings(const Life *life, const GPtrArray *entries, gint64 until)
+{
+	GArray *all = g_array_new(FALSE, TRUE, sizeof(struct ending));
+
+	for (guint i = 0; i < entries->len; i++) {
+		struct ending one = { .entry = entries->pdata[i] };
+
+		one.end = life_end(life, one.entry, &one.why);
+		if (one.end && one.end <= until)
+			g_array_append_val(all, one);
+	}
+	g_array_sort(all, by_end);
+	return all;
+}
+
 void
 life_apply(const Life *life, Entry *entry, gint64 now)
 {

@@ -13,43 +13,29 @@
 #include "gatepost/util/ids.h"
 #include "gatepost/util/text.h"
 
-struct ending {
-	const Entry *entry;
-	gint64 end;
-	const char *why;
-};
-
-static int
-by_end(gconstpointer a, gconstpointer b)
-{
-	const struct ending *one = a, *other = b;
-
-	return one->end < other->end ? -1 : one->end > other->end;
-}
-
-/* What ends soon and was not told; false and ERROR set. */
-static bool
+/* What ends soon and was not told, of struct ending; NULL and ERROR set. */
+static GArray *
 collect(Usages *usages, const Life *life, const GPtrArray *entries,
-	gint64 now, GArray *soon, GError **error)
+	gint64 now, GError **error)
 {
+	g_autoptr(GArray) all = life_endings(life, entries, now +
+					     BOUND_NOTICE_DAYS * CLOCK_DAY);
+	g_autoptr(GArray) soon = g_array_new(FALSE, TRUE,
+					     sizeof(struct ending));
 	g_autoptr(GError) fault = NULL;
 
-	for (guint i = 0; i < entries->len; i++) {
-		struct ending one = { .entry = entries->pdata[i] };
+	for (guint i = 0; i < all->len && !fault; i++) {
+		struct ending *one = &g_array_index(all, struct ending, i);
 
-		one.end = life_end(life, one.entry, &one.why);
-		if (one.end <= now ||
-		    one.end > now + BOUND_NOTICE_DAYS * CLOCK_DAY ||
-		    notice_is_told(usages, one.entry->key, one.end, &fault))
-			continue;
-		if (fault) {
-			g_propagate_error(error, g_steal_pointer(&fault));
-			return false;
-		}
-		g_array_append_val(soon, one);
+		if (one->end > now &&
+		    !notice_is_told(usages, one->entry->key, one->end,
+				    &fault))
+			g_array_append_val(soon, *one);
 	}
-	g_array_sort(soon, by_end);
-	return true;
+	if (!fault)
+		return g_steal_pointer(&soon);
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return NULL;
 }
 
 static void
@@ -121,12 +107,11 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 	    const Life *life, const GPtrArray *entries, gint64 now,
 	    guint *told, GError **error)
 {
-	g_autoptr(GArray) soon = g_array_new(FALSE, TRUE,
-					     sizeof(struct ending));
+	g_autoptr(GArray) soon = NULL;
 
 	if (tenant->admins->len == 0)
 		return true;
-	if (!collect(usages, life, entries, now, soon, error))
+	if (!(soon = collect(usages, life, entries, now, error)))
 		return false;
 	for (guint i = 0; soon->len && i < tenant->admins->len; i++) {
 		const char *rcpt = tenant->admins->pdata[i];

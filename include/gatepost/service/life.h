@@ -32,6 +32,16 @@ const Usage *life_usage(const Life *life, const char *key);
  * "expired" or "unused". */
 gint64 life_end(const Life *life, const Entry *entry, const char **why);
 
+/* Those of ENTRIES (of Entry *) that end until UNTIL (us), or ended, the
+ * first first: of struct ending, which borrow them.  Free the array. */
+struct ending {
+	const Entry *entry;
+	gint64 end;		/* us */
+	const char *why;
+};
+GArray *life_endings(const Life *life, const GPtrArray *entries,
+		     gint64 until);
+
 /* Make ENTRY what it is to be in the snapshot: without effect when it ended
  * for want of use, and an observer when it is braked. */
 void life_apply(const Life *life, Entry *entry, gint64 now);
