@@ -22,6 +22,8 @@ list unbrake
 list add --tenant
 list remove --tenant
 list find --tenant --rcpt
+list import --tenant --format --kind --strict --dry-run
+list export --tenant --format
 list compile --state-dir
 quarantine list --tenant --rcpt --state --entry --since
 quarantine show
@@ -50,6 +52,9 @@ _gatepost_value()
 		else
 			echo 'deliver tag junk quarantine reject discard'
 		fi
+		;;
+	--format)
+		echo 'list csv json'
 		;;
 	--state)
 		echo 'held released deleted expired'

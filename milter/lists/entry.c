@@ -100,9 +100,8 @@ entry_key(Entry *entry, const char *tenant)
 	hash_text(hash_bytes(&every_host, all->str, all->len), entry->key);
 }
 
-/* Append TEXT as one word, quoted when it must be; COMMAS part values. */
-static void
-append_word(GString *out, const char *text, bool commas)
+void
+entry_append_word(GString *out, const char *text, bool commas)
 {
 	if (*text && !strpbrk(text, " \t\"\\") && !strchr("#/", *text) &&
 	    !(commas && strchr(text, ','))) {
@@ -118,34 +117,53 @@ append_word(GString *out, const char *text, bool commas)
 	g_string_append_c(out, '"');
 }
 
+/* Do values of KIND have a local part? */
+static bool
+is_mailer(enum indicator_kind kind)
+{
+	return kind != INDICATOR_NAME && kind != INDICATOR_FILENAME &&
+	    kind != INDICATOR_URL;
+}
+
+char *
+entry_value_text(const Indicator *indicator)
+{
+	const char *value = indicator->value;
+	const char *at = strrchr(value, '@');
+	GString *out;
+
+	if (!at || indicator_is_pattern(indicator) ||
+	    !is_mailer(indicator->kind))
+		return g_strdup(value);
+	out = g_string_new(NULL);
+	for (; value < at; value++)
+		if (strchr(" \t\"\\%#/*", *value))
+			g_string_append_printf(out, "%%%02X",
+					       (guchar)*value);
+		else
+			g_string_append_c(out, *value);
+	g_string_append(out, at);
+	return g_string_free(out, FALSE);
+}
+
 /* Append VALUE so that entry_parse() reads it as the same. */
 static void
 append_value(GString *out, const Indicator *indicator)
 {
-	const char *value = indicator->value;
-	const char *at = strrchr(value, '@');
+	g_autofree char *value = entry_value_text(indicator);
 
-	if (indicator_is_pattern(indicator)) {
+	if (indicator_is_pattern(indicator) ||
+	    (is_mailer(indicator->kind) && strchr(value, '@'))) {
 		g_string_append(out, value);
-	} else if (at && indicator->kind != INDICATOR_NAME &&
-		   indicator->kind != INDICATOR_FILENAME &&
-		   indicator->kind != INDICATOR_URL) {
-		for (; value < at; value++)
-			if (strchr(" \t\"\\%#/*", *value))
-				g_string_append_printf(out, "%%%02X",
-						       (guchar)*value);
-			else
-				g_string_append_c(out, *value);
-		g_string_append(out, at);
 	} else if (indicator->kind == INDICATOR_NAME) {
 		/* Quotes are the custom there, needed or not. */
 		g_autofree char *blank = g_strconcat(value, " ", NULL);
 
-		append_word(out, blank, false);
+		entry_append_word(out, blank, false);
 		g_string_truncate(out, out->len - 2);
 		g_string_append_c(out, '"');
 	} else {
-		append_word(out, value, false);
+		entry_append_word(out, value, false);
 	}
 }
 
@@ -157,7 +175,7 @@ append_list(GString *out, const char *name, const GPtrArray *values)
 			g_string_append_printf(out, " %s=", name);
 		else
 			g_string_append_c(out, ',');
-		append_word(out, values->pdata[i], true);
+		entry_append_word(out, values->pdata[i], true);
 	}
 }
 
@@ -167,7 +185,7 @@ append_text(GString *out, const char *name, const char *text)
 	if (!text || !*text)
 		return;
 	g_string_append_printf(out, " %s=", name);
-	append_word(out, text, false);
+	entry_append_word(out, text, false);
 }
 
 static void

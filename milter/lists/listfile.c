@@ -304,37 +304,6 @@ edit_start(struct edit *edit, const char *path, bool make, GError **error)
 	return false;
 }
 
-static bool
-append(struct edit *edit, const char *line, GError **error)
-{
-	g_autoptr(GString) data = g_string_new_len(edit->data,
-						   (gssize)edit->length);
-
-	if (data->len && data->str[data->len - 1] != '\n')
-		g_string_append_c(data, '\n');
-	g_string_append(data, line);
-	g_string_append_c(data, '\n');
-	return file_replace(edit->folder, edit->name, data->str, data->len,
-			    edit->mode, error);
-}
-
-bool
-listfile_append(const char *path, const char *line, GError **error)
-{
-	struct edit edit;
-	bool good;
-
-	if (strpbrk(line, "\r\n") || strlen(line) > BOUND_LIST_LINE) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "this is not one line for a list");
-		return false;
-	}
-	good = edit_start(&edit, path, true, error) &&
-	    append(&edit, line, error);
-	edit_end(&edit);
-	return good;
-}
-
 /* The data of EDIT without COUNT LINES (in ascending order), whose texts must
  * be as they were.  Yours; NULL and ERROR set. */
 static GString *
@@ -366,18 +335,55 @@ without(const struct edit *edit, const struct list_line *lines, guint count,
 	return NULL;
 }
 
+static bool
+is_one_line(const char *line, GError **error)
+{
+	if (!strpbrk(line, "\r\n") && strlen(line) <= BOUND_LIST_LINE)
+		return true;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+		    "this is not one line for a list");
+	return false;
+}
+
 bool
-listfile_take_out(const char *path, const struct list_line *lines,
-		  guint count, GError **error)
+listfile_edit(const char *path, const struct list_line *lines, guint count,
+	      const GPtrArray *more, GError **error)
 {
 	struct edit edit;
 	g_autoptr(GString) out = NULL;
-	bool good = edit_start(&edit, path, false, error);
+	bool good;
 
+	for (guint i = 0; i < more->len; i++)
+		if (!is_one_line(more->pdata[i], error))
+			return false;
+	good = edit_start(&edit, path, more->len > 0, error);
 	if (good)
 		out = without(&edit, lines, count, error);
+	if (out && more->len && out->len && out->str[out->len - 1] != '\n')
+		g_string_append_c(out, '\n');
+	for (guint i = 0; out && i < more->len; i++)
+		g_string_append_printf(out, "%s\n",
+				       (const char *)more->pdata[i]);
 	good = out && file_replace(edit.folder, edit.name, out->str,
 				   out->len, edit.mode, error);
 	edit_end(&edit);
 	return good;
+}
+
+bool
+listfile_append(const char *path, const char *line, GError **error)
+{
+	g_autoptr(GPtrArray) more = g_ptr_array_new();
+
+	g_ptr_array_add(more, (char *)line);
+	return listfile_edit(path, NULL, 0, more, error);
+}
+
+bool
+listfile_take_out(const char *path, const struct list_line *lines,
+		  guint count, GError **error)
+{
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+	return listfile_edit(path, lines, count, none, error);
 }

@@ -114,6 +114,12 @@ json_count(const Json *array)
 	return json_array_size(inner(array));
 }
 
+bool
+json_is_list(const Json *value)
+{
+	return json_is_array(inner(value));
+}
+
 const char *
 json_text(const Json *value)
 {

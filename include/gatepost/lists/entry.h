@@ -78,6 +78,14 @@ void entry_key(Entry *entry, const char *tenant);
 /* The line for ENTRY, in canonical form, times absolute.  Yours. */
 char *entry_format(const Entry *entry);
 
+/* The value of INDICATOR as a line has it, local parts percent-encoded, but
+ * without quotes.  Yours. */
+char *entry_value_text(const Indicator *indicator);
+
+/* Append TEXT as one word of a line, quoted when it must be; COMMAS: also
+ * when it holds one, since they part the values of an option. */
+void entry_append_word(GString *out, const char *text, bool commas);
+
 /* Append ENTRY as JSON: action, kind, value, source, options {}, file, line,
  * key. The caller adds first_used, last_used and hits, so the object is left
  * open. */

@@ -44,5 +44,8 @@ struct list_line {
 };
 bool listfile_take_out(const char *path, const struct list_line *lines,
 		       guint count, GError **error);
+/* Both at once: take out COUNT LINES and append MORE (of char *). */
+bool listfile_edit(const char *path, const struct list_line *lines,
+		   guint count, const GPtrArray *more, GError **error);
 
 #endif

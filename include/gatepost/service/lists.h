@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/lists/import.h"
 #include "gatepost/lists/listfile.h"
 #include "gatepost/model/config.h"
 
@@ -28,6 +29,18 @@ bool lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
  * last good generation and no state_dir: for `try`. */
 bool lists_write(const Config *config, int folder, GPtrArray *notes,
 		 GError **error);
+
+/*
+ * Put the entries of ITEMS (of struct import_item *) into TENANT's managed
+ * list, all at once, and set each item's result; COUNTS are by result.  What
+ * is there already in the same words stays, in other words is replaced; what
+ * stands in a file of the operator's is refused.  STRICT: nothing is written
+ * when one is refused.  DRY: nothing at all.  False and ERROR set when the
+ * list cannot be written.
+ */
+bool lists_import(const Config *config, const Tenant *tenant,
+		  GPtrArray *items, bool strict, bool dry,
+		  guint counts[IMPORT_REFUSED + 1], GError **error);
 
 /* The managed list of TENANT; yours. */
 char *lists_managed(const Config *config, const Tenant *tenant);

@@ -38,6 +38,7 @@ gsize json_count(const Json *array);
 /* A value's text or number; NULL or 0 when it is of another type or NULL. */
 const char *json_text(const Json *value);
 gint64 json_number(const Json *value);
+bool json_is_list(const Json *value);
 bool json_is_true(const Json *value);
 
 #endif
