@@ -43,6 +43,11 @@
 #define BOUND_HTML_TAGS 8192
 #define BOUND_URLS 500
 #define BOUND_URL (8 * KIB)
+/* Folders of a link's path, and hosts inside its path and query, that are
+ * looked up in the lists.  An entry has no more folders; of a link the ones
+ * that stand first count. */
+#define BOUND_URL_FOLDERS 32
+#define BOUND_URL_INSIDE 64
 /* Files (attachments) kept; a file's name in bytes. */
 #define BOUND_FILES 1000
 #define BOUND_FILE_NAME 1024

@@ -535,6 +535,39 @@ check_filename(const struct reader *reader, const char *value)
 		 "meant", value);
 }
 
+/* Hardly a link to be blocked is one without a path. */
+static void
+warn_pathless(const struct reader *reader, const char *value,
+	      const char *host)
+{
+	struct network network;
+
+	switch (url_entry_form(value)) {
+	case URL_SITE:
+		warn(reader, "%s covers no link with a path: write %s or "
+		     "~%s~ for those as well", value, host, host);
+		break;
+	case URL_BELOW:
+		warn(reader, "%s covers no link with a path: add %s/* for "
+		     "those", value, value);
+		break;
+	case URL_HOST:
+		if (network_parse(value, &network))
+			warn(reader, "%s covers no link with a path: add "
+			     "%s%s%s/* for those", value,
+			     strchr(value, ':') ? "[" : "", value,
+			     strchr(value, ':') ? "]" : "");
+		break;
+	case URL_AROUND:
+	case URL_PATH:
+	case URL_FOLDER:
+	case URL_PATH_BELOW:
+	case URL_FOLDER_BELOW:
+	case URL_SUFFIX:
+		break;
+	}
+}
+
 /* The host in the value of a url entry is what is checked of it. */
 static bool
 check_url(const struct reader *reader, const char *value)
@@ -544,9 +577,8 @@ check_url(const struct reader *reader, const char *value)
 	g_autofree char *bare = g_strndup(host, strcspn(host, "/~"));
 	bool below = host != value || reader->entry->action != ENTRY_ALLOW;
 
-	if (url_entry_form(value) == URL_ENTRY_LATER)
-		warn(reader, "url paths and wildcards have no effect yet, "
-		     "only host and ~host");
+	if (reader->entry->action == ENTRY_BLOCK)
+		warn_pathless(reader, value, bare);
 	return check_suffix(reader, bare, below);
 }
 

@@ -15,10 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot_format.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
 #include "gatepost/model/pattern.h"
+#include "gatepost/model/url.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/text.h"
 
@@ -290,17 +292,18 @@ is_key(const struct search *search, const struct snapshot_record *record,
        enum snapshot_shape shape, const void *what)
 {
 	const char *value = text_at(search->snapshot, record->value);
+	const char *source = text_at(search->snapshot, record->source);
+	g_autofree char *key = NULL;
 	struct network network;
 
-	if (!value || record->tenant != search->tenant ||
+	if (!value || !source || record->tenant != search->tenant ||
 	    record->kind != search->seen->kind || record->shape != shape)
 		return false;
 	if (shape == SHAPE_NETWORK)
 		return network_parse(value, &network) &&
 		    memcmp(&network, what, sizeof network) == 0;
-	if (shape == SHAPE_BELOW)
-		value = snapshot_below(value);
-	return strcmp(value, what) == 0;
+	key = snapshot_key(search->seen->kind, shape, value, source);
+	return strcmp(key, what) == 0;
 }
 
 /* Tell of the records under the key of SHAPE and WHAT, LENGTH octets. */
@@ -341,12 +344,13 @@ find_text(const struct search *search, const char *text)
 	find(search, SHAPE_EXACT, text, strlen(text));
 }
 
-/* Entries for all below DOMAIN and below each of its parents. */
+/* Entries of SHAPE for DOMAIN and for each of its parents. */
 static void
-find_below(const struct search *search, const char *domain)
+find_below(const struct search *search, enum snapshot_shape shape,
+	   const char *domain)
 {
 	while (domain && *domain) {
-		find(search, SHAPE_BELOW, domain, strlen(domain));
+		find(search, shape, domain, strlen(domain));
 		domain = strchr(domain, '.');
 		domain = domain ? domain + 1 : NULL;
 	}
@@ -388,7 +392,7 @@ find_address(const struct search *search)
 	if (*domain) {
 		find_text(search, address);
 		find_text(search, domain);
-		find_below(search, domain);
+		find_below(search, SHAPE_BELOW, domain);
 	}
 	find_linear(search);
 }
@@ -411,32 +415,154 @@ find_network(const struct search *search)
 	}
 }
 
-/* The host of a canonical URL, without brackets; NULL: it has none. */
-static char *
-url_host(const char *url)
+/* ---- links ---- */
+
+/* A link taken apart for its look-ups. */
+struct link {
+	const char *place;	/* host and path, as in the canonical URL */
+	gsize authority;	/* octets of the host there */
+	char *host;		/* without brackets */
+	const char *path;	/* from '/' on */
+};
+
+static bool
+link_split(const char *url, struct link *link)
 {
 	const char *host = strstr(url, "://");
-	gsize length;
 
 	if (!host || host == url || strcspn(url, ":") != (gsize)(host - url))
-		return NULL;
+		return false;
 	host += 3;
-	length = strcspn(host, "/");
-	if (length > 2 && host[0] == '[')
-		return g_strndup(host + 1, length - 2);
-	return length ? g_strndup(host, length) : NULL;
+	link->place = host;
+	link->authority = strcspn(host, "/");
+	link->path = host + link->authority;
+	if (link->authority > 2 && host[0] == '[')
+		link->host = g_strndup(host + 1, link->authority - 2);
+	else
+		link->host = g_strndup(host, link->authority);
+	if (link->authority && *link->path)
+		return true;
+	g_free(link->host);
+	return false;
+}
+
+static bool
+has_shape(const struct search *search, enum snapshot_shape shape)
+{
+	return search->home->shapes >> shape & 1;
+}
+
+/* Entries of SHAPE for HOST and its parents, each key once. */
+static void
+find_once(const struct search *search, enum snapshot_shape shape,
+	  const char *host, GHashTable *done)
+{
+	while (host && g_hash_table_add(done, (gpointer)host)) {
+		find(search, shape, host, strlen(host));
+		host = strchr(host, '.');
+		host = host ? host + 1 : NULL;
+	}
+}
+
+/* Entries of SHAPE for LINK's host and for those INSIDE its path; for those
+ * that are SEGMENTS alone. */
+static void
+find_inside(const struct search *search, enum snapshot_shape shape,
+	    const struct link *link, const GPtrArray *inside, bool segments)
+{
+	g_autoptr(GHashTable) done = NULL;
+
+	if (!has_shape(search, shape))
+		return;
+	if (!inside) {
+		find_below(search, shape, link->host);
+		return;
+	}
+	done = g_hash_table_new(g_str_hash, g_str_equal);
+	find_once(search, shape, link->host, done);
+	for (guint i = 0; i < inside->len; i++) {
+		const struct url_inside *one = inside->pdata[i];
+
+		if (one->is_segment || !segments)
+			find_once(search, shape, one->host, done);
+	}
+}
+
+/* Entries of SHAPE for HOST, LENGTH octets, and the start of LINK's path. */
+static void
+find_place(const struct search *search, enum snapshot_shape shape,
+	   const char *host, gsize length, const struct link *link,
+	   gsize path)
+{
+	g_autofree char *key = NULL;
+
+	if (!has_shape(search, shape))
+		return;
+	key = g_strdup_printf("%.*s%.*s", (int)length, host, (int)path,
+			      link->path);
+	find(search, shape, key, length + path);
+}
+
+static const struct {
+	enum snapshot_shape path, page, folder;
+} at_host = { SHAPE_PATH, SHAPE_PAGE, SHAPE_FOLDER },
+  at_parent = { SHAPE_PATH_BENEATH, SHAPE_PAGE_BENEATH,
+		SHAPE_FOLDER_BENEATH };
+
+/* Entries with a path, for LINK's path at HOST: itself, or a parent. */
+static void
+find_paths(const struct search *search, const struct link *link,
+	   const char *host, gsize length)
+{
+	bool is_own = host == link->place;
+	gsize whole = strlen(link->path), page = strcspn(link->path, "?");
+	enum snapshot_shape folder = is_own ? at_host.folder :
+	    at_parent.folder;
+	guint folders = 0;
+
+	find_place(search, is_own ? at_host.path : at_parent.path, host,
+		   length, link, whole);
+	find_place(search, is_own ? at_host.page : at_parent.page, host,
+		   length, link, page);
+	if (!has_shape(search, folder))
+		return;
+	for (gsize i = 0; i < page && folders < BOUND_URL_FOLDERS; i++) {
+		if (link->path[i] != '/' || !link->path[i + 1])
+			continue;
+		folders++;
+		find_place(search, folder, host, length, link, i + 1);
+	}
 }
 
 static void
-find_url(const struct search *search)
+find_link(const struct search *search)
 {
-	g_autofree char *host = url_host(search->seen->value);
+	g_autoptr(GPtrArray) inside = NULL;
+	struct link link;
+	const char *parent;
 
-	if (host) {
-		find_text(search, host);
-		find_below(search, host);
-	}
 	find_linear(search);
+	if (!link_split(search->seen->value, &link))
+		return;
+	parent = strchr(link.host, '.');
+	if (has_shape(search, SHAPE_ANYWHERE) ||
+	    has_shape(search, SHAPE_AROUND))
+		inside = url_inside(link.path);
+	find_inside(search, SHAPE_ANYWHERE, &link, inside, false);
+	find_inside(search, SHAPE_AROUND, &link, inside, true);
+	find_below(search, SHAPE_TREE, link.host);
+	if (strcmp(link.path, "/") == 0) {
+		find_text(search, link.host);
+		find_below(search, SHAPE_SITE, link.host);
+		if (parent)
+			find_below(search, SHAPE_BENEATH, parent + 1);
+	} else {
+		find_paths(search, &link, link.place, link.authority);
+		for (; parent; parent = strchr(parent + 1, '.'))
+			find_paths(search, &link, parent + 1,
+				   strlen(parent + 1));
+	}
+	g_free(link.host);
 }
 
 /* The number of TENANT, or -1. */
@@ -497,7 +623,7 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 		find_network(&search);
 		break;
 	case INDICATOR_URL:
-		find_url(&search);
+		find_link(&search);
 		break;
 	case INDICATOR_NAME:
 	case INDICATOR_FILENAME:

@@ -175,7 +175,7 @@ tell_decision(const Decision *decision, GString *out)
 /* ---- what would have stopped it ---- */
 
 struct proposal {
-	char *line;		/* "block url ~evil.example" */
+	char *line;		/* "block url evil.example" */
 	guint others;		/* past messages that it also catches */
 };
 
@@ -267,7 +267,7 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
 		const Link *link = facts->urls->pdata[i];
 
-		propose(site, all, "url", "host", link->host, "~", error);
+		propose(site, all, "url", "host", link->host, "", error);
 	}
 	/* Without proof the block would hit whoever was impersonated. */
 	if (auth_is_aligned(facts))

@@ -66,8 +66,9 @@ struct snapshot_entry {
  * included (the judge looks at the clock).  For a sender or envelope SEEN's
  * value is a normal address, for an ip its text, for a url the canonical
  * URL, for a name or filename the folded form, for a file its SHA-256.
- * A url entry matches by its action's own rule (design 6.1: a block of a
- * bare host covers all below it, an allow that host alone; `~` covers both).
+ * A url entry matches by its action's own rule (design 6.1): an allow of a
+ * bare host is of that host without a path, a block covers all below it, any
+ * path, and links that carry the host in their own path or query.
  */
 typedef void snapshot_found(const struct snapshot_entry *entry, void *data);
 void snapshot_match(const Snapshot *snapshot, const char *tenant,
