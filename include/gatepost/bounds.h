@@ -43,6 +43,8 @@
 #define BOUND_HTML_TAGS 8192
 #define BOUND_URLS 500
 #define BOUND_URL (8 * KIB)
+/* Wrappers around a link that are taken off, one by one. */
+#define BOUND_URL_HOPS 5
 /* Folders of a link's path, and hosts inside its path and query, that are
  * looked up in the lists.  An entry has no more folders; of a link the ones
  * that stand first count. */

@@ -108,8 +108,10 @@ rule_link_text(const struct look *look, const Decision *decision)
 		const Link *link = urls->pdata[i];
 		g_autofree char *shown = shown_host(link);
 
+		/* It leads where the last wrapper does. */
 		if (shown && link->host &&
-		    !is_same_owner(shown, link->host))
+		    !is_same_owner(shown, link->host) &&
+		    !facts_is_wrapper(look->facts, link))
 			return true;
 	}
 	return false;

@@ -267,6 +267,9 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
 		const Link *link = facts->urls->pdata[i];
 
+		/* The block is of what is inside. */
+		if (facts_is_wrapper(facts, link))
+			continue;
 		propose(site, all, "url", "host", link->host, "", error);
 	}
 	/* Without proof the block would hit whoever was impersonated. */
