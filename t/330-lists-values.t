@@ -21,6 +21,12 @@ block   url      evil.example/login
 block   url      *.deep.example/a/*
 allow   url      good.path.example/ok
 block   url      path.example
+allow   spoof    example.org      mailer.example
+allow   spoof    jane@example.org 198.51.100.25
+block   spoof    *                198.51.100.0/24
+block   spoof    bank.example     *
+allow   spoof    shop.example     *
+block   spoof    dkim.example     signer.example
 END
 $site->start;
 
@@ -80,6 +86,72 @@ $tried = try(header => "Content-Type: text/html\n",
     "www.shop.example</a>\n");
 is_deeply($tried->{decisions}[0]{candidate}, ['link-text'],
     '... one that leads elsewhere is');
+
+# ---- pairs ----
+
+my $results = 'Authentication-Results: auth.local; ';
+my $none = "${results}spf=fail smtp.mailfrom=example.org\n";
+
+# Decision about a From by way of an address, with what an upstream says.
+sub pair {
+	my ($from, $ip, $header) = @_;
+
+	return try(from => $from, ip => $ip, header => $header // $none)
+	    ->{decisions}[0];
+}
+
+my $decision = pair('boss@example.org', '192.0.2.7');
+is($decision->{category}, 'spoof', 'our own domain without proof is a spoof');
+$decision = pair('boss@example.org', '192.0.2.7',
+    "${results}spf=fail smtp.mailfrom=example.org; " .
+    "dkim=pass header.d=eu.mailer.example header.s=k\n");
+is($decision->{action}, 'deliver',
+    '... but not by an allowed signer, or one below it');
+is($decision->{row}, 6, '... delivered by row 6');
+is_deeply($decision->{candidate}, [], '... and not suspected');
+$decision = pair('boss@example.org', '192.0.2.7',
+    "${results}dkim=fail header.d=mailer.example header.s=k\n");
+is($decision->{category}, 'spoof', 'a signature that failed is no signer');
+$decision = pair('boss@example.org', '192.0.2.7',
+    "${results}dmarc=fail (p=reject) header.from=example.org; " .
+    "dkim=pass header.d=mailer.example header.s=k\n");
+is($decision->{action}, 'deliver', 'the pair lifts a DMARC failure, too');
+$decision = pair('joe@elsewhere.example', '198.51.100.9');
+is($decision->{category}, 'spoof', 'nobody may spoof from that network');
+is($decision->{action}, 'quarantine', '... and block_spoof says what to do');
+is($decision->{row}, 1, '... by row 1');
+like($decision->{because}{reason}, qr/by way of 198\.51\.100\.9 is on the/,
+    '... the reason names both sides');
+is(pair('joe@elsewhere.example', '198.51.101.9')->{action}, 'deliver',
+    '... nor is it asked for outside');
+is(pair('joe@elsewhere.example', '198.51.100.9', $results .
+    "spf=pass smtp.mailfrom=elsewhere.example\n")->{action}, 'deliver',
+    'a From with proof is no spoof');
+is(pair('joe@elsewhere.example', '198.51.100.9', "X-A: b\n")->{action},
+    'deliver', 'without an upstream nobody knows, and no pair is asked for');
+is(pair('joe@elsewhere.example', '198.51.100.9', $results .
+    "spf=temperror smtp.mailfrom=elsewhere.example\n")->{action},
+    'deliver', 'a look-up that failed is no spoof');
+is(pair('jane@example.org', '198.51.100.25')->{action}, 'deliver',
+    'the narrower pair wins');
+is(pair('boss@example.org', '198.51.100.25')->{action}, 'quarantine',
+    '... for that user alone');
+is(pair('x@bank.example', '192.0.2.7')->{action}, 'quarantine',
+    'a domain that nobody may spoof');
+is(pair('x@www.bank.example', '192.0.2.7')->{action}, 'deliver',
+    '... is that domain alone');
+is(pair('x@shop.example', '192.0.2.7', $results .
+    "dmarc=fail (p=reject) header.from=shop.example\n")->{action},
+    'deliver', 'one that anybody may');
+is(pair('x@dkim.example', '192.0.2.7', $none =~ s/\n//r .
+    "; dkim=pass header.d=a.signer.example\n")->{action}, 'quarantine',
+    'a block by the signer');
+is(pair('x@shop.example, boss@example.org', '192.0.2.7')->{category},
+    'spoof', 'a pair does not speak for a second author');
+my $found = $site->gatepost('list', 'find', 'spoof', 'boss@example.org',
+    'a.mailer.example');
+like($found->{out}, qr/^allow spoof example\.org mailer\.example/,
+    'list find knows pairs');
 
 $site->stop;
 done_testing();

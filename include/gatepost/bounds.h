@@ -29,6 +29,10 @@
  * says that there are more. */
 #define BOUND_FINDINGS 32
 
+/* Pairs of author and infrastructure that are looked up; so many authors
+ * are a defect by themselves. */
+#define BOUND_PAIRS 200
+
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000

@@ -46,7 +46,7 @@ static const struct command commands[] = {
 	  "[--tenant T] ACTION KIND VALUE [VALUE] | KEY",
 	  "take an entry out of the managed list", .is_writing = true },
 	{ "list", "find", cmd_list_find,
-	  "[--tenant T] [--rcpt R] KIND VALUE",
+	  "[--tenant T] [--rcpt R] KIND VALUE [VALUE]",
 	  .summary = "show which entries match a value" },
 	{ "list", "compile", cmd_list_compile, "[--state-dir DIR]",
 	  "compile all lists, as the daemon does by itself",

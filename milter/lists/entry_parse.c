@@ -625,7 +625,7 @@ check(const struct reader *reader)
 	case INDICATOR_FILENAME:
 		return check_filename(reader, value);
 	case INDICATOR_SPOOF:
-		warn(reader, "spoof entries have no effect yet");
+		check_ip(reader, entry->indicator->source);
 		return check_mailer(reader, value, false) &&
 		    check_mailer(reader, entry->indicator->source, true);
 	case INDICATOR_NAME:

@@ -415,6 +415,53 @@ find_network(const struct search *search)
 	}
 }
 
+/* ---- pairs of who is shown and who sends ---- */
+
+/* Entries for SOURCE and every form of who is shown. */
+static void
+find_shown(const struct search *search, const char *source)
+{
+	const char *address = search->seen->value;
+	const char *const shown[] = { address, address_domain(address), "*" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+		g_autofree char *key = g_strdup_printf("%s\n%s", shown[i],
+						       source);
+
+		find_text(search, key);
+	}
+}
+
+static void
+find_pair(const struct search *search)
+{
+	const char *source = search->seen->source;
+	char text[NETWORK_TEXT];
+	struct network network;
+	bool is_ipv4;
+
+	if (!source) {
+		find_shown(search, "*");
+		return;
+	}
+	if (!network_parse(source, &network)) {
+		for (; source; source = strchr(source, '.')) {
+			source += *source == '.';
+			find_shown(search, source);
+		}
+		return;
+	}
+	is_ipv4 = network_is_ipv4(&network);
+	for (int prefix = network.prefix; prefix >= (is_ipv4 ? 96 : 0);
+	     prefix--) {
+		if (!(search->home->sources[prefix / 64] >> prefix % 64 & 1))
+			continue;
+		network_shorten(&network, (guint8)prefix);
+		network_format(&network, text);
+		find_shown(search, text);
+	}
+}
+
 /* ---- links ---- */
 
 /* A link taken apart for its look-ups. */
@@ -633,7 +680,9 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 	case INDICATOR_FILE:
 		find_text(&search, seen->value);
 		break;
-	case INDICATOR_SPOOF:		/* no effect yet */
+	case INDICATOR_SPOOF:
+		find_pair(&search);
+		break;
 	case INDICATOR_KINDS:
 		break;
 	}

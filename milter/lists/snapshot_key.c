@@ -13,7 +13,6 @@ snapshot_key(enum indicator_kind kind, enum snapshot_shape shape,
 {
 	gsize length;
 
-	(void)source;
 	switch (kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:
@@ -21,8 +20,9 @@ snapshot_key(enum indicator_kind kind, enum snapshot_shape shape,
 	case INDICATOR_URL:
 		value = url_entry_key(value, &length);
 		return g_strndup(value, length);
-	case INDICATOR_NAME:
 	case INDICATOR_SPOOF:
+		return g_strdup_printf("%s\n%s", value, source);
+	case INDICATOR_NAME:
 	case INDICATOR_IP:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:

@@ -196,10 +196,42 @@ narrowness_of(const Indicator *indicator)
 	return CLASS;
 }
 
+/* The weight of a pair's second half: a network's is that of its prefix, a
+ * domain stands between a /16 and a /24. */
+static guint32
+source_narrowness(const char *source)
+{
+	struct network network;
+	guint32 labels = 1;
+
+	if (strcmp(source, "*") == 0)
+		return 0;
+	if (!network_parse(source, &network)) {
+		for (; *source; source++)
+			labels += *source == '.';
+		return 1600 + labels;
+	}
+	return network_is_ipv4(&network) ? 1 + 100u * (network.prefix - 96) :
+	    1 + 25u * network.prefix;
+}
+
+/* Who is shown weighs more than who sends. */
+static guint32
+pair_narrowness(const Indicator *indicator)
+{
+	const char *value = indicator->value;
+
+	return source_narrowness(indicator->source) +
+	    (strcmp(value, "*") == 0 ? 0 :
+	     strchr(value, '@') ? 2 * CLASS : CLASS);
+}
+
 static void
 record_fill(struct builder *builder, struct snapshot_record *record,
 	    const Entry *entry, guint32 tenant)
 {
+	struct network network;
+
 	record->expires = entry->expires;
 	record->added = entry->added;
 	record->unused = entry->unused;
@@ -211,7 +243,9 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->by = intern(builder, entry->by);
 	record->file = intern(builder, entry->file);
 	record->line = entry->line;
-	record->narrowness = narrowness_of(entry->indicator);
+	record->narrowness = entry->indicator->kind == INDICATOR_SPOOF ?
+	    pair_narrowness(entry->indicator) :
+	    narrowness_of(entry->indicator);
 	record->tenant = tenant;
 	record->action = (guint8)entry->action;
 	record->kind = (guint8)entry->indicator->kind;
@@ -222,6 +256,10 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->proof = (guint8)entry->proof;
 	record->override = (guint8)entry->override;
 	record->shape = (guint8)shape_of(entry);
+	if (entry->indicator->kind == INDICATOR_SPOOF &&
+	    network_parse(entry->indicator->source, &network))
+		builder->homes[tenant].sources[network.prefix / 64] |=
+		    G_GUINT64_CONSTANT(1) << network.prefix % 64;
 	if (entry->indicator->kind == INDICATOR_URL)
 		builder->homes[tenant].shapes |= 1u << record->shape;
 	g_strlcpy(record->key, entry->key, sizeof record->key);

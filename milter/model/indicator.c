@@ -237,6 +237,17 @@ static const struct kind {
 	[INDICATOR_SPOOF] = { normal_spoofed, false },
 };
 
+/* Is SOURCE, a second half in normal form, no bound to who sends? */
+static bool
+is_everyone(const char *source)
+{
+	struct network network;
+
+	return strcmp(source, "*") == 0 ||
+	    (network_parse(source, &network) &&
+	     network.prefix <= (network_is_ipv4(&network) ? 96 : 0));
+}
+
 static char *
 normal_value(enum indicator_kind kind, const char *raw, GError **error)
 {
@@ -275,9 +286,9 @@ indicator_new(enum indicator_kind kind, const char *raw,
 			 "and who sends");
 		if (!source)
 			return NULL;
-		if (strcmp(value, "*") == 0 && strcmp(source, "*") == 0) {
-			fail(error, "* and * would be all mail: name one "
-			     "side");
+		if (strcmp(value, "*") == 0 && is_everyone(source)) {
+			fail(error, "%s and %s would be all mail: name one "
+			     "side", value, source);
 			return NULL;
 		}
 	}

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/clock.h"
 
@@ -174,7 +176,8 @@ indicator_equal(gconstpointer a, gconstpointer b)
 	const Indicator *one = a, *other = b;
 
 	return one->kind == other->kind &&
-	    strcmp(one->value, other->value) == 0;
+	    strcmp(one->value, other->value) == 0 &&
+	    g_strcmp0(one->source, other->source) == 0;
 }
 
 static void
@@ -201,6 +204,77 @@ show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
 			    indicator_fold_filename(file->names->pdata[j]);
 
 			show(shown, seen, INDICATOR_FILENAME, folded);
+		}
+	}
+}
+
+static void
+show_pair(GPtrArray *shown, GHashTable *seen, const char *address,
+	  const char *source)
+{
+	Indicator like = { INDICATOR_SPOOF, (char *)address,
+			   (char *)source };
+	Indicator *pair;
+
+	if (g_hash_table_contains(seen, &like))
+		return;
+	pair = indicator_seen(INDICATOR_SPOOF, address);
+	pair->source = g_strdup(source);
+	g_ptr_array_add(shown, pair);
+	g_hash_table_add(seen, pair);
+}
+
+/*
+ * The name of CLIENT that its address and back again confirms; NULL: there
+ * is none.  Both MTAs give the bare address in brackets, or "unknown", where
+ * it is not confirmed.  Yours.
+ */
+static char *
+confirmed_name(const Client *client, const Facts *facts)
+{
+	struct network network;
+
+	if (!client->name || !strchr(client->name, '.') ||
+	    network_parse(client->name, &network) ||
+	    (facts->auth.iprev != AUTH_NONE &&
+	     facts->auth.iprev != AUTH_PASS))
+		return NULL;
+	return domain_normal(client->name);
+}
+
+/* Who is shown, and by whose hosts and signatures: nothing of our own
+ * people's mail, and of a relay's host nothing. */
+static void
+show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
+	   const Facts *facts)
+{
+	const Client *client = &message->client;
+	bool is_relay = client->kind == CLIENT_RELAY;
+	g_autofree char *name = is_relay ? NULL :
+	    confirmed_name(client, facts);
+	guint before = shown->len;
+
+	if (client_is_ours(client))
+		return;
+	for (guint i = 0; i < facts->authors->len &&
+	     shown->len - before < BOUND_PAIRS; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+
+		if (!author->address || !*author->address)
+			continue;
+		show_pair(shown, seen, author->address, NULL);
+		if (client->address && !is_relay)
+			show_pair(shown, seen, author->address,
+				  client->address);
+		if (name)
+			show_pair(shown, seen, author->address, name);
+		for (guint j = 0; j < facts->auth.dkim->len &&
+		     shown->len - before < BOUND_PAIRS; j++) {
+			const Signature *one = facts->auth.dkim->pdata[j];
+
+			if (one->result == AUTH_PASS && one->domain)
+				show_pair(shown, seen, author->address,
+					  one->domain);
 		}
 	}
 }
@@ -233,5 +307,6 @@ sightings(const Message *message, const Facts *facts)
 		show(shown, seen, INDICATOR_URL, link->url);
 	}
 	show_files(shown, seen, facts);
+	show_pairs(shown, seen, message, facts);
 	return shown;
 }

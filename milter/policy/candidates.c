@@ -35,8 +35,10 @@ rule_unproven(const struct look *look, const Decision *decision)
 		if (finding->effect == EFFECT_ALLOW && !finding->is_proven)
 			return true;
 	}
+	/* A pair is allowed just for want of a proof. */
 	return decision->row == 6 && !auth_is_aligned(look->facts) &&
-	    auth_is_known(look->facts);
+	    auth_is_known(look->facts) &&
+	    g_strcmp0(decision->because->kind, "spoof") != 0;
 }
 
 static bool

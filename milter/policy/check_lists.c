@@ -41,7 +41,7 @@ static const struct {
 	[INDICATOR_FILENAME] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
 	    POLICY_BLOCK_FILENAME, "a file named" },
 	[INDICATOR_SPOOF] = { CATEGORY_SPOOF, CONFIDENCE_HIGH,
-	    POLICY_BLOCK_SPOOF, "the pair of sender and infrastructure" },
+	    POLICY_BLOCK_SPOOF, "the unproven sender" },
 };
 
 /* SPF of the very domain that the envelope names. */
@@ -69,8 +69,11 @@ is_proven_by_kind(enum indicator_kind kind, const struct look *look)
 		/* What was not read whole may hold another one beside it. */
 		return look->facts && look->facts->complete;
 	case INDICATOR_IP:
-	case INDICATOR_SPOOF:
 		return true;
+	case INDICATOR_SPOOF:
+		/* A pair speaks for one author, not for his company. */
+		return look->facts && look->facts->authors->len == 1 &&
+		    !facts_has_defect(look->facts, "from-many");
 	case INDICATOR_NAME:
 	case INDICATOR_KINDS:
 		break;
@@ -124,6 +127,32 @@ struck_why(const struct snapshot_entry *entry, const struct look *look)
 	return NULL;
 }
 
+/* Pairs are asked for only where From has no proof, and its authentication
+ * is known (design 6.1); our own people prove themselves by their login. */
+static bool
+is_consulted(const struct look *look, const Indicator *seen)
+{
+	return seen->kind != INDICATOR_SPOOF ||
+	    (look->facts && auth_is_known(look->facts) &&
+	     !auth_is_aligned(look->facts));
+}
+
+static enum effect
+effect_of(const struct snapshot_entry *entry, const struct look *look)
+{
+	switch (entry->action) {
+	case ENTRY_BLOCK:
+		return entry->kind == INDICATOR_SPOOF &&
+		    auth_is_unsure(look->facts) ? EFFECT_UNSURE :
+		    EFFECT_BLOCK;
+	case ENTRY_ALLOW:
+		return EFFECT_ALLOW;
+	case ENTRY_OBSERVE:
+		break;
+	}
+	return EFFECT_OBSERVE;
+}
+
 /* Octets of a value that a finding keeps. */
 #define VALUE_MOST 256
 
@@ -146,8 +175,8 @@ found(const struct snapshot_entry *entry, void *data)
 {
 	struct matching *matching = data;
 	const struct look *look = matching->look;
-	enum effect effect = entry->action == ENTRY_BLOCK ? EFFECT_BLOCK :
-	    entry->action == ENTRY_ALLOW ? EFFECT_ALLOW : EFFECT_OBSERVE;
+	const char *source = matching->seen->source;
+	enum effect effect = effect_of(entry, look);
 	g_autofree char *value = NULL;
 	Finding *finding;
 
@@ -161,9 +190,10 @@ found(const struct snapshot_entry *entry, void *data)
 		matching->decision->is_open = true;
 	value = shortened(matching->seen->value);
 	finding = finding_add(matching->decision, check_lists.name,
-			      SPEAKER_TENANT, effect, "%s %s is on the "
+			      SPEAKER_TENANT, effect, "%s %s%s%s is on the "
 			      "%s list: %s %s %s%s%s", kinds[entry->kind].what,
-			      value,
+			      value, source ? " by way of " : "",
+			      source ? source : "",
 			      entry_actions[entry->action],
 			      entry_actions[entry->action],
 			      indicator_kinds[entry->kind], entry->value,
@@ -203,6 +233,8 @@ look(const struct look *look, Decision *decision)
 		return;
 	for (guint i = 0; i < look->shown->len; i++) {
 		matching.seen = look->shown->pdata[i];
+		if (!is_consulted(look, matching.seen))
+			continue;
 		snapshot_match(look->message->lists,
 			       look->recipient->tenant->name, matching.seen,
 			       found, &matching);

@@ -65,7 +65,9 @@ struct snapshot_entry {
  * Call FOUND for each entry of TENANT that matches SEEN, expired ones
  * included (the judge looks at the clock).  For a sender or envelope SEEN's
  * value is a normal address, for an ip its text, for a url the canonical
- * URL, for a name or filename the folded form, for a file its SHA-256.
+ * URL, for a name or filename the folded form, for a file its SHA-256, for a
+ * spoof the author's address and as source the client's address, its
+ * confirmed name or a verified d=, or NULL for what is whoever sends it.
  * A url entry matches by its action's own rule (design 6.1): an allow of a
  * bare host is of that host without a path, a block covers all below it, any
  * path, and links that carry the host in their own path or query.

@@ -61,6 +61,7 @@ struct snapshot_home {		/* a tenant */
 	guint32 shapes;		/* a bit for each shape of its url entries */
 	struct snapshot_range records;
 	guint64 prefixes[3];	/* a bit for each prefix length in use */
+	guint64 sources[3];	/* the same, of second halves of pairs */
 	struct snapshot_range linear[INDICATOR_KINDS];
 };
 

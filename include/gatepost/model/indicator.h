@@ -27,7 +27,8 @@ extern const char *const indicator_kinds[];	/* names; ends with NULL */
 typedef struct Indicator {
 	enum indicator_kind kind;
 	char *value;	/* normal form */
-	char *source;	/* spoof: the second half; else NULL */
+	char *source;	/* spoof: the second half; else NULL.  Of one seen
+			 * NULL is: whoever sends it */
 } Indicator;
 
 /*
