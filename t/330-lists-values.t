@@ -27,6 +27,12 @@ block   spoof    *                198.51.100.0/24
 block   spoof    bank.example     *
 allow   spoof    shop.example     *
 block   spoof    dkim.example     signer.example
+block   url      /a.*a.*a.*[bc]$/
+block   url      /^http:\/\/[a-z]+\.reg\.example\/[0-9]+$/
+block   sender   jörg@bücher.example
+block   sender   a%22b%2Bc%20d@odd.example
+block   envelope *.xn--bcher-kva.example
+block   envelope <>               for=nobody@example.org
 END
 $site->start;
 
@@ -152,6 +158,43 @@ my $found = $site->gatepost('list', 'find', 'spoof', 'boss@example.org',
     'a.mailer.example');
 like($found->{out}, qr/^allow spoof example\.org mailer\.example/,
     'list find knows pairs');
+
+# ---- senders and envelopes ----
+
+is(action(from => $_->[0]), 'quarantine', "a sender: $_->[1]")
+    for ['jörg@bücher.example', 'as it is written'],
+    ["jo\x{308}rg\@bücher.example", 'composed or not'],
+    ['JÖRG@xn--bcher-kva.example', 'by its A-label, in any case'],
+    ['"a\"b+c d"@odd.example', 'with special characters'];
+is(action(from => 'jorg@bücher.example'), 'deliver',
+    '... an accent is a difference');
+is(action(envelope => 'x@mail.bücher.example'), 'quarantine',
+    'an envelope domain of Unicode');
+is(action(envelope => '<>'), 'deliver', 'the null sender, for another');
+
+# ---- patterns ----
+
+is(action(body => "http://www.reg.example/12345\n"), 'quarantine',
+    'a link by a regular expression');
+my $costly = 'http://www.example.com/' . 'a' x 6000;
+$decision = try(body => "$costly\n")->{decisions}[0];
+my ($fault) = grep { $_->{effect} eq 'say' } @{$decision->{findings}};
+is($decision->{category}, 'unknown',
+    'a pattern that takes too long makes the message unknown');
+like($fault->{reason}, qr{a\.\*a\.\*.* took too many steps},
+    '... and a finding says which');
+like($fault->{place}, qr/example\.list:11$/, '... and where it stands');
+ok(@{$decision->{candidate}}, '... and it is a candidate');
+$decision = try(body => join('', map { "$costly$_\n" } 10 .. 40))
+    ->{decisions}[0];
+like($decision->{findings}[-1]{reason}, qr/patterns had taken what one/,
+    'all patterns together are bounded, and it is said once');
+cmp_ok(scalar @{$decision->{findings}}, '<', 20, '... once');
+my $checked = $site->gatepost('list', 'add', 'block', 'sender',
+    '/^(a+)+$/');
+isnt($checked->{code}, 0, 'a pattern without end is refused');
+like($checked->{err}, qr{backtracks without end, as on "a+"},
+    '... with what it does not end on');
 
 $site->stop;
 done_testing();

@@ -88,8 +88,11 @@
 #define BOUND_LIST_FILE (512 * MIB)
 /* Errors named for one list file; the rest are counted. */
 #define BOUND_LIST_ERRORS 100
-/* Steps of one regular expression on one value; beyond, it does not match. */
-#define BOUND_PATTERN_STEPS 20000
+/* Steps of one regular expression on one value, and of all of them on all
+ * values of a message (some 3 and 30 ms); beyond, nobody knows whether it
+ * matches, and a finding says so. */
+#define BOUND_PATTERN_STEPS 200000
+#define BOUND_PATTERN_MESSAGE 2000000
 
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3

@@ -586,8 +586,15 @@ static bool
 check_pattern(const struct reader *reader, const char *value)
 {
 	g_autoptr(Pattern) pattern = pattern_new(value, NULL);
+	g_autofree char *endless = pattern ? pattern_endless(pattern, value) :
+	    NULL;
+	gint64 left = BOUND_PATTERN_STEPS;
 
-	if (pattern && pattern_covers(pattern, ""))
+	if (endless)
+		return fail(reader, "%s backtracks without end, as on \"%s\": "
+			    "let no repetition stand inside another, write "
+			    "(a+)+ as a+", value, endless);
+	if (pattern && pattern_run(pattern, "", &left) == PATTERN_FOUND)
 		warn(reader, "%s matches every value", value);
 	return true;
 }

@@ -44,8 +44,26 @@ struct search {
 	const struct snapshot_home *home;
 	guint32 tenant;
 	const Indicator *seen;
+	SnapshotRun *run;
 	snapshot_found *found;
+	snapshot_gave_up *gave_up;
 	void *data;
+};
+
+/* What patterns may take, and what they found by tenant and value. */
+struct SnapshotRun {
+	gint64 left;		/* steps */
+	GHashTable *done;	/* struct asked * to GArray of struct hit */
+};
+
+struct asked {
+	const struct snapshot_home *home;
+	const Indicator *seen;
+};
+
+struct hit {
+	guint32 number;		/* of the record */
+	enum { HIT_FOUND, HIT_GIVEN_UP, HIT_SPENT } what;
 };
 
 /* ---- open ---- */
@@ -252,12 +270,14 @@ is_sane(const struct snapshot_record *record)
 	    memchr(record->key, '\0', sizeof record->key);
 }
 
-static void
-tell(const struct search *search, guint32 number)
+/* Fill ENTRY from record NUMBER; false when that is damaged. */
+static bool
+entry_fill(const Snapshot *snapshot, guint32 number,
+	   struct snapshot_entry *entry)
 {
-	const Snapshot *snapshot = search->snapshot;
 	const struct snapshot_record *record = &snapshot->records[number];
-	struct snapshot_entry entry = {
+
+	*entry = (struct snapshot_entry){
 		.action = record->action,
 		.kind = record->kind,
 		.value = text_at(snapshot, record->value),
@@ -280,8 +300,17 @@ tell(const struct search *search, guint32 number)
 		.narrowness = record->narrowness,
 	};
 
-	if (is_sane(record) && entry.value && entry.source && entry.for_ &&
-	    entry.except && entry.note && entry.by && entry.file)
+	return is_sane(record) && entry->value && entry->source &&
+	    entry->for_ && entry->except && entry->note && entry->by &&
+	    entry->file;
+}
+
+static void
+tell(const struct search *search, guint32 number)
+{
+	struct snapshot_entry entry;
+
+	if (entry_fill(search->snapshot, number, &entry))
 		search->found(&entry, search->data);
 }
 
@@ -356,26 +385,74 @@ find_below(const struct search *search, enum snapshot_shape shape,
 	}
 }
 
+/* Run the patterns and globs of RANGE. */
+static GArray *
+hits_of(const struct search *search, const struct snapshot_range *range)
+{
+	const Snapshot *snapshot = search->snapshot;
+	GArray *hits = g_array_new(FALSE, FALSE, sizeof(struct hit));
+
+	for (guint32 i = range->first; i < range->first + range->count; i++) {
+		/* The numbers and values were checked when it was opened. */
+		struct hit hit = { snapshot->linear[i], HIT_FOUND };
+		enum pattern_result result = PATTERN_NONE;
+
+		if (!snapshot->patterns[i]) {
+			if (!text_glob(text_at(snapshot,
+				snapshot->records[hit.number].value),
+				search->seen->value))
+				continue;
+		} else if (search->run->left <= 0) {
+			hit.what = HIT_SPENT;
+		} else {
+			result = pattern_run(snapshot->patterns[i],
+					     search->seen->value,
+					     &search->run->left);
+			if (result == PATTERN_NONE)
+				continue;
+			if (result == PATTERN_GIVEN_UP)
+				hit.what = HIT_GIVEN_UP;
+		}
+		g_array_append_val(hits, hit);
+	}
+	return hits;
+}
+
+static void
+tell_given_up(const struct search *search, const struct hit *hit)
+{
+	struct snapshot_entry entry;
+
+	if (search->gave_up &&
+	    entry_fill(search->snapshot, hit->number, &entry))
+		search->gave_up(&entry, hit->what == HIT_SPENT,
+				search->data);
+}
+
 static void
 find_linear(const struct search *search)
 {
-	const Snapshot *snapshot = search->snapshot;
 	const struct snapshot_range *range =
 	    &search->home->linear[search->seen->kind];
-	const char *seen = search->seen->value;
+	struct asked asked = { search->home, search->seen };
+	GArray *hits;
 
-	if (!is_in(range, snapshot->header->linear))
+	if (range->count == 0 ||
+	    !is_in(range, search->snapshot->header->linear))
 		return;
-	for (guint32 i = range->first; i < range->first + range->count; i++) {
-		guint32 number = snapshot->linear[i];
-		const char *value;
+	hits = g_hash_table_lookup(search->run->done, &asked);
+	if (!hits) {
+		hits = hits_of(search, range);
+		g_hash_table_insert(search->run->done,
+				    g_memdup2(&asked, sizeof asked), hits);
+	}
+	for (guint i = 0; i < hits->len; i++) {
+		const struct hit *hit = &g_array_index(hits, struct hit, i);
 
-		/* The numbers and values were checked when it was opened. */
-		value = text_at(snapshot, snapshot->records[number].value);
-		if (snapshot->patterns[i] ?
-		    pattern_covers(snapshot->patterns[i], seen) :
-		    text_glob(value, seen))
-			tell(search, number);
+		if (hit->what == HIT_FOUND)
+			tell(search, hit->number);
+		else
+			tell_given_up(search, hit);
 	}
 }
 
@@ -652,15 +729,64 @@ search_init(struct search *search, const Snapshot *snapshot,
 	return true;
 }
 
+static guint
+asked_hash(gconstpointer key)
+{
+	const struct asked *asked = key;
+
+	return g_direct_hash(asked->home) * 31 + g_direct_hash(asked->seen);
+}
+
+static gboolean
+asked_equal(gconstpointer a, gconstpointer b)
+{
+	const struct asked *one = a, *other = b;
+
+	return one->home == other->home && one->seen == other->seen;
+}
+
+SnapshotRun *
+snapshot_run_new(void)
+{
+	SnapshotRun *run = g_new(SnapshotRun, 1);
+
+	run->left = BOUND_PATTERN_MESSAGE;
+	run->done = g_hash_table_new_full(asked_hash, asked_equal, g_free,
+					  (GDestroyNotify)g_array_unref);
+	return run;
+}
+
+void
+snapshot_run_free(SnapshotRun *run)
+{
+	if (!run)
+		return;
+	g_hash_table_unref(run->done);
+	g_free(run);
+}
+
 void
 snapshot_match(const Snapshot *snapshot, const char *tenant,
 	       const Indicator *seen, snapshot_found *found, void *data)
+{
+	g_autoptr(SnapshotRun) run = snapshot_run_new();
+
+	snapshot_match_within(snapshot, tenant, seen, run, found, NULL, data);
+}
+
+void
+snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+		      const Indicator *seen, SnapshotRun *run,
+		      snapshot_found *found, snapshot_gave_up *gave_up,
+		      void *data)
 {
 	struct search search;
 
 	if (!search_init(&search, snapshot, tenant, seen, found, data) ||
 	    !(search.home->kinds >> seen->kind & 1))
 		return;
+	search.run = run;
+	search.gave_up = gave_up;
 	switch (seen->kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:

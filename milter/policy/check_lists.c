@@ -17,6 +17,7 @@ struct matching {
 	Decision *decision;
 	const Indicator *seen;
 	guint count[EFFECT_UNSURE + 1];	/* by effect */
+	bool is_spent;			/* which has been said */
 };
 
 /* What a block of each kind makes of a message (design 7, row 1). */
@@ -170,6 +171,53 @@ shortened(const char *value)
 	return g_strdup_printf("%.*s...%s", VALUE_MOST - 20, value, sum);
 }
 
+/* Name the entry that made FINDING. */
+static void
+name_entry(Finding *finding, const struct snapshot_entry *entry)
+{
+	finding->entry = g_strdup(entry->key);
+	finding->text = g_strdup_printf("%s %s %s%s%s",
+					entry_actions[entry->action],
+					indicator_kinds[entry->kind],
+					entry->value,
+					*entry->source ? " " : "",
+					entry->source);
+	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+}
+
+/* Does ENTRY concern mail to this recipient at all? */
+static bool
+is_meant(const struct snapshot_entry *entry, const struct look *look)
+{
+	return entry->direction != DIRECTION_OUT &&
+	    snapshot_is_for(entry->for_, look->recipient->address);
+}
+
+static void
+gave_up(const struct snapshot_entry *entry, bool is_spent, void *data)
+{
+	struct matching *matching = data;
+	const struct look *look = matching->look;
+	g_autofree char *value = shortened(matching->seen->value);
+	Finding *finding;
+
+	if (!is_meant(entry, look) || (is_spent && matching->is_spent) ||
+	    (entry->expires && entry->expires <= look->now) ||
+	    ++matching->count[EFFECT_SAY] > BOUND_FINDINGS)
+		return;
+	matching->is_spent |= is_spent;
+	finding = finding_add(matching->decision, check_lists.name,
+			      SPEAKER_CHECK, EFFECT_SAY, is_spent ?
+			      "%s and those behind it were not tried on %s: "
+			      "patterns had taken what one message may" :
+			      "%s took too many steps on %s and was given up:"
+			      " nobody knows whether it matches, make it "
+			      "simpler", entry->value, value);
+	finding->category = CATEGORY_UNKNOWN;
+	finding->policy = g_strdup(policies[POLICY_UNKNOWN]);
+	name_entry(finding, entry);
+}
+
 static void
 found(const struct snapshot_entry *entry, void *data)
 {
@@ -180,8 +228,7 @@ found(const struct snapshot_entry *entry, void *data)
 	g_autofree char *value = NULL;
 	Finding *finding;
 
-	if (entry->direction == DIRECTION_OUT ||
-	    !snapshot_is_for(entry->for_, look->recipient->address) ||
+	if (!is_meant(entry, look) ||
 	    ++matching->count[effect] > BOUND_FINDINGS)
 		return;
 	/* Without the content nobody knows yet. */
@@ -205,14 +252,7 @@ found(const struct snapshot_entry *entry, void *data)
 	    g_strdup(policies[kinds[entry->kind].policy]);
 	finding->asks = entry->done >= 0 ? g_strdup(actions[entry->done]) :
 	    NULL;
-	finding->entry = g_strdup(entry->key);
-	finding->text = g_strdup_printf("%s %s %s%s%s",
-					entry_actions[entry->action],
-					indicator_kinds[entry->kind],
-					entry->value,
-					*entry->source ? " " : "",
-					entry->source);
-	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+	name_entry(finding, entry);
 	finding->kind = g_strdup(indicator_kinds[entry->kind]);
 	finding->value = g_steal_pointer(&value);
 	finding->override = (int)entry->override;
@@ -226,7 +266,8 @@ found(const struct snapshot_entry *entry, void *data)
 static void
 look(const struct look *look, Decision *decision)
 {
-	struct matching matching = { look, decision, NULL, { 0 } };
+	struct matching matching = { look, decision, NULL, { 0 }, false };
+	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
 	Finding *more;
 
 	if (!look->message->lists)
@@ -235,9 +276,10 @@ look(const struct look *look, Decision *decision)
 		matching.seen = look->shown->pdata[i];
 		if (!is_consulted(look, matching.seen))
 			continue;
-		snapshot_match(look->message->lists,
-			       look->recipient->tenant->name, matching.seen,
-			       found, &matching);
+		snapshot_match_within(look->message->lists,
+				      look->recipient->tenant->name,
+				      matching.seen, own ? own : look->run,
+				      found, gave_up, &matching);
 	}
 	if (MAX(matching.count[EFFECT_BLOCK], matching.count[EFFECT_ALLOW]) <=
 	    BOUND_FINDINGS)

@@ -76,6 +76,25 @@ typedef void snapshot_found(const struct snapshot_entry *entry, void *data);
 void snapshot_match(const Snapshot *snapshot, const char *tenant,
 		    const Indicator *seen, snapshot_found *found, void *data);
 
+/*
+ * The same for one of the values of a message, within RUN: what patterns may
+ * still take, and what they found.  They run once for a tenant and value,
+ * however many recipients ask; so SEEN must stay where it is while RUN lives.
+ * GAVE_UP (may be NULL) is called for an entry whose pattern took too many
+ * steps, and, IS_SPENT, for the first that was not tried at all since the
+ * message has had all that it may.
+ */
+typedef struct SnapshotRun SnapshotRun;
+typedef void snapshot_gave_up(const struct snapshot_entry *entry,
+			      bool is_spent, void *data);
+SnapshotRun *snapshot_run_new(void);
+void snapshot_run_free(SnapshotRun *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotRun, snapshot_run_free)
+void snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+			   const Indicator *seen, SnapshotRun *run,
+			   snapshot_found *found, snapshot_gave_up *gave_up,
+			   void *data);
+
 /* Call FOUND for every entry of TENANT, in rank order. */
 void snapshot_each(const Snapshot *snapshot, const char *tenant,
 		   snapshot_found *found, void *data);

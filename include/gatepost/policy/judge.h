@@ -16,6 +16,8 @@ struct look {
 	const Recipient *recipient;
 	const GPtrArray *shown;		/* of Indicator *, sightings() */
 	gint64 now;			/* us */
+	struct SnapshotRun *run;	/* shared by all recipients of a
+					 * message; NULL: none */
 };
 
 /* Is this recipient's mail ours to judge at all? */
