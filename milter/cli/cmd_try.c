@@ -87,6 +87,8 @@ message_of(struct trying *trying, int fd, gsize size)
 
 		recipient->mode = setup_mode(trying->setup,
 					     recipient->tenant);
+		recipient->outbound_mode = setup_mode(trying->setup,
+						      recipient->outbound);
 	}
 	return message;
 }

@@ -265,9 +265,23 @@ set_direction(struct reader *reader, const char *name, GPtrArray *values)
 	if (!choose(reader, name, values, entry_directions, &chosen))
 		return false;
 	reader->entry->direction = (enum entry_direction)chosen;
-	if (chosen != DIRECTION_IN)
-		warn(reader, "option direction=%s has no effect yet",
-		     entry_directions[chosen]);
+	switch (reader->entry->indicator->kind) {
+	case INDICATOR_NAME:
+	case INDICATOR_IP:
+	case INDICATOR_SPOOF:
+		return chosen == DIRECTION_IN ||
+		    fail(reader, "%s=%s: kind %s says nothing of mail that "
+			 "our users send: name their correspondent by kind "
+			 "sender", name, entry_directions[chosen],
+			 indicator_kinds[reader->entry->indicator->kind]);
+	case INDICATOR_SENDER:
+	case INDICATOR_ENVELOPE:
+	case INDICATOR_URL:
+	case INDICATOR_FILE:
+	case INDICATOR_FILENAME:
+	case INDICATOR_KINDS:
+		break;
+	}
 	return true;
 }
 

@@ -136,6 +136,26 @@ is_exempt(const Tenant *tenant, const char *address)
 	return false;
 }
 
+/* Whose user sends MESSAGE: by the domain of the login, when that has one of
+ * ours, else by that of MAIL FROM; NULL: nobody's. */
+static const Tenant *
+sender_tenant(const Message *message)
+{
+	g_autofree char *login = NULL;
+	const Tenant *tenant = NULL;
+
+	if (!client_is_ours(&message->client))
+		return NULL;
+	login = message->client.login ?
+	    address_loose(message->client.login) : NULL;
+	if (login && *address_domain(login))
+		tenant = config_tenant_of(message->config,
+					  address_domain(login));
+	return tenant ? tenant :
+	    config_tenant_of(message->config,
+			     address_domain(message->sender));
+}
+
 Recipient *
 message_add_recipient(Message *message, const char *given)
 {
@@ -149,6 +169,11 @@ message_add_recipient(Message *message, const char *given)
 	recipient->is_exempt = recipient->tenant &&
 	    is_exempt(recipient->tenant, recipient->address);
 	recipient->mode = config_mode(message->config, recipient->tenant);
+	recipient->outbound = sender_tenant(message);
+	if (recipient->outbound == recipient->tenant)
+		recipient->outbound = NULL;
+	recipient->outbound_mode = config_mode(message->config,
+					       recipient->outbound);
 	g_ptr_array_add(message->recipients, recipient);
 	return recipient;
 }

@@ -18,6 +18,7 @@ struct matching {
 	const Indicator *seen;
 	guint count[EFFECT_UNSURE + 1];	/* by effect */
 	bool is_spent;			/* which has been said */
+	bool is_outbound;
 };
 
 /* What a block of each kind makes of a message (design 7, row 1). */
@@ -154,6 +155,14 @@ effect_of(const struct snapshot_entry *entry, const struct look *look)
 	return EFFECT_OBSERVE;
 }
 
+/* Is it in the message, and not on its envelope or in its header? */
+static bool
+is_item(enum indicator_kind kind)
+{
+	return kind == INDICATOR_URL || kind == INDICATOR_FILE ||
+	    kind == INDICATOR_FILENAME;
+}
+
 /* Octets of a value that a finding keeps. */
 #define VALUE_MOST 256
 
@@ -185,12 +194,25 @@ name_entry(Finding *finding, const struct snapshot_entry *entry)
 	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
 }
 
-/* Does ENTRY concern mail to this recipient at all? */
+/* Does ENTRY concern mail of this direction, and this user of ours? */
 static bool
-is_meant(const struct snapshot_entry *entry, const struct look *look)
+is_meant(const struct snapshot_entry *entry, const struct matching *matching)
 {
-	return entry->direction != DIRECTION_OUT &&
+	const struct look *look = matching->look;
+
+	return matching->is_outbound ?
+	    entry->direction != DIRECTION_IN &&
+	    snapshot_is_for(entry->for_, look->message->sender) :
+	    entry->direction != DIRECTION_OUT &&
 	    snapshot_is_for(entry->for_, look->recipient->address);
+}
+
+/* Of mail of our own people nothing is to be proven. */
+static bool
+is_good(const struct snapshot_entry *entry, const struct matching *matching)
+{
+	return entry->action != ENTRY_ALLOW || matching->is_outbound ||
+	    is_proven(entry, matching->look);
 }
 
 static void
@@ -201,7 +223,7 @@ gave_up(const struct snapshot_entry *entry, bool is_spent, void *data)
 	g_autofree char *value = shortened(matching->seen->value);
 	Finding *finding;
 
-	if (!is_meant(entry, look) || (is_spent && matching->is_spent) ||
+	if (!is_meant(entry, matching) || (is_spent && matching->is_spent) ||
 	    (entry->expires && entry->expires <= look->now) ||
 	    ++matching->count[EFFECT_SAY] > BOUND_FINDINGS)
 		return;
@@ -228,17 +250,19 @@ found(const struct snapshot_entry *entry, void *data)
 	g_autofree char *value = NULL;
 	Finding *finding;
 
-	if (!is_meant(entry, look) ||
+	if (!is_meant(entry, matching) ||
 	    ++matching->count[effect] > BOUND_FINDINGS)
 		return;
 	/* Without the content nobody knows yet. */
-	if (!look->facts && (*entry->except || (effect == EFFECT_ALLOW &&
-						!is_proven(entry, look))))
+	if (!look->facts && !matching->is_outbound &&
+	    (*entry->except || !is_good(entry, matching)))
 		matching->decision->is_open = true;
 	value = shortened(matching->seen->value);
 	finding = finding_add(matching->decision, check_lists.name,
 			      SPEAKER_TENANT, effect, "%s %s%s%s is on the "
-			      "%s list: %s %s %s%s%s", kinds[entry->kind].what,
+			      "%s list: %s %s %s%s%s",
+			      matching->is_outbound && !is_item(entry->kind) ?
+			      "the recipient" : kinds[entry->kind].what,
 			      value, source ? " by way of " : "",
 			      source ? source : "",
 			      entry_actions[entry->action],
@@ -257,8 +281,7 @@ found(const struct snapshot_entry *entry, void *data)
 	finding->value = g_steal_pointer(&value);
 	finding->override = (int)entry->override;
 	finding->narrowness = entry->narrowness;
-	finding->is_proven = entry->action != ENTRY_ALLOW ||
-	    is_proven(entry, look);
+	finding->is_proven = is_good(entry, matching);
 	finding->is_unasked = entry->proof == PROOF_NONE;
 	finding->struck = g_strdup(struck_why(entry, look));
 }
@@ -266,7 +289,7 @@ found(const struct snapshot_entry *entry, void *data)
 static void
 look(const struct look *look, Decision *decision)
 {
-	struct matching matching = { look, decision, NULL, { 0 }, false };
+	struct matching matching = { look, decision, NULL, { 0 }, false, false };
 	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
 	Finding *more;
 
@@ -291,6 +314,43 @@ look(const struct look *look, Decision *decision)
 			   matching.count[EFFECT_ALLOW]);
 	more->category = CATEGORY_UNKNOWN;
 	more->policy = g_strdup(policies[POLICY_UNKNOWN]);
+}
+
+/* VALUE of KIND, by patterns of their own: SEEN lasts no longer. */
+static void
+look_at(struct matching *matching, enum indicator_kind kind,
+	const char *value)
+{
+	const struct look *look = matching->look;
+	g_autoptr(SnapshotRun) run = snapshot_run_new();
+	g_autoptr(Indicator) seen = indicator_seen(kind, value);
+
+	matching->seen = seen;
+	snapshot_match_within(look->message->lists,
+			      look->recipient->outbound->name, seen, run,
+			      found, gave_up, matching);
+}
+
+void
+lists_look_outbound(const struct look *look, Decision *decision)
+{
+	struct matching matching = { look, decision, NULL, { 0 }, false,
+				     true };
+	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
+
+	if (!look->message->lists)
+		return;
+	/* Both kinds name the correspondent. */
+	look_at(&matching, INDICATOR_SENDER, look->recipient->address);
+	look_at(&matching, INDICATOR_ENVELOPE, look->recipient->address);
+	for (guint i = 0; look->facts && i < look->shown->len; i++) {
+		matching.seen = look->shown->pdata[i];
+		if (is_item(matching.seen->kind))
+			snapshot_match_within(look->message->lists,
+				look->recipient->outbound->name,
+				matching.seen, own ? own : look->run, found,
+				gave_up, &matching);
+	}
 }
 
 const struct check check_lists = {

@@ -36,8 +36,44 @@ apply_mode(const struct look *look, Decision *decision)
 	}
 }
 
-Decision *
-judge(const struct look *look)
+/* Mail of one of our users to others: what an entry for that direction
+ * covers is refused, and nothing else is done (design 7, Directions). */
+static Decision *
+judge_outbound(const struct look *look)
+{
+	const Tenant *tenant = look->recipient->outbound;
+	Decision *decision = decision_new(look->recipient);
+
+	g_free(decision->tenant);
+	decision->tenant = g_strdup(tenant->name);
+	decision->is_outbound = true;
+	decision->row = 8;
+	decision->mode = (int)look->recipient->outbound_mode;
+	lists_look_outbound(look, decision);
+	precedence_strike(look, decision);
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (finding->effect != EFFECT_BLOCK || finding->struck ||
+		    decision->because)
+			continue;
+		decision->because = finding;
+		decision->row = 1;
+		decision->category = finding->category;
+		decision->confidence = finding->confidence;
+		decision->asked = decision->action = ACTION_REJECT;
+	}
+	if (decision->action && decision->mode != MODE_ENFORCE) {
+		decision->action = ACTION_DELIVER;
+		decision->limit = g_strdup_printf("mode is %s: outbound mail "
+						  "is not refused",
+						  modes[decision->mode]);
+	}
+	return decision;
+}
+
+static Decision *
+judge_inbound(const struct look *look)
 {
 	Decision *decision = decision_new(look->recipient);
 	guint have = NEED_CLIENT | NEED_ENVELOPE |
@@ -55,6 +91,21 @@ judge(const struct look *look)
 	if (look->facts && decision->action <= ACTION_TAG)
 		candidates_look(look, decision);
 	return decision;
+}
+
+Decision *
+judge(const struct look *look)
+{
+	Decision *decision;
+
+	if (!look->recipient->outbound)
+		return judge_inbound(look);
+	decision = judge_outbound(look);
+	/* From one tenant to another it is inbound mail as well. */
+	if (!judge_is_concerned(look) || decision->action == ACTION_REJECT)
+		return decision;
+	decision_free(decision);
+	return judge_inbound(look);
 }
 
 Decision *

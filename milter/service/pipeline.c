@@ -141,7 +141,8 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 	g_autoptr(Decision) decision = NULL;
 
 	/* A refused RCPT of sendmail(1) would be tried for ever. */
-	if (message->client.kind == CLIENT_LOCAL || !recipient->tenant)
+	if (message->client.kind == CLIENT_LOCAL ||
+	    (!recipient->tenant && !recipient->outbound))
 		return REPLY_ACCEPT;
 	shown = sightings(message, NULL);
 	decision = judge(&(struct look){ message, NULL, recipient, shown,
@@ -149,7 +150,7 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 	if (decision->action != ACTION_REJECT || decision->is_open)
 		return REPLY_ACCEPT;
 	decision->place = PLACE_REFUSED;
-	refuse(mta, message);
+	refuse(mta, message, decision);
 	if (!message->refused)
 		message->refused = g_ptr_array_new_with_free_func(
 		    (GDestroyNotify)decision_free);

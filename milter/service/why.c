@@ -143,6 +143,11 @@ tell_decision(const Decision *decision, GString *out)
 	if (decision->item)
 		g_string_append_printf(out, ", item %s", decision->item);
 	g_string_append(out, ".\n");
+	if (decision->is_outbound)
+		g_string_append_printf(out, "    It was outbound mail of "
+				       "tenant %s; entries with direction=out"
+				       " or both were asked.\n",
+				       decision->tenant);
 	if (!decision->tenant) {
 		g_string_append(out, "    The recipient is of no tenant, so "
 				"nothing was judged.\n");

@@ -21,6 +21,10 @@ extern const struct check check_lists, check_auth, check_upstream,
 /* All of them, in the order in which they run; ends with NULL. */
 extern const struct check *const checks[];
 
+/* What the entries of the sender's tenant for outbound mail say of the
+ * recipient's address, and of what the message holds. */
+void lists_look_outbound(const struct look *look, Decision *decision);
+
 /* Let url, file and filename allows strike what that very item caused, and
  * the narrower of own entries of one kind win (design 7). */
 void precedence_strike(const struct look *look, Decision *decision);

@@ -24,7 +24,10 @@ struct look {
 bool judge_is_concerned(const struct look *look);
 
 /*
- * Run every check whose needs are met, then the precedence table, then the
+ * For outbound mail (the recipient has an `outbound`) the entries of the
+ * sender's tenant with direction=out or both are asked first: they refuse.
+ *
+ * Then run every check whose needs are met, then the precedence table, then the
  * candidate rules.  The decision is yours; its `action` is what is to be
  * done in this mode.
  */
