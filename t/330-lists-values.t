@@ -16,6 +16,7 @@ use Test::More;
 my $site = Gatepost::Test->new(
     settings => 'upstreams = ( { name = "auth"; authserv_id = "auth.local"; ' .
 	'headers = [ ]; strips = true; } );',
+    tenant => { people => ['Bob Boss'] },
     lists => { example => <<'END' });
 block   url      evil.example/login
 block   url      *.deep.example/a/*
@@ -33,6 +34,9 @@ block   sender   jörg@bücher.example
 block   sender   a%22b%2Bc%20d@odd.example
 block   envelope *.xn--bcher-kva.example
 block   envelope <>               for=nobody@example.org
+block   name     "Jane Director"  except=proven.example
+block   filename *.pdf.exe
+block   filename *.scr
 END
 $site->start;
 
@@ -195,6 +199,51 @@ my $checked = $site->gatepost('list', 'add', 'block', 'sender',
 isnt($checked->{code}, 0, 'a pattern without end is refused');
 like($checked->{err}, qr{backtracks without end, as on "a+"},
     '... with what it does not end on');
+
+# ---- names ----
+
+is(action(from => "\"$_->[0]\" <x\@plain.example>"), 'quarantine',
+    "a name: $_->[1]") for ['Jane Director', 'as it is written'],
+    ['JANE   director', 'in any case, with more blanks'],
+    ["J\x{430}ne Dir\x{435}ctor", 'with letters of another script'],
+    ["\x{408}\x{410}NE DIRECTOR", 'with large ones'],
+    ['Jane D1rector', 'with a digit'],
+    ["\x{ff2a}ane Director", 'in full width'],
+    ["Jane\x{200b} Director", 'with what does not show'];
+is(action(from => '"Jané Director" <x@plain.example>'), 'deliver',
+    '... an accent is a difference');
+my $proof = "${results}spf=pass smtp.mailfrom=proven.example\n";
+is(action(from => '"Jane Director" <jane@proven.example>',
+    header => $proof), 'deliver', 'except= frees a proven domain');
+is(action(from => '"Jane Director" <jane@proven.example>'), 'quarantine',
+    '... not one without proof');
+$decision = try(from => "\"B\x{43e}b Boss\" <x\@plain.example>")
+    ->{decisions}[0];
+is_deeply($decision->{candidate}, ['name-of-ours'],
+    'who looks like one of ours is suspected');
+
+# ---- names of files ----
+
+# A part whose disposition has these parameters.
+sub file {
+	my ($disposition, $type) = @_;
+
+	return action(header => "Content-Type: multipart/mixed; boundary=b\n",
+	    body => "--b\nContent-Type: application/octet-stream" .
+	    ($type // '') . "\nContent-Disposition: attachment; " .
+	    "$disposition\n\nx\n--b--\n");
+}
+
+is(file($_->[0], $_->[2]), 'quarantine', "a file: $_->[1]")
+    for ['filename="invoice.pdf.exe"', 'two extensions'],
+    ['filename="INVOICE.PDF.EXE"', 'in any case'],
+    ['filename="invoice.pdf               .exe"', 'blanks before the last'],
+    ['filename="invoice.pdf.exe. ."', 'dots and blanks at the end'],
+    ["filename*=utf-8''rep%E2%80%AEtxt.scr", 'turned, as it is stored'],
+    ["filename*=utf-8''a%E2%80%AErcs.b%E2%80%AC", 'turned, as it is shown'],
+    ['filename="a.txt"', 'another candidate name', '; name="b.scr"'],
+    ["filename=\"a.txt\"; filename*=utf-8''b.scr", 'the one of RFC 2231'];
+is(file('filename="invoice.pdf"'), 'deliver', 'another file is none');
 
 $site->stop;
 done_testing();

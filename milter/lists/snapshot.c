@@ -19,6 +19,7 @@
 #include "gatepost/lists/snapshot_format.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
+#include "gatepost/model/confusable.h"
 #include "gatepost/model/pattern.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/file.h"
@@ -474,6 +475,16 @@ find_address(const struct search *search)
 	find_linear(search);
 }
 
+/* Entries that look like the name do. */
+static void
+find_name(const struct search *search)
+{
+	g_autofree char *like = confusable_skeleton(search->seen->value);
+
+	find_text(search, like);
+	find_linear(search);
+}
+
 static void
 find_network(const struct search *search)
 {
@@ -799,6 +810,8 @@ snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 		find_link(&search);
 		break;
 	case INDICATOR_NAME:
+		find_name(&search);
+		break;
 	case INDICATOR_FILENAME:
 		find_text(&search, seen->value);
 		find_linear(&search);

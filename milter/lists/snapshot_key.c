@@ -5,6 +5,7 @@
  */
 #include "gatepost/lists/snapshot_format.h"
 
+#include "gatepost/model/confusable.h"
 #include "gatepost/model/url.h"
 
 char *
@@ -23,6 +24,7 @@ snapshot_key(enum indicator_kind kind, enum snapshot_shape shape,
 	case INDICATOR_SPOOF:
 		return g_strdup_printf("%s\n%s", value, source);
 	case INDICATOR_NAME:
+		return confusable_skeleton(value);
 	case INDICATOR_IP:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:

@@ -409,8 +409,14 @@ indicator_fold_filename(const char *name)
 	for (char *p = folded; *p; p++)
 		if (*p == '/' || *p == '\\')
 			last = p + 1;
-	for (gsize n = strlen(last);
-	     n > 0 && (last[n - 1] == ' ' || last[n - 1] == '.'); n--)
-		last[n - 1] = '\0';
+	for (char *end = last + strlen(last); end > last;) {
+		char *before = g_utf8_find_prev_char(last, end);
+
+		if (*before != '.' &&
+		    !g_unichar_isspace(g_utf8_get_char(before)))
+			break;
+		*before = '\0';
+		end = before;
+	}
 	return g_strdup(last);
 }

@@ -8,7 +8,9 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/confusable.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/filename.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/clock.h"
 
@@ -225,12 +227,28 @@ show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
 
 		show(shown, seen, INDICATOR_FILE, file->sha256);
 		for (guint j = 0; j < file->names->len; j++) {
-			g_autofree char *folded =
-			    indicator_fold_filename(file->names->pdata[j]);
+			g_autoptr(GPtrArray) forms =
+			    filename_forms(file->names->pdata[j]);
 
-			show(shown, seen, INDICATOR_FILENAME, folded);
+			for (guint k = 0; k < forms->len; k++)
+				show(shown, seen, INDICATOR_FILENAME,
+				     forms->pdata[k]);
 		}
 	}
+}
+
+/* NAME, and what it looks like where its letters are of another script. */
+static void
+show_name(GPtrArray *shown, GHashTable *seen, const char *name)
+{
+	g_autofree char *folded = indicator_fold_name(name);
+	g_autofree char *latin = confusable_latin(name);
+	g_autofree char *like = latin ? indicator_fold_name(latin) : NULL;
+
+	if (*folded)
+		show(shown, seen, INDICATOR_NAME, folded);
+	if (like && *like)
+		show(shown, seen, INDICATOR_NAME, like);
 }
 
 static void
@@ -319,12 +337,10 @@ sightings(const Message *message, const Facts *facts)
 		return shown;
 	for (guint i = 0; i < facts->authors->len; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
-		g_autofree char *name = author->name ?
-		    indicator_fold_name(author->name) : NULL;
 
 		show(shown, seen, INDICATOR_SENDER, author->address);
-		if (name && *name)
-			show(shown, seen, INDICATOR_NAME, name);
+		if (author->name)
+			show_name(shown, seen, author->name);
 	}
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];
