@@ -676,9 +676,9 @@ take_name(struct reader *reader, const char *what, const char *const *names)
 		return -1;
 	}
 	nearest = text_nearest(word, names);
-	fail(reader, "\"%s\" is no %s%s%s%s, but one of %s is expected", word,
-	     what, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-	     nearest ? "\"?" : "", all);
+	fail(reader, "\"%s\" is no %s, one of %s%s%s%s", word, what, all,
+	     nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+	     nearest ? "\"?" : "");
 	return -1;
 }
 

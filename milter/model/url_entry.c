@@ -69,6 +69,9 @@ check_raw(const char *raw, GError **error)
 	if (strcmp(raw, "*") == 0 || strcmp(raw, "*.*") == 0)
 		return fail(error, "\"%s\" would be every link: name a host",
 			    raw);
+	if (raw[0] == '*' && is_ip(raw + 1))
+		return fail(error, "no wildcard with an IP address: write "
+			    "\"%s\" or \"%s/*\"", raw + 1, raw + 1);
 	if (raw[0] == '*' && raw[1] != '.')
 		return fail(error, "a dot follows the * in front: write "
 			    "\"*.%s\"", raw + 1);
@@ -139,16 +142,16 @@ check_name(const struct parts *parts, const char *host, GError **error)
 		return !*parts->front ||
 		    fail(error, "no wildcard with an IP address: write "
 			 "\"%s\" or \"%s/*\"", host, host);
+	if (g_strv_contains(extensions, last ? last + 1 : host) &&
+	    domain_suffix(last ? last + 1 : host) == SUFFIX_NONE)
+		return fail(error, "\"%s\" looks like a file: that is kind "
+			    "filename", host);
 	if (!last && !is_whole)
 		return fail(error, "\"%s\" has no dot: write a whole host",
 			    host);
 	if (last && strlen(last + 1) < 2)
 		return fail(error, "\"%s\": two letters at least stand behind"
 			    " the last dot", host);
-	if (last && g_strv_contains(extensions, last + 1) &&
-	    domain_suffix(last + 1) == SUFFIX_NONE)
-		return fail(error, "\"%s\" looks like a file: that is kind "
-			    "filename", host);
 	return true;
 }
 
