@@ -158,6 +158,29 @@ is(pair('x@dkim.example', '192.0.2.7', $none =~ s/\n//r .
     'a block by the signer');
 is(pair('x@shop.example, boss@example.org', '192.0.2.7')->{category},
     'spoof', 'a pair does not speak for a second author');
+
+# The name of a client is what the MTA confirmed.
+sub by_name {
+	my ($name, $header) = @_;
+	my $id = ++(our $count) . '@name.example';
+
+	$site->milter_message(client => '192.0.2.7', client_name => $name,
+	    from => 'x@plain.example', rcpt => 'jane@example.org',
+	    data => $header . "From: boss\@example.org\nSubject: x\n" .
+	    "Message-ID: <$id>\n\nx\n");
+	Gatepost::Test::wait_for(10, sub {
+		$site->gatepost('why', $id)->{code} == 0 });
+	return $site->json('why', $id)->{decisions}[0];
+}
+
+is(by_name('mx.mailer.example', $none)->{row}, 6,
+    'a client with a confirmed name');
+is(by_name('mx.elsewhere.example', $none)->{category}, 'spoof',
+    '... not another one');
+is(by_name('[192.0.2.7]', $none)->{category}, 'spoof', '... nor without');
+is(by_name('mx.mailer.example', $none .
+    "${results}iprev=fail policy.iprev=192.0.2.7\n")->{category}, 'spoof',
+    '... nor when an upstream says that it is not confirmed');
 my $found = $site->gatepost('list', 'find', 'spoof', 'boss@example.org',
     'a.mailer.example');
 like($found->{out}, qr/^allow spoof example\.org mailer\.example/,
@@ -194,6 +217,11 @@ $decision = try(body => join('', map { "$costly$_\n" } 10 .. 40))
 like($decision->{findings}[-1]{reason}, qr/patterns had taken what one/,
     'all patterns together are bounded, and it is said once');
 cmp_ok(scalar @{$decision->{findings}}, '<', 20, '... once');
+$site->milter_message(client => '192.0.2.7', from => 'x@plain.example',
+    rcpt => 'jane@example.org', data => "From: x\@plain.example\n" .
+    "Subject: x\n\n$costly\n");
+ok($site->wait_log(qr/pattern-given-up entry=\w{13} place=\S+:11 reason="/,
+    10), 'the log names the entry of a pattern that was given up');
 my $checked = $site->gatepost('list', 'add', 'block', 'sender',
     '/^(a+)+$/');
 isnt($checked->{code}, 0, 'a pattern without end is refused');

@@ -118,6 +118,15 @@ is_new(struct links *links, const char *url, const char *text)
 	return true;
 }
 
+/* Does URL carry as many hosts as are ever looked up, or more? */
+static bool
+has_many_inside(const Url *url)
+{
+	g_autoptr(GPtrArray) inside = url_inside(url->path);
+
+	return inside && inside->len >= BOUND_URL_INSIDE;
+}
+
 /* Keep URL, which RAW writes; false when it is known. */
 static bool
 keep(struct links *links, const char *raw, const Url *url, const char *text,
@@ -129,6 +138,8 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 		return false;
 	if (url->host)
 		judge_host(links->facts, raw, url);
+	if (url->host && has_many_inside(url))
+		facts_truncated(links->facts, DEFECT_URL_HOSTS);
 	link = fields_new(&link_fields);
 	link->raw = g_strdup(raw);
 	link->url = g_strdup(url->url);

@@ -127,12 +127,14 @@ plain_link(const char *raw)
 static char *
 whole_folder(const char *raw)
 {
-	gsize length = strcspn(raw + (raw[0] == '*'), "*") + (raw[0] == '*');
+	gsize front = raw[0] == '*';
+	gsize length = front + strcspn(raw + front, "*");
 
 	while (length && raw[length - 1] == '/')
 		length--;
-	return raw[length] && length && raw[length - 1] != '.' ? g_strdup_printf("%.*s/*", (int)length, raw) :
-	    NULL;
+	if (!raw[length] || length == 0 || raw[length - 1] == '.')
+		return NULL;
+	return g_strdup_printf("%.*s/*", (int)length, raw);
 }
 
 static char *

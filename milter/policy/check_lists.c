@@ -289,7 +289,8 @@ found(const struct snapshot_entry *entry, void *data)
 static void
 look(const struct look *look, Decision *decision)
 {
-	struct matching matching = { look, decision, NULL, { 0 }, false, false };
+	struct matching matching = { look, decision, NULL, { 0 }, false,
+				     false };
 	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
 	Finding *more;
 

@@ -11,18 +11,23 @@ static const struct {
 	const char *name, *pattern, *text;
 	enum pattern_result result;
 } cases[] = {
-	{ "is not anchored", "/evil/", "a@evil.example", PATTERN_FOUND },
-	{ "may be anchored", "/^ceo[0-9]+@/", "ceo12@x.example", PATTERN_FOUND },
-	{ "... and then is", "/^ceo[0-9]+@/", "aceo12@x.example", PATTERN_NONE },
+	{ "is not anchored", "/evil/", "a@evil.example",
+	  PATTERN_FOUND },
+	{ "may be anchored", "/^ceo[0-9]+@/", "ceo12@x.example",
+	  PATTERN_FOUND },
+	{ "... and then is", "/^ceo[0-9]+@/", "aceo12@x.example",
+	  PATTERN_NONE },
 	{ "minds no case", "/EVIL/", "evil", PATTERN_FOUND },
 	{ "minds no case beyond ASCII", "/ÄRGER/", "ärger", PATTERN_FOUND },
 	{ "takes a slash", "/a\\/b/", "a/b", PATTERN_FOUND },
 	{ "takes a character as one", "/^.$/", "ä", PATTERN_FOUND },
 	{ "ends at the end", "/a$/", "a\n", PATTERN_NONE },
 	{ "is bounded in steps", "/(a+)+$/",
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", PATTERN_GIVEN_UP },
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+	  PATTERN_GIVEN_UP },
 	{ "is bounded in steps by alternatives", "/^(a|aa)+$/",
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", PATTERN_GIVEN_UP },
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+	  PATTERN_GIVEN_UP },
 	{ "matches no text that is no UTF-8", "/a/", "a\xff", PATTERN_NONE },
 };
 

@@ -155,6 +155,25 @@ test_hops(void)
 	}
 }
 
+/* More hosts inside a link than are looked up are a defect. */
+static void
+test_inside(void)
+{
+	GString *text = g_string_new("http://a.example/?");
+	g_autoptr(Facts) few = NULL, many = NULL;
+
+	for (int i = 0; i < 20; i++)
+		g_string_append_printf(text, "u%d=b%d.example&", i, i);
+	few = facts_of(text->str);
+	for (int i = 0; i < BOUND_URL_INSIDE; i++)
+		g_string_append_printf(text, "u%d=c%d.example&", i, i);
+	many = facts_of(text->str);
+	g_assert_true(few->complete);
+	g_assert_false(many->complete);
+	g_assert_true(facts_has_defect(many, DEFECT_URL_HOSTS));
+	g_string_free(text, TRUE);
+}
+
 /* A wrapper around itself, and giant values, come to an end. */
 static void
 test_hostile(void)
@@ -191,6 +210,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/unwrap/cases", test_unwrap);
 	g_test_add_func("/unwrap/hops", test_hops);
+	g_test_add_func("/unwrap/inside", test_inside);
 	g_test_add_func("/unwrap/hostile", test_hostile);
 	return g_test_run();
 }
