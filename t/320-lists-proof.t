@@ -26,7 +26,7 @@ block   sender   both.example
 allow   sender   both.example                proof=none
 block   sender   cancelled.example
 allow   url      good.blocked.test
-block   url      ~blocked.test
+block   url      blocked.test
 allow   sender   grave.example               proof=none
 allow   sender   a@spf.example               proof=spf
 allow   sender   b@dkim.example              proof=dkim

@@ -33,7 +33,7 @@ block   envelope half\@envelope.example    action=reject for=alice\@example.org
 block   envelope open.example              action=reject
 allow   envelope a\@open.example           proof=none
 block   envelope except.example            action=reject except=good.example
-block   url      ~login-example.test
+block   url      ~login-example.test~
 block   file     $sha256
 block   filename *.exe
 block   ip       203.0.113.66
@@ -123,7 +123,7 @@ like((held($all))[0]{reason}, qr/block sender evil\.example/,
 my $link = mail(from => 'a@some.example', rcpt => [ $alice ],
     header => "MIME-Version: 1.0\nContent-Type: text/html\n",
     body => '<a href="http://www.login-example.test/x">here</a>' . "\n");
-like((held($link))[0]{reason} // '', qr/block url ~login-example\.test/,
+like((held($link))[0]{reason} // '', qr/block url ~login-example\.test~/,
     'a blocked link holds');
 my $multi = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n";
 my $file = mail(from => 'a@some.example', rcpt => [ $alice ],

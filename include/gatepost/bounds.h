@@ -41,6 +41,10 @@
 #define BOUND_BRAKE_HELD 50
 #define BOUND_BRAKE_PERCENT 5
 
+/* Pairs of author and infrastructure that are looked up; so many authors
+ * are a defect by themselves. */
+#define BOUND_PAIRS 200
+
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000
@@ -55,6 +59,13 @@
 #define BOUND_HTML_TAGS 8192
 #define BOUND_URLS 500
 #define BOUND_URL (8 * KIB)
+/* Wrappers around a link that are taken off, one by one. */
+#define BOUND_URL_HOPS 5
+/* Folders of a link's path, and hosts inside its path and query, that are
+ * looked up in the lists.  An entry has no more folders; of a link the ones
+ * that stand first count. */
+#define BOUND_URL_FOLDERS 32
+#define BOUND_URL_INSIDE 64
 /* Files (attachments) kept; a file's name in bytes. */
 #define BOUND_FILES 1000
 #define BOUND_FILE_NAME 1024
@@ -89,8 +100,11 @@
 #define BOUND_LIST_FILE (512 * MIB)
 /* Errors named for one list file; the rest are counted. */
 #define BOUND_LIST_ERRORS 100
-/* Steps of one regular expression on one value; beyond, it does not match. */
-#define BOUND_PATTERN_STEPS 20000
+/* Steps of one regular expression on one value, and of all of them on all
+ * values of a message (some 3 and 30 ms); beyond, nobody knows whether it
+ * matches, and a finding says so. */
+#define BOUND_PATTERN_STEPS 200000
+#define BOUND_PATTERN_MESSAGE 2000000
 
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3

@@ -14,6 +14,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/cli/list.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/util/clock.h"
@@ -296,6 +297,7 @@ as_seen(enum indicator_kind kind, const char *value)
 	switch (kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:
+	case INDICATOR_SPOOF:
 		return address_normal(value);
 	case INDICATOR_NAME:
 		return indicator_fold_name(value);
@@ -311,11 +313,19 @@ as_seen(enum indicator_kind kind, const char *value)
 		return g_ascii_strdown(value, -1);
 	case INDICATOR_FILENAME:
 		return indicator_fold_filename(value);
-	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;
 	}
 	return NULL;
+}
+
+/* The sending side of a pair as a message would show it. */
+static char *
+source_seen(const char *value)
+{
+	char *address = as_seen(INDICATOR_IP, value);
+
+	return address ? address : domain_normal(value);
 }
 
 static void
@@ -341,15 +351,21 @@ cmd_list_find(struct cli *cli)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Snapshot) snapshot = NULL;
 	g_autoptr(Indicator) seen = NULL;
-	g_autofree char *value = NULL, *to = NULL;
+	g_autofree char *value = NULL, *source = NULL, *to = NULL;
 	const Tenant *tenant;
 	int kind, folder;
 
-	if (!cli_words(cli, 2, 2) || !(tenant = cli_tenant(cli, name)))
+	if (!cli_words(cli, 2, 3) || !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
 	kind = fields_word(indicator_kinds, cli_word(cli, 0));
 	value = kind < 0 ? NULL : as_seen((enum indicator_kind)kind,
 					  cli_word(cli, 1));
+	source = kind == INDICATOR_SPOOF && cli_word(cli, 2) ?
+	    source_seen(cli_word(cli, 2)) : NULL;
+	if (cli_word(cli, 2) && !source)
+		return cli_fail(EX_DATAERR, "\"%s\": a second value goes with"
+				" kind spoof alone, and is a client's address"
+				" or a domain", cli_word(cli, 2));
 	if (!value)
 		return cli_fail(EX_DATAERR, "\"%s\" is no value of kind %s "
 				"that a message could show",
@@ -363,6 +379,7 @@ cmd_list_find(struct cli *cli)
 	if (!snapshot)
 		return cli_error("lists", error);
 	seen = indicator_seen((enum indicator_kind)kind, value);
+	seen->source = g_steal_pointer(&source);
 	snapshot_match(snapshot, tenant->name, seen, print_match, to);
 	return EX_OK;
 }

@@ -88,6 +88,8 @@ message_of(struct trying *trying, int fd, gsize size)
 
 		recipient->mode = setup_mode(trying->setup,
 					     recipient->tenant);
+		recipient->outbound_mode = setup_mode(trying->setup,
+						      recipient->outbound);
 	}
 	return message;
 }
@@ -131,7 +133,8 @@ print_facts(const Facts *facts)
 		const Link *link = facts->urls->pdata[i];
 		g_autofree char *url = text_shown(link->url, 200);
 
-		printf("  %-10s %s\n", "url", url);
+		printf("  %-10s %s%s\n", "url", url, link->wrapper ?
+		       " (in the one above)" : "");
 	}
 	for (guint i = 0; i < facts->files->len; i++) {
 		const File *file = facts->files->pdata[i];

@@ -51,7 +51,7 @@ static const struct command commands[] = {
 	  "[--tenant T] ACTION KIND VALUE [VALUE] | KEY",
 	  "take an entry out of the managed list", .is_writing = true },
 	{ "list", "find", cmd_list_find,
-	  "[--tenant T] [--rcpt R] KIND VALUE",
+	  "[--tenant T] [--rcpt R] KIND VALUE [VALUE]",
 	  .summary = "show which entries match a value" },
 	{ "list", "import", cmd_list_import,
 	  "[--tenant T] [--format F] [--kind K] [--strict] [--dry-run] FILE",

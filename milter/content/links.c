@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
+#include "gatepost/content/unwrap.h"
 #include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
@@ -117,6 +118,97 @@ is_new(struct links *links, const char *url, const char *text)
 	return true;
 }
 
+/* Does URL carry as many hosts as are ever looked up, or more? */
+static bool
+has_many_inside(const Url *url)
+{
+	g_autoptr(GPtrArray) inside = url_inside(url->path);
+
+	return inside && inside->len >= BOUND_URL_INSIDE;
+}
+
+/* Keep URL, which RAW writes; false when it is known. */
+static bool
+keep(struct links *links, const char *raw, const Url *url, const char *text,
+     const char *source, const char *wrapper)
+{
+	Link *link;
+
+	if (!is_new(links, url->url, text))
+		return false;
+	if (url->host)
+		judge_host(links->facts, raw, url);
+	if (url->host && has_many_inside(url))
+		facts_truncated(links->facts, DEFECT_URL_HOSTS);
+	link = fields_new(&link_fields);
+	link->raw = g_strdup(raw);
+	link->url = g_strdup(url->url);
+	link->host = g_strdup(url->host);
+	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
+	link->source = g_strdup(source);
+	link->wrapper = g_strdup(wrapper);
+	g_ptr_array_add(links->facts->urls, link);
+	return true;
+}
+
+/* Keep what URL is wrapped around, hop by hop. */
+static void
+add_hops(struct links *links, const Url *url, const char *text,
+	 const char *source)
+{
+	g_autoptr(Url) hop = NULL;
+
+	for (guint hops = 0;; hops++) {
+		g_autofree char *raw = unwrap(url), *cut = NULL;
+		g_autoptr(Url) next = NULL;
+
+		if (!raw)
+			return;
+		if (hops == BOUND_URL_HOPS) {
+			facts_truncated(links->facts, DEFECT_URL_NESTED);
+			return;
+		}
+		cut = words_clean(raw, strlen(raw), BOUND_URL);
+		next = url_parse(cut);
+		if (!next || !next->host || !strpbrk(next->host, ".:") ||
+		    !has_room(links) ||
+		    !keep(links, cut, next, text, source, url->url))
+			return;
+		url_free(hop);
+		url = hop = g_steal_pointer(&next);
+	}
+}
+
+/* Is it below a suffix that exists? */
+static bool
+is_host(const char *text, gsize length)
+{
+	g_autofree char *raw = NULL;
+	g_autofree char *host = NULL;
+	const char *registrable, *suffix;
+
+	raw = g_strndup(text, length);
+	host = domain_normal(raw);
+	registrable = host ? domain_registrable(host) : NULL;
+	suffix = registrable ? strchr(registrable, '.') : NULL;
+	return suffix && domain_suffix(suffix + 1) != SUFFIX_NONE;
+}
+
+/* Keep the second reading of a link with a backslash before its host. */
+static void
+add_other(struct links *links, const char *raw, const char *text,
+	  const char *source)
+{
+	g_autoptr(Url) other = url_parse_other(raw);
+
+	if (!other || (strchr(other->host, ':') == NULL &&
+		       !is_host(other->host, strlen(other->host))))
+		return;
+	facts_defect(links->facts, DEFECT_URL_BACKSLASH);
+	if (has_room(links))
+		keep(links, raw, other, text, source, NULL);
+}
+
 static void
 add(struct links *links, const char *raw, const char *text,
     const char *source)
@@ -124,7 +216,6 @@ add(struct links *links, const char *raw, const char *text,
 	g_autofree char *cut = NULL;
 	g_autoptr(Url) url = NULL;
 	gsize most = BOUND_URL;
-	Link *link;
 
 	if (!has_room(links))
 		return;
@@ -134,17 +225,13 @@ add(struct links *links, const char *raw, const char *text,
 		facts_truncated(links->facts, DEFECT_URL_LONG);
 	cut = words_clean(raw, strlen(raw), most);
 	url = url_parse(cut);
-	if (!url || !is_new(links, url->url, text))
+	if (!url || !keep(links, cut, url, text, source, NULL))
 		return;
-	if (url->host)
-		judge_host(links->facts, cut, url);
-	link = fields_new(&link_fields);
-	link->raw = g_steal_pointer(&cut);
-	link->url = g_steal_pointer(&url->url);
-	link->host = g_steal_pointer(&url->host);
-	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
-	link->source = g_strdup(source);
-	g_ptr_array_add(links->facts->urls, link);
+	if (!url->host)
+		return;
+	if (strchr(cut, '\\'))
+		add_other(links, cut, text, source);
+	add_hops(links, url, text, source);
 }
 
 /* RAW as browsers first see it: no blanks at its ends, no tabs and line ends
@@ -347,21 +434,6 @@ may_be_host(const char *text, gsize length)
 {
 	return length >= 4 && length <= 253 && memchr(text, '.', length) &&
 	    !memchr(text, '@', length) && !memchr(text, '=', length);
-}
-
-/* Is it below a suffix that exists? */
-static bool
-is_host(const char *text, gsize length)
-{
-	g_autofree char *raw = NULL;
-	g_autofree char *host = NULL;
-	const char *registrable, *suffix;
-
-	raw = g_strndup(text, length);
-	host = domain_normal(raw);
-	registrable = host ? domain_registrable(host) : NULL;
-	suffix = registrable ? strchr(registrable, '.') : NULL;
-	return suffix && domain_suffix(suffix + 1) != SUFFIX_NONE;
 }
 
 /* A run of TEXT without blanks: which links are in it? */

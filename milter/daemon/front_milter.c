@@ -215,6 +215,8 @@ on_envrcpt(SMFICTX *ctx, char **args)
 			 smfi_getsymval(ctx, (char *)"i"));
 	recipient = message_add_recipient(session->message, args[0]);
 	recipient->mode = setup_mode(session->setup, recipient->tenant);
+	recipient->outbound_mode = setup_mode(session->setup,
+					      recipient->outbound);
 	reply = pipeline_rcpt(session->message, recipient, &mta.mta);
 	if (reply != REPLY_REJECT)
 		return SMFIS_CONTINUE;

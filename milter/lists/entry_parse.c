@@ -265,9 +265,23 @@ set_direction(struct reader *reader, const char *name, GPtrArray *values)
 	if (!choose(reader, name, values, entry_directions, &chosen))
 		return false;
 	reader->entry->direction = (enum entry_direction)chosen;
-	if (chosen != DIRECTION_IN)
-		warn(reader, "option direction=%s has no effect yet",
-		     entry_directions[chosen]);
+	switch (reader->entry->indicator->kind) {
+	case INDICATOR_NAME:
+	case INDICATOR_IP:
+	case INDICATOR_SPOOF:
+		return chosen == DIRECTION_IN ||
+		    fail(reader, "%s=%s: kind %s says nothing of mail that "
+			 "our users send: name their correspondent by kind "
+			 "sender", name, entry_directions[chosen],
+			 indicator_kinds[reader->entry->indicator->kind]);
+	case INDICATOR_SENDER:
+	case INDICATOR_ENVELOPE:
+	case INDICATOR_URL:
+	case INDICATOR_FILE:
+	case INDICATOR_FILENAME:
+	case INDICATOR_KINDS:
+		break;
+	}
 	return true;
 }
 
@@ -531,6 +545,39 @@ check_filename(const struct reader *reader, const char *value)
 		 "meant", value);
 }
 
+/* Hardly a link to be blocked is one without a path. */
+static void
+warn_pathless(const struct reader *reader, const char *value,
+	      const char *host)
+{
+	struct network network;
+
+	switch (url_entry_form(value)) {
+	case URL_SITE:
+		warn(reader, "%s covers no link with a path: write %s or "
+		     "~%s~ for those as well", value, host, host);
+		break;
+	case URL_BELOW:
+		warn(reader, "%s covers no link with a path: add %s/* for "
+		     "those", value, value);
+		break;
+	case URL_HOST:
+		if (network_parse(value, &network))
+			warn(reader, "%s covers no link with a path: add "
+			     "%s%s%s/* for those", value,
+			     strchr(value, ':') ? "[" : "", value,
+			     strchr(value, ':') ? "]" : "");
+		break;
+	case URL_AROUND:
+	case URL_PATH:
+	case URL_FOLDER:
+	case URL_PATH_BELOW:
+	case URL_FOLDER_BELOW:
+	case URL_SUFFIX:
+		break;
+	}
+}
+
 /* The host in the value of a url entry is what is checked of it. */
 static bool
 check_url(const struct reader *reader, const char *value)
@@ -540,9 +587,8 @@ check_url(const struct reader *reader, const char *value)
 	g_autofree char *bare = g_strndup(host, strcspn(host, "/~"));
 	bool below = host != value || reader->entry->action != ENTRY_ALLOW;
 
-	if (url_entry_form(value) == URL_ENTRY_LATER)
-		warn(reader, "url paths and wildcards have no effect yet, "
-		     "only host and ~host");
+	if (reader->entry->action == ENTRY_BLOCK)
+		warn_pathless(reader, value, bare);
 	return check_suffix(reader, bare, below);
 }
 
@@ -550,8 +596,15 @@ static bool
 check_pattern(const struct reader *reader, const char *value)
 {
 	g_autoptr(Pattern) pattern = pattern_new(value, NULL);
+	g_autofree char *endless = pattern ? pattern_endless(pattern, value) :
+	    NULL;
+	gint64 left = BOUND_PATTERN_STEPS;
 
-	if (pattern && pattern_covers(pattern, ""))
+	if (endless)
+		return fail(reader, "%s backtracks without end, as on \"%s\": "
+			    "let no repetition stand inside another, write "
+			    "(a+)+ as a+", value, endless);
+	if (pattern && pattern_run(pattern, "", &left) == PATTERN_FOUND)
 		warn(reader, "%s matches every value", value);
 	return true;
 }
@@ -589,7 +642,7 @@ check(const struct reader *reader)
 	case INDICATOR_FILENAME:
 		return check_filename(reader, value);
 	case INDICATOR_SPOOF:
-		warn(reader, "spoof entries have no effect yet");
+		check_ip(reader, entry->indicator->source);
 		return check_mailer(reader, value, false) &&
 		    check_mailer(reader, entry->indicator->source, true);
 	case INDICATOR_NAME:
@@ -619,9 +672,9 @@ take_name(struct reader *reader, const char *what, const char *const *names)
 		return -1;
 	}
 	nearest = text_nearest(word, names);
-	fail(reader, "\"%s\" is no %s%s%s%s, but one of %s is expected", word,
-	     what, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-	     nearest ? "\"?" : "", all);
+	fail(reader, "\"%s\" is no %s, one of %s%s%s%s", word, what, all,
+	     nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+	     nearest ? "\"?" : "");
 	return -1;
 }
 

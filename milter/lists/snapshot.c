@@ -15,10 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot_format.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
+#include "gatepost/model/confusable.h"
 #include "gatepost/model/pattern.h"
+#include "gatepost/model/url.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/text.h"
 
@@ -42,8 +45,26 @@ struct search {
 	const struct snapshot_home *home;
 	guint32 tenant;
 	const Indicator *seen;
+	SnapshotRun *run;
 	snapshot_found *found;
+	snapshot_gave_up *gave_up;
 	void *data;
+};
+
+/* What patterns may take, and what they found by tenant and value. */
+struct SnapshotRun {
+	gint64 left;		/* steps */
+	GHashTable *done;	/* struct asked * to GArray of struct hit */
+};
+
+struct asked {
+	const struct snapshot_home *home;
+	const Indicator *seen;
+};
+
+struct hit {
+	guint32 number;		/* of the record */
+	enum { HIT_FOUND, HIT_GIVEN_UP, HIT_SPENT } what;
 };
 
 /* ---- open ---- */
@@ -250,12 +271,14 @@ is_sane(const struct snapshot_record *record)
 	    memchr(record->key, '\0', sizeof record->key);
 }
 
-static void
-tell(const struct search *search, guint32 number)
+/* Fill ENTRY from record NUMBER; false when that is damaged. */
+static bool
+entry_fill(const Snapshot *snapshot, guint32 number,
+	   struct snapshot_entry *entry)
 {
-	const Snapshot *snapshot = search->snapshot;
 	const struct snapshot_record *record = &snapshot->records[number];
-	struct snapshot_entry entry = {
+
+	*entry = (struct snapshot_entry){
 		.action = record->action,
 		.kind = record->kind,
 		.value = text_at(snapshot, record->value),
@@ -278,8 +301,17 @@ tell(const struct search *search, guint32 number)
 		.narrowness = record->narrowness,
 	};
 
-	if (is_sane(record) && entry.value && entry.source && entry.for_ &&
-	    entry.except && entry.note && entry.by && entry.file)
+	return is_sane(record) && entry->value && entry->source &&
+	    entry->for_ && entry->except && entry->note && entry->by &&
+	    entry->file;
+}
+
+static void
+tell(const struct search *search, guint32 number)
+{
+	struct snapshot_entry entry;
+
+	if (entry_fill(search->snapshot, number, &entry))
 		search->found(&entry, search->data);
 }
 
@@ -290,17 +322,18 @@ is_key(const struct search *search, const struct snapshot_record *record,
        enum snapshot_shape shape, const void *what)
 {
 	const char *value = text_at(search->snapshot, record->value);
+	const char *source = text_at(search->snapshot, record->source);
+	g_autofree char *key = NULL;
 	struct network network;
 
-	if (!value || record->tenant != search->tenant ||
+	if (!value || !source || record->tenant != search->tenant ||
 	    record->kind != search->seen->kind || record->shape != shape)
 		return false;
 	if (shape == SHAPE_NETWORK)
 		return network_parse(value, &network) &&
 		    memcmp(&network, what, sizeof network) == 0;
-	if (shape == SHAPE_BELOW)
-		value = snapshot_below(value);
-	return strcmp(value, what) == 0;
+	key = snapshot_key(search->seen->kind, shape, value, source);
+	return strcmp(key, what) == 0;
 }
 
 /* Tell of the records under the key of SHAPE and WHAT, LENGTH octets. */
@@ -341,37 +374,86 @@ find_text(const struct search *search, const char *text)
 	find(search, SHAPE_EXACT, text, strlen(text));
 }
 
-/* Entries for all below DOMAIN and below each of its parents. */
+/* Entries of SHAPE for DOMAIN and for each of its parents. */
 static void
-find_below(const struct search *search, const char *domain)
+find_below(const struct search *search, enum snapshot_shape shape,
+	   const char *domain)
 {
 	while (domain && *domain) {
-		find(search, SHAPE_BELOW, domain, strlen(domain));
+		find(search, shape, domain, strlen(domain));
 		domain = strchr(domain, '.');
 		domain = domain ? domain + 1 : NULL;
 	}
 }
 
+/* Run the patterns and globs of RANGE. */
+static GArray *
+hits_of(const struct search *search, const struct snapshot_range *range)
+{
+	const Snapshot *snapshot = search->snapshot;
+	GArray *hits = g_array_new(FALSE, FALSE, sizeof(struct hit));
+
+	for (guint32 i = range->first; i < range->first + range->count; i++) {
+		/* The numbers and values were checked when it was opened. */
+		struct hit hit = { snapshot->linear[i], HIT_FOUND };
+		enum pattern_result result = PATTERN_NONE;
+
+		if (!snapshot->patterns[i]) {
+			if (!text_glob(text_at(snapshot,
+				snapshot->records[hit.number].value),
+				search->seen->value))
+				continue;
+		} else if (search->run->left <= 0) {
+			hit.what = HIT_SPENT;
+		} else {
+			result = pattern_run(snapshot->patterns[i],
+					     search->seen->value,
+					     &search->run->left);
+			if (result == PATTERN_NONE)
+				continue;
+			if (result == PATTERN_GIVEN_UP)
+				hit.what = HIT_GIVEN_UP;
+		}
+		g_array_append_val(hits, hit);
+	}
+	return hits;
+}
+
+static void
+tell_given_up(const struct search *search, const struct hit *hit)
+{
+	struct snapshot_entry entry;
+
+	if (search->gave_up &&
+	    entry_fill(search->snapshot, hit->number, &entry))
+		search->gave_up(&entry, hit->what == HIT_SPENT,
+				search->data);
+}
+
 static void
 find_linear(const struct search *search)
 {
-	const Snapshot *snapshot = search->snapshot;
 	const struct snapshot_range *range =
 	    &search->home->linear[search->seen->kind];
-	const char *seen = search->seen->value;
+	struct asked asked = { search->home, search->seen };
+	GArray *hits;
 
-	if (!is_in(range, snapshot->header->linear))
+	if (range->count == 0 ||
+	    !is_in(range, search->snapshot->header->linear))
 		return;
-	for (guint32 i = range->first; i < range->first + range->count; i++) {
-		guint32 number = snapshot->linear[i];
-		const char *value;
+	hits = g_hash_table_lookup(search->run->done, &asked);
+	if (!hits) {
+		hits = hits_of(search, range);
+		g_hash_table_insert(search->run->done,
+				    g_memdup2(&asked, sizeof asked), hits);
+	}
+	for (guint i = 0; i < hits->len; i++) {
+		const struct hit *hit = &g_array_index(hits, struct hit, i);
 
-		/* The numbers and values were checked when it was opened. */
-		value = text_at(snapshot, snapshot->records[number].value);
-		if (snapshot->patterns[i] ?
-		    pattern_covers(snapshot->patterns[i], seen) :
-		    text_glob(value, seen))
-			tell(search, number);
+		if (hit->what == HIT_FOUND)
+			tell(search, hit->number);
+		else
+			tell_given_up(search, hit);
 	}
 }
 
@@ -388,8 +470,18 @@ find_address(const struct search *search)
 	if (*domain) {
 		find_text(search, address);
 		find_text(search, domain);
-		find_below(search, domain);
+		find_below(search, SHAPE_BELOW, domain);
 	}
+	find_linear(search);
+}
+
+/* Entries that look like the name do. */
+static void
+find_name(const struct search *search)
+{
+	g_autofree char *like = confusable_skeleton(search->seen->value);
+
+	find_text(search, like);
 	find_linear(search);
 }
 
@@ -411,32 +503,201 @@ find_network(const struct search *search)
 	}
 }
 
-/* The host of a canonical URL, without brackets; NULL: it has none. */
-static char *
-url_host(const char *url)
-{
-	const char *host = strstr(url, "://");
-	gsize length;
+/* ---- pairs of who is shown and who sends ---- */
 
-	if (!host || host == url || strcspn(url, ":") != (gsize)(host - url))
-		return NULL;
-	host += 3;
-	length = strcspn(host, "/");
-	if (length > 2 && host[0] == '[')
-		return g_strndup(host + 1, length - 2);
-	return length ? g_strndup(host, length) : NULL;
+/* Entries for SOURCE and every form of who is shown. */
+static void
+find_shown(const struct search *search, const char *source)
+{
+	const char *address = search->seen->value;
+	const char *const shown[] = { address, address_domain(address), "*" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+		g_autofree char *key = g_strdup_printf("%s\n%s", shown[i],
+						       source);
+
+		find_text(search, key);
+	}
 }
 
 static void
-find_url(const struct search *search)
+find_pair(const struct search *search)
 {
-	g_autofree char *host = url_host(search->seen->value);
+	const char *source = search->seen->source;
+	char text[NETWORK_TEXT];
+	struct network network;
+	bool is_ipv4;
 
-	if (host) {
-		find_text(search, host);
-		find_below(search, host);
+	if (!source) {
+		find_shown(search, "*");
+		return;
 	}
+	if (!network_parse(source, &network)) {
+		for (; source; source = strchr(source, '.')) {
+			source += *source == '.';
+			find_shown(search, source);
+		}
+		return;
+	}
+	is_ipv4 = network_is_ipv4(&network);
+	for (int prefix = network.prefix; prefix >= (is_ipv4 ? 96 : 0);
+	     prefix--) {
+		if (!(search->home->sources[prefix / 64] >> prefix % 64 & 1))
+			continue;
+		network_shorten(&network, (guint8)prefix);
+		network_format(&network, text);
+		find_shown(search, text);
+	}
+}
+
+/* ---- links ---- */
+
+/* A link taken apart for its look-ups. */
+struct link {
+	const char *place;	/* host and path, as in the canonical URL */
+	gsize authority;	/* octets of the host there */
+	char *host;		/* without brackets */
+	const char *path;	/* from '/' on */
+};
+
+static bool
+link_split(const char *url, struct link *link)
+{
+	const char *host = strstr(url, "://");
+
+	if (!host || host == url || strcspn(url, ":") != (gsize)(host - url))
+		return false;
+	host += 3;
+	link->place = host;
+	link->authority = strcspn(host, "/");
+	link->path = host + link->authority;
+	if (link->authority > 2 && host[0] == '[')
+		link->host = g_strndup(host + 1, link->authority - 2);
+	else
+		link->host = g_strndup(host, link->authority);
+	if (link->authority && *link->path)
+		return true;
+	g_free(link->host);
+	return false;
+}
+
+static bool
+has_shape(const struct search *search, enum snapshot_shape shape)
+{
+	return search->home->shapes >> shape & 1;
+}
+
+/* Entries of SHAPE for HOST and its parents, each key once. */
+static void
+find_once(const struct search *search, enum snapshot_shape shape,
+	  const char *host, GHashTable *done)
+{
+	while (host && g_hash_table_add(done, (gpointer)host)) {
+		find(search, shape, host, strlen(host));
+		host = strchr(host, '.');
+		host = host ? host + 1 : NULL;
+	}
+}
+
+/* Entries of SHAPE for LINK's host and for those INSIDE its path; for those
+ * that are SEGMENTS alone. */
+static void
+find_inside(const struct search *search, enum snapshot_shape shape,
+	    const struct link *link, const GPtrArray *inside, bool segments)
+{
+	g_autoptr(GHashTable) done = NULL;
+
+	if (!has_shape(search, shape))
+		return;
+	if (!inside) {
+		find_below(search, shape, link->host);
+		return;
+	}
+	done = g_hash_table_new(g_str_hash, g_str_equal);
+	find_once(search, shape, link->host, done);
+	for (guint i = 0; i < inside->len; i++) {
+		const struct url_inside *one = inside->pdata[i];
+
+		if (one->is_segment || !segments)
+			find_once(search, shape, one->host, done);
+	}
+}
+
+/* Entries of SHAPE for HOST, LENGTH octets, and the start of LINK's path. */
+static void
+find_place(const struct search *search, enum snapshot_shape shape,
+	   const char *host, gsize length, const struct link *link,
+	   gsize path)
+{
+	g_autofree char *key = NULL;
+
+	if (!has_shape(search, shape))
+		return;
+	key = g_strdup_printf("%.*s%.*s", (int)length, host, (int)path,
+			      link->path);
+	find(search, shape, key, length + path);
+}
+
+static const struct {
+	enum snapshot_shape path, page, folder;
+} at_host = { SHAPE_PATH, SHAPE_PAGE, SHAPE_FOLDER },
+  at_parent = { SHAPE_PATH_BENEATH, SHAPE_PAGE_BENEATH,
+		SHAPE_FOLDER_BENEATH };
+
+/* Entries with a path, for LINK's path at HOST: itself, or a parent. */
+static void
+find_paths(const struct search *search, const struct link *link,
+	   const char *host, gsize length)
+{
+	bool is_own = host == link->place;
+	gsize whole = strlen(link->path), page = strcspn(link->path, "?");
+	enum snapshot_shape folder = is_own ? at_host.folder :
+	    at_parent.folder;
+	guint folders = 0;
+
+	find_place(search, is_own ? at_host.path : at_parent.path, host,
+		   length, link, whole);
+	find_place(search, is_own ? at_host.page : at_parent.page, host,
+		   length, link, page);
+	if (!has_shape(search, folder))
+		return;
+	for (gsize i = 0; i < page && folders < BOUND_URL_FOLDERS; i++) {
+		if (link->path[i] != '/' || !link->path[i + 1])
+			continue;
+		folders++;
+		find_place(search, folder, host, length, link, i + 1);
+	}
+}
+
+static void
+find_link(const struct search *search)
+{
+	g_autoptr(GPtrArray) inside = NULL;
+	struct link link;
+	const char *parent;
+
 	find_linear(search);
+	if (!link_split(search->seen->value, &link))
+		return;
+	parent = strchr(link.host, '.');
+	if (has_shape(search, SHAPE_ANYWHERE) ||
+	    has_shape(search, SHAPE_AROUND))
+		inside = url_inside(link.path);
+	find_inside(search, SHAPE_ANYWHERE, &link, inside, false);
+	find_inside(search, SHAPE_AROUND, &link, inside, true);
+	find_below(search, SHAPE_TREE, link.host);
+	if (strcmp(link.path, "/") == 0) {
+		find_text(search, link.host);
+		find_below(search, SHAPE_SITE, link.host);
+		if (parent)
+			find_below(search, SHAPE_BENEATH, parent + 1);
+	} else {
+		find_paths(search, &link, link.place, link.authority);
+		for (; parent; parent = strchr(parent + 1, '.'))
+			find_paths(search, &link, parent + 1,
+				   strlen(parent + 1));
+	}
+	g_free(link.host);
 }
 
 /* The number of TENANT, or -1. */
@@ -479,15 +740,64 @@ search_init(struct search *search, const Snapshot *snapshot,
 	return true;
 }
 
+static guint
+asked_hash(gconstpointer key)
+{
+	const struct asked *asked = key;
+
+	return g_direct_hash(asked->home) * 31 + g_direct_hash(asked->seen);
+}
+
+static gboolean
+asked_equal(gconstpointer a, gconstpointer b)
+{
+	const struct asked *one = a, *other = b;
+
+	return one->home == other->home && one->seen == other->seen;
+}
+
+SnapshotRun *
+snapshot_run_new(void)
+{
+	SnapshotRun *run = g_new(SnapshotRun, 1);
+
+	run->left = BOUND_PATTERN_MESSAGE;
+	run->done = g_hash_table_new_full(asked_hash, asked_equal, g_free,
+					  (GDestroyNotify)g_array_unref);
+	return run;
+}
+
+void
+snapshot_run_free(SnapshotRun *run)
+{
+	if (!run)
+		return;
+	g_hash_table_unref(run->done);
+	g_free(run);
+}
+
 void
 snapshot_match(const Snapshot *snapshot, const char *tenant,
 	       const Indicator *seen, snapshot_found *found, void *data)
+{
+	g_autoptr(SnapshotRun) run = snapshot_run_new();
+
+	snapshot_match_within(snapshot, tenant, seen, run, found, NULL, data);
+}
+
+void
+snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+		      const Indicator *seen, SnapshotRun *run,
+		      snapshot_found *found, snapshot_gave_up *gave_up,
+		      void *data)
 {
 	struct search search;
 
 	if (!search_init(&search, snapshot, tenant, seen, found, data) ||
 	    !(search.home->kinds >> seen->kind & 1))
 		return;
+	search.run = run;
+	search.gave_up = gave_up;
 	switch (seen->kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:
@@ -497,9 +807,11 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 		find_network(&search);
 		break;
 	case INDICATOR_URL:
-		find_url(&search);
+		find_link(&search);
 		break;
 	case INDICATOR_NAME:
+		find_name(&search);
+		break;
 	case INDICATOR_FILENAME:
 		find_text(&search, seen->value);
 		find_linear(&search);
@@ -507,7 +819,9 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 	case INDICATOR_FILE:
 		find_text(&search, seen->value);
 		break;
-	case INDICATOR_SPOOF:		/* no effect yet */
+	case INDICATOR_SPOOF:
+		find_pair(&search);
+		break;
 	case INDICATOR_KINDS:
 		break;
 	}

@@ -103,6 +103,39 @@ intern_all(struct builder *builder, const GPtrArray *texts)
 
 /* ---- what an entry is ---- */
 
+/* An allow covers what it names and no more; what is blocked by a host is
+ * blocked below it, too, and what is blocked by a path with any query. */
+static enum snapshot_shape
+shape_of_url(const char *value, bool is_allow)
+{
+	bool is_exact = is_allow || strchr(value, '?');
+	struct network network;
+
+	switch (url_entry_form(value)) {
+	case URL_HOST:
+		return is_allow || network_parse(value, &network) ?
+		    SHAPE_EXACT : SHAPE_ANYWHERE;
+	case URL_SITE:
+		return SHAPE_SITE;
+	case URL_AROUND:
+		/* Anyone can write an allowed host into his own path. */
+		return is_allow ? SHAPE_TREE : SHAPE_AROUND;
+	case URL_BELOW:
+		return SHAPE_BENEATH;
+	case URL_PATH:
+		return is_exact ? SHAPE_PATH : SHAPE_PAGE;
+	case URL_FOLDER:
+		return SHAPE_FOLDER;
+	case URL_PATH_BELOW:
+		return is_exact ? SHAPE_PATH_BENEATH : SHAPE_PAGE_BENEATH;
+	case URL_FOLDER_BELOW:
+		return SHAPE_FOLDER_BENEATH;
+	case URL_SUFFIX:
+		break;
+	}
+	return SHAPE_TREE;
+}
+
 static enum snapshot_shape
 shape_of(const Entry *entry)
 {
@@ -118,31 +151,22 @@ shape_of(const Entry *entry)
 	case INDICATOR_IP:
 		return SHAPE_NETWORK;
 	case INDICATOR_URL:
-		switch (url_entry_form(indicator->value)) {
-		case URL_ENTRY_HOST:
-			return entry->action == ENTRY_ALLOW ? SHAPE_EXACT :
-			    SHAPE_BELOW;
-		case URL_ENTRY_BELOW:
-			return SHAPE_BELOW;
-		case URL_ENTRY_LATER:
-			return SHAPE_NONE;
-		}
-		return SHAPE_NONE;
+		return shape_of_url(indicator->value,
+				    entry->action == ENTRY_ALLOW);
 	case INDICATOR_FILENAME:
 		return strpbrk(indicator->value, "*?") ? SHAPE_LINEAR :
 		    SHAPE_EXACT;
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
-		return SHAPE_EXACT;
 	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;
 	}
-	return SHAPE_NONE;
+	return SHAPE_EXACT;
 }
 
 /* Address before domain before *.domain before pattern, the longer first;
- * ip: the prefix; url: the longer host, of equals host before ~host. */
+ * ip: the prefix; url: see url_entry_narrowness(). */
 static guint32
 narrowness_of(const Indicator *indicator)
 {
@@ -160,7 +184,7 @@ narrowness_of(const Indicator *indicator)
 	case INDICATOR_IP:
 		return network_parse(value, &network) ? network.prefix : 0;
 	case INDICATOR_URL:
-		return value[0] == '~' ? 2 * (length - 1) : 2 * length + 1;
+		return url_entry_narrowness(value);
 	case INDICATOR_FILENAME:
 		return length + (strpbrk(value, "*?") ? CLASS : 2 * CLASS);
 	case INDICATOR_NAME:
@@ -172,10 +196,42 @@ narrowness_of(const Indicator *indicator)
 	return CLASS;
 }
 
+/* The weight of a pair's second half: a network's is that of its prefix, a
+ * domain stands between a /16 and a /24. */
+static guint32
+source_narrowness(const char *source)
+{
+	struct network network;
+	guint32 labels = 1;
+
+	if (strcmp(source, "*") == 0)
+		return 0;
+	if (!network_parse(source, &network)) {
+		for (; *source; source++)
+			labels += *source == '.';
+		return 1600 + labels;
+	}
+	return network_is_ipv4(&network) ? 1 + 100u * (network.prefix - 96) :
+	    1 + 25u * network.prefix;
+}
+
+/* Who is shown weighs more than who sends. */
+static guint32
+pair_narrowness(const Indicator *indicator)
+{
+	const char *value = indicator->value;
+
+	return source_narrowness(indicator->source) +
+	    (strcmp(value, "*") == 0 ? 0 :
+	     strchr(value, '@') ? 2 * CLASS : CLASS);
+}
+
 static void
 record_fill(struct builder *builder, struct snapshot_record *record,
 	    const Entry *entry, guint32 tenant)
 {
+	struct network network;
+
 	record->expires = entry->expires;
 	record->added = entry->added;
 	record->unused = entry->unused;
@@ -187,7 +243,9 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->by = intern(builder, entry->by);
 	record->file = intern(builder, entry->file);
 	record->line = entry->line;
-	record->narrowness = narrowness_of(entry->indicator);
+	record->narrowness = entry->indicator->kind == INDICATOR_SPOOF ?
+	    pair_narrowness(entry->indicator) :
+	    narrowness_of(entry->indicator);
 	record->tenant = tenant;
 	record->action = (guint8)entry->action;
 	record->kind = (guint8)entry->indicator->kind;
@@ -198,15 +256,31 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->proof = (guint8)entry->proof;
 	record->override = (guint8)entry->override;
 	record->shape = (guint8)shape_of(entry);
+	if (entry->indicator->kind == INDICATOR_SPOOF &&
+	    network_parse(entry->indicator->source, &network))
+		builder->homes[tenant].sources[network.prefix / 64] |=
+		    G_GUINT64_CONSTANT(1) << network.prefix % 64;
+	if (entry->indicator->kind == INDICATOR_URL)
+		builder->homes[tenant].shapes |= 1u << record->shape;
 	g_strlcpy(record->key, entry->key, sizeof record->key);
 }
 
 /* ---- the slots ---- */
 
+static char *
+record_key(const struct builder *builder,
+	   const struct snapshot_record *record)
+{
+	return snapshot_key(record->kind, record->shape,
+			    builder->arena + record->value,
+			    builder->arena + record->source);
+}
+
 static guint64
 record_hash(struct builder *builder, const struct snapshot_record *record)
 {
 	const char *value = builder->arena + record->value;
+	g_autofree char *key = NULL;
 	struct network network;
 
 	if (record->shape == SHAPE_NETWORK) {
@@ -218,27 +292,25 @@ record_hash(struct builder *builder, const struct snapshot_record *record)
 				     INDICATOR_IP, SHAPE_NETWORK, &network,
 				     sizeof network);
 	}
-	if (record->shape == SHAPE_BELOW)
-		value = snapshot_below(value);
+	key = record_key(builder, record);
 	return snapshot_hash(&builder->header->key, record->tenant,
-			     record->kind, record->shape, value,
-			     strlen(value));
+			     record->kind, record->shape, key, strlen(key));
 }
 
 static bool
 is_same_key(struct builder *builder, const struct snapshot_record *a,
 	    const struct snapshot_record *b)
 {
-	const char *one = builder->arena + a->value;
-	const char *other = builder->arena + b->value;
+	g_autofree char *one = NULL, *other = NULL;
 
 	if (a->tenant != b->tenant || a->kind != b->kind ||
 	    a->shape != b->shape)
 		return false;
-	if (a->shape == SHAPE_BELOW)
-		return strcmp(snapshot_below(one),
-			      snapshot_below(other)) == 0;
-	return a->value == b->value;
+	if (a->value == b->value && a->source == b->source)
+		return true;
+	one = record_key(builder, a);
+	other = record_key(builder, b);
+	return strcmp(one, other) == 0;
 }
 
 /* Give record number I a slot, or chain it to those of its key. */
@@ -325,8 +397,7 @@ tenant_add(struct builder *builder, guint32 tenant,
 				    "lists hold more than 3 GiB of text");
 			return false;
 		}
-		if (record->shape != SHAPE_NONE &&
-		    record->shape != SHAPE_LINEAR)
+		if (record->shape != SHAPE_LINEAR)
 			slot_add(builder, *next);
 	}
 	linear_add(builder, home, linear);

@@ -48,6 +48,7 @@ static const struct field decision_rows[] = {
 	FIELD(Decision, rcpt, FIELD_TEXT),
 	FIELD(Decision, given, FIELD_TEXT),
 	FIELD(Decision, tenant, FIELD_TEXT),
+	FIELD(Decision, is_outbound, FIELD_BOOL),
 	FIELD_WORDS(Decision, category, categories),
 	FIELD_WORDS(Decision, confidence, confidences),
 	FIELD_WORDS(Decision, asked, actions),

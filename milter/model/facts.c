@@ -56,6 +56,7 @@ static const struct field link_rows[] = {
 	FIELD(Link, host, FIELD_TEXT),
 	FIELD(Link, text, FIELD_TEXT),
 	FIELD_LOCAL(Link, source, FIELD_TEXT),
+	FIELD(Link, wrapper, FIELD_TEXT),
 };
 const struct fields link_fields = FIELDS(Link, link_rows);
 
@@ -129,6 +130,18 @@ void
 facts_free(Facts *facts)
 {
 	fields_free(&facts_fields, facts);
+}
+
+bool
+facts_is_wrapper(const Facts *facts, const Link *link)
+{
+	for (guint i = 0; i < facts->urls->len; i++) {
+		const Link *other = facts->urls->pdata[i];
+
+		if (g_strcmp0(other->wrapper, link->url) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -108,8 +108,9 @@ normal_domain(const char *raw, GError **error)
 	g_autofree char *domain = domain_normal(below ? raw + 2 : raw);
 	struct network network;
 
-	if (network_parse_around(raw, &network))
-		return fail(error, "\"%s\" is an IP address, no domain", raw);
+	if (network_parse_around(below ? raw + 2 : raw, &network))
+		return fail(error, "\"%s\" is an IP address, no domain: that "
+			    "is kind ip", raw);
 	if (!domain && strstr(raw, "://"))
 		return fail(error, "\"%s\" is a link: write its domain alone,"
 			    " or kind url", raw);
@@ -164,7 +165,7 @@ normal_ip(const char *raw, GError **error)
 			    " 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32", raw);
 	network_format(&network, right);
 	return fail(error, "\"%s\" has bits set behind its prefix: the "
-		    "network is %s", raw, right);
+		    "network is \"%s\"", raw, right);
 }
 
 static char *
@@ -237,6 +238,17 @@ static const struct kind {
 	[INDICATOR_SPOOF] = { normal_spoofed, false },
 };
 
+/* Is SOURCE, a second half in normal form, no bound to who sends? */
+static bool
+is_everyone(const char *source)
+{
+	struct network network;
+
+	return strcmp(source, "*") == 0 ||
+	    (network_parse(source, &network) &&
+	     network.prefix <= (network_is_ipv4(&network) ? 96 : 0));
+}
+
 static char *
 normal_value(enum indicator_kind kind, const char *raw, GError **error)
 {
@@ -259,6 +271,46 @@ normal_value(enum indicator_kind kind, const char *raw, GError **error)
 	return pattern ? g_strdup(raw) : NULL;
 }
 
+static bool
+is_value(enum indicator_kind kind, const char *text)
+{
+	g_autofree char *value = normal_value(kind, text, NULL);
+
+	return value != NULL;
+}
+
+static bool
+is_source(enum indicator_kind kind, const char *text)
+{
+	g_autofree char *source = normal_source(text, NULL);
+
+	(void)kind;
+	return source != NULL;
+}
+
+/* Add to what ERROR says of RAW that value, and the nearest that is one. */
+static void
+explain(enum indicator_kind kind, const char *raw,
+	bool (*is_right)(enum indicator_kind kind, const char *text),
+	GError **error)
+{
+	g_autofree char *quoted = g_strdup_printf("\"%s\"", raw);
+	g_autofree char *nearest = NULL, *right = NULL, *old = NULL;
+
+	if (!error || !*error || !g_utf8_validate(raw, -1, NULL) ||
+	    strlen(raw) > BOUND_SHOWN || !*raw || is_slashed(raw))
+		return;
+	nearest = indicator_nearest(kind, raw, is_right);
+	right = g_strdup_printf("\"%s\"", nearest ? nearest : "");
+	old = (*error)->message;
+	(*error)->message = g_strdup_printf("%s%s%s%s%s%s",
+	    strstr(old, quoted) ? "" : quoted,
+	    strstr(old, quoted) ? "" : ": ", old,
+	    nearest && !strstr(old, right) ? "; did you mean " : "",
+	    nearest && !strstr(old, right) ? right : "",
+	    nearest && !strstr(old, right) ? "?" : "");
+}
+
 Indicator *
 indicator_new(enum indicator_kind kind, const char *raw,
 	      const char *raw_source, GError **error)
@@ -267,17 +319,22 @@ indicator_new(enum indicator_kind kind, const char *raw,
 	g_autofree char *source = NULL;
 	Indicator *indicator;
 
-	if (!value)
+	if (!value) {
+		explain(kind, raw, is_value, error);
 		return NULL;
+	}
 	if (kind == INDICATOR_SPOOF) {
 		source = raw_source ? normal_source(raw_source, error) :
 		    fail(error, "a spoof entry has two values, who is shown "
 			 "and who sends");
-		if (!source)
+		if (!source) {
+			if (raw_source)
+				explain(kind, raw_source, is_source, error);
 			return NULL;
-		if (strcmp(value, "*") == 0 && strcmp(source, "*") == 0) {
-			fail(error, "* and * would be all mail: name one "
-			     "side");
+		}
+		if (strcmp(value, "*") == 0 && is_everyone(source)) {
+			fail(error, "%s and %s would be all mail: name one "
+			     "side", value, source);
 			return NULL;
 		}
 	}
@@ -398,8 +455,14 @@ indicator_fold_filename(const char *name)
 	for (char *p = folded; *p; p++)
 		if (*p == '/' || *p == '\\')
 			last = p + 1;
-	for (gsize n = strlen(last);
-	     n > 0 && (last[n - 1] == ' ' || last[n - 1] == '.'); n--)
-		last[n - 1] = '\0';
+	for (char *end = last + strlen(last); end > last;) {
+		char *before = g_utf8_find_prev_char(last, end);
+
+		if (*before != '.' &&
+		    !g_unichar_isspace(g_utf8_get_char(before)))
+			break;
+		*before = '\0';
+		end = before;
+	}
 	return g_strdup(last);
 }

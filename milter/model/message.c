@@ -6,7 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/confusable.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/model/filename.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -144,6 +148,26 @@ is_exempt(const Tenant *tenant, const char *address)
 	return false;
 }
 
+/* Whose user sends MESSAGE: by the domain of the login, when that has one of
+ * ours, else by that of MAIL FROM; NULL: nobody's. */
+static const Tenant *
+sender_tenant(const Message *message)
+{
+	g_autofree char *login = NULL;
+	const Tenant *tenant = NULL;
+
+	if (!client_is_ours(&message->client))
+		return NULL;
+	login = message->client.login ?
+	    address_loose(message->client.login) : NULL;
+	if (login && *address_domain(login))
+		tenant = config_tenant_of(message->config,
+					  address_domain(login));
+	return tenant ? tenant :
+	    config_tenant_of(message->config,
+			     address_domain(message->sender));
+}
+
 Recipient *
 message_add_recipient(Message *message, const char *given)
 {
@@ -157,6 +181,11 @@ message_add_recipient(Message *message, const char *given)
 	recipient->is_exempt = recipient->tenant &&
 	    is_exempt(recipient->tenant, recipient->address);
 	recipient->mode = config_mode(message->config, recipient->tenant);
+	recipient->outbound = sender_tenant(message);
+	if (recipient->outbound == recipient->tenant)
+		recipient->outbound = NULL;
+	recipient->outbound_mode = config_mode(message->config,
+					       recipient->outbound);
 	g_ptr_array_add(message->recipients, recipient);
 	return recipient;
 }
@@ -184,7 +213,8 @@ indicator_equal(gconstpointer a, gconstpointer b)
 	const Indicator *one = a, *other = b;
 
 	return one->kind == other->kind &&
-	    strcmp(one->value, other->value) == 0;
+	    strcmp(one->value, other->value) == 0 &&
+	    g_strcmp0(one->source, other->source) == 0;
 }
 
 static void
@@ -210,10 +240,97 @@ show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
 
 		show(shown, seen, INDICATOR_FILE, file->sha256);
 		for (guint j = 0; j < file->names->len; j++) {
-			g_autofree char *folded =
-			    indicator_fold_filename(file->names->pdata[j]);
+			g_autoptr(GPtrArray) forms =
+			    filename_forms(file->names->pdata[j]);
 
-			show(shown, seen, INDICATOR_FILENAME, folded);
+			for (guint k = 0; k < forms->len; k++)
+				show(shown, seen, INDICATOR_FILENAME,
+				     forms->pdata[k]);
+		}
+	}
+}
+
+/* NAME, and what it looks like where its letters are of another script. */
+static void
+show_name(GPtrArray *shown, GHashTable *seen, const char *name)
+{
+	g_autofree char *folded = indicator_fold_name(name);
+	g_autofree char *latin = confusable_latin(name);
+	g_autofree char *like = latin ? indicator_fold_name(latin) : NULL;
+
+	if (*folded)
+		show(shown, seen, INDICATOR_NAME, folded);
+	if (like && *like)
+		show(shown, seen, INDICATOR_NAME, like);
+}
+
+static void
+show_pair(GPtrArray *shown, GHashTable *seen, const char *address,
+	  const char *source)
+{
+	Indicator like = { INDICATOR_SPOOF, (char *)address,
+			   (char *)source };
+	Indicator *pair;
+
+	if (g_hash_table_contains(seen, &like))
+		return;
+	pair = indicator_seen(INDICATOR_SPOOF, address);
+	pair->source = g_strdup(source);
+	g_ptr_array_add(shown, pair);
+	g_hash_table_add(seen, pair);
+}
+
+/*
+ * The name of CLIENT that its address and back again confirms; NULL: there
+ * is none.  Both MTAs give the bare address in brackets, or "unknown", where
+ * it is not confirmed.  Yours.
+ */
+static char *
+confirmed_name(const Client *client, const Facts *facts)
+{
+	struct network network;
+
+	if (!client->name || !strchr(client->name, '.') ||
+	    network_parse(client->name, &network) ||
+	    (facts->auth.iprev != AUTH_NONE &&
+	     facts->auth.iprev != AUTH_PASS))
+		return NULL;
+	return domain_normal(client->name);
+}
+
+/* Who is shown, and by whose hosts and signatures: nothing of our own
+ * people's mail, and of a relay's host nothing. */
+static void
+show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
+	   const Facts *facts)
+{
+	const Client *client = &message->client;
+	bool is_relay = client->kind == CLIENT_RELAY;
+	g_autofree char *name = is_relay ? NULL :
+	    confirmed_name(client, facts);
+	guint before = shown->len;
+
+	if (client_is_ours(client))
+		return;
+	for (guint i = 0; i < facts->authors->len &&
+	     shown->len - before < BOUND_PAIRS; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+
+		if (!author->address || !*author->address)
+			continue;
+		show_pair(shown, seen, author->address, NULL);
+		if (client->address && !is_relay)
+			show_pair(shown, seen, author->address,
+				  client->address);
+		if (name)
+			show_pair(shown, seen, author->address, name);
+		for (guint j = 0; j < facts->auth.dkim->len &&
+		     shown->len - before < BOUND_PAIRS; j++) {
+			const Signature *one = facts->auth.dkim->pdata[j];
+
+			if (one->result == AUTH_PASS && one->domain)
+				show_pair(shown, seen, author->address,
+					  one->domain);
 		}
 	}
 }
@@ -233,12 +350,10 @@ sightings(const Message *message, const Facts *facts)
 		return shown;
 	for (guint i = 0; i < facts->authors->len; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
-		g_autofree char *name = author->name ?
-		    indicator_fold_name(author->name) : NULL;
 
 		show(shown, seen, INDICATOR_SENDER, author->address);
-		if (name && *name)
-			show(shown, seen, INDICATOR_NAME, name);
+		if (author->name)
+			show_name(shown, seen, author->name);
 	}
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];
@@ -246,5 +361,6 @@ sightings(const Message *message, const Facts *facts)
 		show(shown, seen, INDICATOR_URL, link->url);
 	}
 	show_files(shown, seen, facts);
+	show_pairs(shown, seen, message, facts);
 	return shown;
 }

@@ -420,6 +420,28 @@ url_parse(const char *raw)
 			  path_normal(rest + length));
 }
 
+Url *
+url_parse_other(const char *raw)
+{
+	g_autofree char *tidied = NULL, *other = NULL;
+	g_autoptr(Url) url = NULL;
+	const char *rest, *last;
+	char scheme[SCHEME_MOST];
+
+	scheme_take(tidy(raw, &tidied), scheme, &rest);
+	if (!g_strv_contains(special, scheme))
+		return NULL;
+	while (is_slash(*rest))
+		rest++;
+	last = memrchr(rest, '\\', strcspn(rest, "/?#"));
+	if (!last)
+		return NULL;
+	other = g_strconcat(scheme, "://", last + 1, NULL);
+	url = url_parse(other);
+	return url && url->host && strpbrk(url->host, ".:") ?
+	    g_steal_pointer(&url) : NULL;
+}
+
 void
 url_free(Url *url)
 {

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/network.h"
 
@@ -68,6 +69,9 @@ check_raw(const char *raw, GError **error)
 	if (strcmp(raw, "*") == 0 || strcmp(raw, "*.*") == 0)
 		return fail(error, "\"%s\" would be every link: name a host",
 			    raw);
+	if (raw[0] == '*' && is_ip(raw + 1))
+		return fail(error, "no wildcard with an IP address: write "
+			    "\"%s\" or \"%s/*\"", raw + 1, raw + 1);
 	if (raw[0] == '*' && raw[1] != '.')
 		return fail(error, "a dot follows the * in front: write "
 			    "\"*.%s\"", raw + 1);
@@ -94,6 +98,16 @@ check_host(const struct parts *parts, GError **error)
 	return true;
 }
 
+static guint
+folders(const char *path)
+{
+	guint count = 0;
+
+	for (; *path && *path != '?'; path++)
+		count += *path == '/';
+	return count;
+}
+
 /* Where the path may hold a *: once, at the end, behind a slash. */
 static bool
 check_path(const struct parts *parts, GError **error)
@@ -103,6 +117,12 @@ check_path(const struct parts *parts, GError **error)
 	if (*parts->path && strcmp(parts->front, "~") == 0)
 		return fail(error, "no path with ~: write \"~%s~\" for any "
 			    "path there and below", parts->host);
+	if (star && memchr(parts->path, '?', (gsize)(star - parts->path)))
+		return fail(error, "\"%s\": no * in a query: write \"%s/*\" for"
+			    " any path there", parts->path, parts->host);
+	if (folders(parts->path) > BOUND_URL_FOLDERS)
+		return fail(error, "the path has more than %d folders: write"
+			    " its start and a *", BOUND_URL_FOLDERS);
 	if (star && (star[1] || star[-1] != '/'))
 		return fail(error, "\"%s\": a * stands only at the end and "
 			    "behind a slash, as in \"%s/*\"", parts->path,
@@ -122,16 +142,16 @@ check_name(const struct parts *parts, const char *host, GError **error)
 		return !*parts->front ||
 		    fail(error, "no wildcard with an IP address: write "
 			 "\"%s\" or \"%s/*\"", host, host);
+	if (g_strv_contains(extensions, last ? last + 1 : host) &&
+	    domain_suffix(last ? last + 1 : host) == SUFFIX_NONE)
+		return fail(error, "\"%s\" looks like a file: that is kind "
+			    "filename", host);
 	if (!last && !is_whole)
 		return fail(error, "\"%s\" has no dot: write a whole host",
 			    host);
 	if (last && strlen(last + 1) < 2)
 		return fail(error, "\"%s\": two letters at least stand behind"
 			    " the last dot", host);
-	if (last && g_strv_contains(extensions, last + 1) &&
-	    domain_suffix(last + 1) == SUFFIX_NONE)
-		return fail(error, "\"%s\" looks like a file: that is kind "
-			    "filename", host);
 	return true;
 }
 
@@ -191,12 +211,90 @@ url_entry_normal(const char *raw, GError **error)
 			   is_ipv6 ? "]" : "", url->path, NULL);
 }
 
-enum url_entry
+/* The part behind "~" or "*." in front. */
+static const char *
+behind_front(const char *value)
+{
+	return value + (value[0] == '~' ? 1 :
+			value[0] == '*' && value[1] == '.' ? 2 : 0);
+}
+
+/* Is HOST, LENGTH octets, a top-level domain, or a suffix like co.uk? */
+static bool
+is_suffix(const char *host, gsize length)
+{
+	g_autofree char *name = g_strndup(host, length);
+
+	return !strchr(name, '.') || domain_suffix(name) == SUFFIX_ICANN;
+}
+
+enum url_form
 url_entry_form(const char *value)
 {
-	gsize length = strlen(value);
+	const char *host = behind_front(value);
+	gsize length = strlen(value), path = strcspn(host, "/");
+	bool is_folder = length > 0 && value[length - 1] == '*';
 
-	if (length == 0 || strpbrk(value, "/*") || value[length - 1] == '~')
-		return URL_ENTRY_LATER;
-	return value[0] == '~' ? URL_ENTRY_BELOW : URL_ENTRY_HOST;
+	if (value[0] == '~')
+		return value[length - 1] == '~' ? URL_AROUND : URL_SITE;
+	if (host == value)
+		return !host[path] ? URL_HOST :
+		    is_folder ? URL_FOLDER : URL_PATH;
+	if (!host[path])
+		return URL_BELOW;
+	if (strcmp(host + path, "/*") == 0 && is_suffix(host, path))
+		return URL_SUFFIX;
+	return is_folder ? URL_FOLDER_BELOW : URL_PATH_BELOW;
+}
+
+const char *
+url_entry_key(const char *value, gsize *length)
+{
+	const char *key = behind_front(value);
+
+	*length = strlen(key);
+	switch (url_entry_form(value)) {
+	case URL_AROUND:
+	case URL_FOLDER:
+	case URL_FOLDER_BELOW:
+		*length -= 1;
+		break;
+	case URL_SUFFIX:
+		*length -= 2;
+		break;
+	case URL_HOST:
+	case URL_SITE:
+	case URL_BELOW:
+	case URL_PATH:
+	case URL_PATH_BELOW:
+		break;
+	}
+	return key;
+}
+
+/* Labels weigh most, then octets of the path, then the form. */
+#define LABEL 1000000u
+#define OCTET 16u
+
+guint32
+url_entry_narrowness(const char *value)
+{
+	static const guint32 ranks[] = {
+		[URL_SUFFIX] = 0, [URL_AROUND] = 1, [URL_SITE] = 2,
+		[URL_FOLDER_BELOW] = 3, [URL_PATH_BELOW] = 4,
+		[URL_BELOW] = 5, [URL_FOLDER] = 6, [URL_PATH] = 7,
+		[URL_HOST] = 8,
+	};
+	enum url_form form = url_entry_form(value);
+	gsize length, host;
+	const char *key = url_entry_key(value, &length);
+	guint32 labels = 1;
+
+	host = strcspn(key, "/");
+	for (gsize i = 0; i < MIN(host, length); i++)
+		labels += key[i] == '.';
+	if (length < host)
+		host = length;
+	return labels * LABEL + (guint32)(length - host) * OCTET +
+	    ranks[form];
 }

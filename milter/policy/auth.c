@@ -154,6 +154,22 @@ auth_is_aligned(const Facts *facts)
 	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }
 
+bool
+auth_is_unsure(const Facts *facts)
+{
+	const Auth *auth = &facts->auth;
+
+	if (auth->dmarc == AUTH_FAIL)
+		return false;
+	for (guint i = 0; i < auth->dkim->len; i++) {
+		const Signature *signature = auth->dkim->pdata[i];
+
+		if (signature->result == AUTH_TEMPERROR)
+			return true;
+	}
+	return auth->dmarc == AUTH_TEMPERROR || auth->spf == AUTH_TEMPERROR;
+}
+
 /* The number behind "score=", or at the start of VALUE. */
 static bool
 read_score(const char *value, double *score)

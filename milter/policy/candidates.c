@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "gatepost/model/confusable.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/policy/auth.h"
@@ -35,8 +36,10 @@ rule_unproven(const struct look *look, const Decision *decision)
 		if (finding->effect == EFFECT_ALLOW && !finding->is_proven)
 			return true;
 	}
+	/* A pair is allowed just for want of a proof. */
 	return decision->row == 6 && !auth_is_aligned(look->facts) &&
-	    auth_is_known(look->facts);
+	    auth_is_known(look->facts) &&
+	    g_strcmp0(decision->because->kind, "spoof") != 0;
 }
 
 static bool
@@ -58,12 +61,24 @@ rule_score(const struct look *look, const Decision *decision)
 	return false;
 }
 
+/* Does NAME look like OTHER? */
+static bool
+is_alike(const char *name, const char *other)
+{
+	g_autofree char *one = indicator_fold_name(name);
+	g_autofree char *two = indicator_fold_name(other);
+	g_autofree char *like = confusable_skeleton(one);
+	g_autofree char *looks = confusable_skeleton(two);
+
+	return strcmp(like, looks) == 0;
+}
+
 static bool
 rule_people(const struct look *look, const Decision *decision)
 {
 	const Tenant *tenant = look->recipient->tenant;
 	const Facts *facts = look->facts;
-	g_autofree char *name = NULL;
+	g_autofree char *latin = NULL;
 
 	(void)decision;
 	if (tenant->people->len == 0 || !facts->from_name ||
@@ -71,12 +86,12 @@ rule_people(const struct look *look, const Decision *decision)
 	    config_tenant_of(look->message->config, facts->from_domain) ==
 	    tenant)
 		return false;
-	name = indicator_fold_name(facts->from_name);
+	latin = confusable_latin(facts->from_name);
 	for (guint i = 0; i < tenant->people->len; i++) {
-		g_autofree char *own =
-		    indicator_fold_name(tenant->people->pdata[i]);
+		const char *own = tenant->people->pdata[i];
 
-		if (strcmp(own, name) == 0)
+		if (is_alike(facts->from_name, own) ||
+		    (latin && is_alike(latin, own)))
 			return true;
 	}
 	return false;
@@ -110,8 +125,10 @@ rule_link_text(const struct look *look, const Decision *decision)
 		const Link *link = urls->pdata[i];
 		g_autofree char *shown = shown_host(link);
 
+		/* It leads where the last wrapper does. */
 		if (shown && link->host &&
-		    !is_same_owner(shown, link->host))
+		    !is_same_owner(shown, link->host) &&
+		    !facts_is_wrapper(look->facts, link))
 			return true;
 	}
 	return false;

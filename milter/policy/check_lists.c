@@ -17,6 +17,8 @@ struct matching {
 	Decision *decision;
 	const Indicator *seen;
 	guint count[EFFECT_UNSURE + 1];	/* by effect */
+	bool is_spent;			/* which has been said */
+	bool is_outbound;
 };
 
 /* What a block of each kind makes of a message (design 7, row 1). */
@@ -41,7 +43,7 @@ static const struct {
 	[INDICATOR_FILENAME] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
 	    POLICY_BLOCK_FILENAME, "a file named" },
 	[INDICATOR_SPOOF] = { CATEGORY_SPOOF, CONFIDENCE_HIGH,
-	    POLICY_BLOCK_SPOOF, "the pair of sender and infrastructure" },
+	    POLICY_BLOCK_SPOOF, "the unproven sender" },
 };
 
 /* SPF of the very domain that the envelope names. */
@@ -69,8 +71,11 @@ is_proven_by_kind(enum indicator_kind kind, const struct look *look)
 		/* What was not read whole may hold another one beside it. */
 		return look->facts && look->facts->complete;
 	case INDICATOR_IP:
-	case INDICATOR_SPOOF:
 		return true;
+	case INDICATOR_SPOOF:
+		/* A pair speaks for one author, not for his company. */
+		return look->facts && look->facts->authors->len == 1 &&
+		    !facts_has_defect(look->facts, "from-many");
 	case INDICATOR_NAME:
 	case INDICATOR_KINDS:
 		break;
@@ -124,6 +129,40 @@ struck_why(const struct snapshot_entry *entry, const struct look *look)
 	return NULL;
 }
 
+/* Pairs are asked for only where From has no proof, and its authentication
+ * is known (design 6.1); our own people prove themselves by their login. */
+static bool
+is_consulted(const struct look *look, const Indicator *seen)
+{
+	return seen->kind != INDICATOR_SPOOF ||
+	    (look->facts && auth_is_known(look->facts) &&
+	     !auth_is_aligned(look->facts));
+}
+
+static enum effect
+effect_of(const struct snapshot_entry *entry, const struct look *look)
+{
+	switch (entry->action) {
+	case ENTRY_BLOCK:
+		return entry->kind == INDICATOR_SPOOF &&
+		    auth_is_unsure(look->facts) ? EFFECT_UNSURE :
+		    EFFECT_BLOCK;
+	case ENTRY_ALLOW:
+		return EFFECT_ALLOW;
+	case ENTRY_OBSERVE:
+		break;
+	}
+	return EFFECT_OBSERVE;
+}
+
+/* Is it in the message, and not on its envelope or in its header? */
+static bool
+is_item(enum indicator_kind kind)
+{
+	return kind == INDICATOR_URL || kind == INDICATOR_FILE ||
+	    kind == INDICATOR_FILENAME;
+}
+
 /* Octets of a value that a finding keeps. */
 #define VALUE_MOST 256
 
@@ -141,30 +180,92 @@ shortened(const char *value)
 	return g_strdup_printf("%.*s...%s", VALUE_MOST - 20, value, sum);
 }
 
+/* Name the entry that made FINDING. */
+static void
+name_entry(Finding *finding, const struct snapshot_entry *entry)
+{
+	finding->entry = g_strdup(entry->key);
+	finding->text = g_strdup_printf("%s %s %s%s%s",
+					entry_actions[entry->action],
+					indicator_kinds[entry->kind],
+					entry->value,
+					*entry->source ? " " : "",
+					entry->source);
+	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+}
+
+/* Does ENTRY concern mail of this direction, and this user of ours? */
+static bool
+is_meant(const struct snapshot_entry *entry, const struct matching *matching)
+{
+	const struct look *look = matching->look;
+
+	return matching->is_outbound ?
+	    entry->direction != DIRECTION_IN &&
+	    snapshot_is_for(entry->for_, look->message->sender) :
+	    entry->direction != DIRECTION_OUT &&
+	    snapshot_is_for(entry->for_, look->recipient->address);
+}
+
+/* Of mail of our own people nothing is to be proven. */
+static bool
+is_good(const struct snapshot_entry *entry, const struct matching *matching)
+{
+	return entry->action != ENTRY_ALLOW || matching->is_outbound ||
+	    is_proven(entry, matching->look);
+}
+
+static void
+gave_up(const struct snapshot_entry *entry, bool is_spent, void *data)
+{
+	struct matching *matching = data;
+	const struct look *look = matching->look;
+	g_autofree char *value = shortened(matching->seen->value);
+	Finding *finding;
+
+	if (!is_meant(entry, matching) || (is_spent && matching->is_spent) ||
+	    (entry->expires && entry->expires <= look->now) ||
+	    ++matching->count[EFFECT_SAY] > BOUND_FINDINGS)
+		return;
+	matching->is_spent |= is_spent;
+	finding = finding_add(matching->decision, check_lists.name,
+			      SPEAKER_CHECK, EFFECT_SAY, is_spent ?
+			      "%s and those behind it were not tried on %s: "
+			      "patterns had taken what one message may" :
+			      "%s took too many steps on %s and was given up:"
+			      " nobody knows whether it matches, make it "
+			      "simpler", entry->value, value);
+	finding->category = CATEGORY_UNKNOWN;
+	finding->policy = g_strdup(policies[POLICY_UNKNOWN]);
+	name_entry(finding, entry);
+}
+
 static void
 found(const struct snapshot_entry *entry, void *data)
 {
 	struct matching *matching = data;
 	const struct look *look = matching->look;
-	enum effect effect = entry->action == ENTRY_BLOCK ? EFFECT_BLOCK :
-	    entry->action == ENTRY_ALLOW ? EFFECT_ALLOW : EFFECT_OBSERVE;
+	const char *source = matching->seen->source;
+	enum effect effect = effect_of(entry, look);
 	g_autofree char *value = NULL;
 	Finding *finding;
 
 	if ((look->without && strcmp(entry->key, look->without) == 0) ||
-	    entry->direction == DIRECTION_OUT ||
-	    !snapshot_is_for(entry->for_, look->recipient->address) ||
+	    !is_meant(entry, matching) ||
 	    ++matching->count[effect] > BOUND_FINDINGS)
 		return;
 	/* Without the content nobody knows yet. */
-	if (!look->facts && (*entry->except || (effect == EFFECT_ALLOW &&
-						!is_proven(entry, look))))
+	if (!look->facts && !matching->is_outbound &&
+	    (*entry->except || !is_good(entry, matching)))
 		matching->decision->is_open = true;
 	value = shortened(matching->seen->value);
 	finding = finding_add(matching->decision, check_lists.name,
-			      SPEAKER_TENANT, effect, "%s %s is on the "
-			      "%s list: %s %s %s%s%s", kinds[entry->kind].what,
-			      value,
+			      SPEAKER_TENANT, effect, "%s %s%s%s is on the "
+			      "%s list: %s %s %s%s%s",
+			      matching->is_outbound && !is_item(entry->kind) ?
+			      "the recipient" : kinds[entry->kind].what,
+			      value, source ? " by way of " : "",
+			      source ? source : "",
 			      entry_actions[entry->action],
 			      entry_actions[entry->action],
 			      indicator_kinds[entry->kind], entry->value,
@@ -176,20 +277,12 @@ found(const struct snapshot_entry *entry, void *data)
 	    g_strdup(policies[kinds[entry->kind].policy]);
 	finding->asks = entry->done >= 0 ? g_strdup(actions[entry->done]) :
 	    NULL;
-	finding->entry = g_strdup(entry->key);
-	finding->text = g_strdup_printf("%s %s %s%s%s",
-					entry_actions[entry->action],
-					indicator_kinds[entry->kind],
-					entry->value,
-					*entry->source ? " " : "",
-					entry->source);
-	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+	name_entry(finding, entry);
 	finding->kind = g_strdup(indicator_kinds[entry->kind]);
 	finding->value = g_steal_pointer(&value);
 	finding->override = (int)entry->override;
 	finding->narrowness = entry->narrowness;
-	finding->is_proven = entry->action != ENTRY_ALLOW ||
-	    is_proven(entry, look);
+	finding->is_proven = is_good(entry, matching);
 	finding->is_unasked = entry->proof == PROOF_NONE;
 	finding->struck = g_strdup(struck_why(entry, look));
 	finding->is_void = finding->struck != NULL;
@@ -199,16 +292,21 @@ found(const struct snapshot_entry *entry, void *data)
 static void
 look(const struct look *look, Decision *decision)
 {
-	struct matching matching = { look, decision, NULL, { 0 } };
+	struct matching matching = { look, decision, NULL, { 0 }, false,
+				     false };
+	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
 	Finding *more;
 
 	if (!look->message->lists)
 		return;
 	for (guint i = 0; i < look->shown->len; i++) {
 		matching.seen = look->shown->pdata[i];
-		snapshot_match(look->message->lists,
-			       look->recipient->tenant->name, matching.seen,
-			       found, &matching);
+		if (!is_consulted(look, matching.seen))
+			continue;
+		snapshot_match_within(look->message->lists,
+				      look->recipient->tenant->name,
+				      matching.seen, own ? own : look->run,
+				      found, gave_up, &matching);
 	}
 	if (MAX(matching.count[EFFECT_BLOCK], matching.count[EFFECT_ALLOW]) <=
 	    BOUND_FINDINGS)
@@ -220,6 +318,43 @@ look(const struct look *look, Decision *decision)
 			   matching.count[EFFECT_ALLOW]);
 	more->category = CATEGORY_UNKNOWN;
 	more->policy = g_strdup(policies[POLICY_UNKNOWN]);
+}
+
+/* VALUE of KIND, by patterns of their own: SEEN lasts no longer. */
+static void
+look_at(struct matching *matching, enum indicator_kind kind,
+	const char *value)
+{
+	const struct look *look = matching->look;
+	g_autoptr(SnapshotRun) run = snapshot_run_new();
+	g_autoptr(Indicator) seen = indicator_seen(kind, value);
+
+	matching->seen = seen;
+	snapshot_match_within(look->message->lists,
+			      look->recipient->outbound->name, seen, run,
+			      found, gave_up, matching);
+}
+
+void
+lists_look_outbound(const struct look *look, Decision *decision)
+{
+	struct matching matching = { look, decision, NULL, { 0 }, false,
+				     true };
+	g_autoptr(SnapshotRun) own = look->run ? NULL : snapshot_run_new();
+
+	if (!look->message->lists)
+		return;
+	/* Both kinds name the correspondent. */
+	look_at(&matching, INDICATOR_SENDER, look->recipient->address);
+	look_at(&matching, INDICATOR_ENVELOPE, look->recipient->address);
+	for (guint i = 0; look->facts && i < look->shown->len; i++) {
+		matching.seen = look->shown->pdata[i];
+		if (is_item(matching.seen->kind))
+			snapshot_match_within(look->message->lists,
+				look->recipient->outbound->name,
+				matching.seen, own ? own : look->run, found,
+				gave_up, &matching);
+	}
 }
 
 const struct check check_lists = {

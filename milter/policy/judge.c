@@ -37,9 +37,38 @@ apply_mode(const struct look *look, Decision *decision)
 	}
 }
 
+/* Mail of one of our users to others: what an entry for that direction
+ * covers is refused, and nothing else is done (design 7, Directions). */
+static Decision *
+ask_outbound(const struct look *look)
+{
+	const Tenant *tenant = look->recipient->outbound;
+	Decision *decision = decision_new(look->recipient);
+
+	g_free(decision->tenant);
+	decision->tenant = g_strdup(tenant->name);
+	decision->is_outbound = true;
+	decision->row = 8;
+	lists_look_outbound(look, decision);
+	precedence_strike(look, decision);
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (finding->effect != EFFECT_BLOCK || finding->struck ||
+		    decision->because)
+			continue;
+		decision->because = finding;
+		decision->row = 1;
+		decision->category = finding->category;
+		decision->confidence = finding->confidence;
+		decision->asked = ACTION_REJECT;
+	}
+	return decision;
+}
+
 /* What is asked for, before the mode has its say. */
 static Decision *
-ask_for(const struct look *look)
+ask_inbound(const struct look *look)
 {
 	Decision *decision = decision_new(look->recipient);
 	guint have = NEED_CLIENT | NEED_ENVELOPE |
@@ -56,46 +85,79 @@ ask_for(const struct look *look)
 	return decision;
 }
 
-/* Would another action be asked for without the entry of FINDING? */
+/* Would another action be asked for, by ASK, without the entry of FINDING? */
 static bool
-is_decisive(const struct look *look, const Decision *decision,
-	    const Finding *finding)
+is_decisive(const struct look *look, Decision *(*ask)(const struct look *),
+	    const Decision *decision, const Finding *finding)
 {
 	struct look less = *look;
 	g_autoptr(Decision) other = NULL;
 
 	less.without = finding->entry;
-	other = ask_for(&less);
+	other = ask(&less);
 	return other->asked != decision->asked;
 }
 
-static void
-weigh_entries(const struct look *look, Decision *decision)
+/* What ASK decides, the entries weighed. */
+static Decision *
+weighed(const struct look *look, Decision *(*ask)(const struct look *))
 {
-	guint weighed = 0;
+	Decision *decision = ask(look);
+	guint count = 0;
 
 	for (guint i = 0; i < decision->findings->len; i++) {
 		Finding *finding = decision->findings->pdata[i];
 
-		if (finding->entry && !finding->is_void &&
-		    weighed++ < BOUND_WEIGHED)
-			finding->is_decisive = is_decisive(look, decision,
-							   finding);
+		if (finding->entry && finding->speaker == SPEAKER_TENANT &&
+		    !finding->is_void && count++ < BOUND_WEIGHED)
+			finding->is_decisive = is_decisive(look, ask,
+							   decision, finding);
 	}
+	return decision;
+}
+
+static Decision *
+judge_outbound(const struct look *look)
+{
+	Decision *decision = weighed(look, ask_outbound);
+
+	decision->mode = (int)look->recipient->outbound_mode;
+	decision->action = decision->asked;
+	if (decision->action && decision->mode != MODE_ENFORCE) {
+		decision->action = ACTION_DELIVER;
+		decision->limit = g_strdup_printf("mode is %s: outbound mail "
+						  "is not refused",
+						  modes[decision->mode]);
+	}
+	return decision;
+}
+
+static Decision *
+judge_inbound(const struct look *look)
+{
+	Decision *decision = weighed(look, ask_inbound);
+
+	if (!judge_is_concerned(look))
+		return decision;
+	apply_mode(look, decision);
+	if (look->facts && decision->action <= ACTION_TAG)
+		candidates_look(look, decision);
+	return decision;
 }
 
 Decision *
 judge(const struct look *look)
 {
-	Decision *decision = ask_for(look);
+	Decision *decision;
 
-	if (!judge_is_concerned(look))
+	if (!look->recipient->outbound)
+		return judge_inbound(look);
+	decision = judge_outbound(look);
+	/* From one tenant to another it is inbound mail as well. */
+	if (!judge_is_concerned(look) || decision->action == ACTION_REJECT)
 		return decision;
-	weigh_entries(look, decision);
-	apply_mode(look, decision);
-	if (look->facts && decision->action <= ACTION_TAG)
-		candidates_look(look, decision);
-	return decision;
+	decision_free(decision);
+	return judge_inbound(look);
 }
 
 Decision *

@@ -88,16 +88,18 @@ is_grave(const Finding *finding, const Decision *decision)
 	    !is_lifted_grave(finding, decision);
 }
 
-/* A sender allow with proof=none was written to let just this in. */
+/* An allow of the pair, or of a sender with proof=none, was written to let
+ * just this in. */
 static bool
 is_lifted_spoof(const Decision *decision)
 {
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *allow = decision->findings->pdata[i];
 
-		if (is_tenants(allow, EFFECT_ALLOW) && allow->is_unasked &&
-		    !allow->struck &&
-		    g_strcmp0(allow->kind, "sender") == 0)
+		if (is_tenants(allow, EFFECT_ALLOW) && !allow->struck &&
+		    (g_strcmp0(allow->kind, "spoof") == 0 ||
+		     (allow->is_unasked &&
+		      g_strcmp0(allow->kind, "sender") == 0)))
 			return true;
 	}
 	return false;
@@ -142,9 +144,10 @@ static const struct {
 	  "malware, phish_high; lifted by a proven allow whose override= "
 	  "reaches it" },
 	{ 3, is_spoof, "checks", "our own domain without proof, DMARC failure",
-	  "spoof_own, dmarc_reject, dmarc_quarantine, spoof; lifted by a "
-	  "sender allow with proof=none" },
-	{ 6, is_allow, "tenant allow", "sender, envelope or ip, with proof",
+	  "spoof_own, dmarc_reject, dmarc_quarantine, spoof; lifted by an "
+	  "allow of that spoof pair, or of the sender with proof=none" },
+	{ 6, is_allow, "tenant allow",
+	  "sender, envelope or ip, with proof, or a spoof pair",
 	  "deliver" },
 	{ 7, is_said, "checks, upstream",
 	  "phish, spam, bulk, impersonation, unknown",

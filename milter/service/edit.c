@@ -21,11 +21,15 @@ own_authserv_id(const Message *message)
 }
 
 void
-refuse(struct mta *mta, const Message *message)
+refuse(struct mta *mta, const Message *message, const Decision *decision)
 {
-	g_autofree char *text = g_strdup_printf(
-	    "Refused by the policy of the recipient's site (%s)",
-	    message->id);
+	const Finding *because = decision->because;
+	g_autofree char *text = decision->is_outbound && because ?
+	    g_strdup_printf("Your own site sends no mail there: it is on the "
+			    "block list by an entry of kind %s (%s)",
+			    because->kind, message->id) :
+	    g_strdup_printf("Refused by the policy of the recipient's site "
+			    "(%s)", message->id);
 
 	mta->deeds->set_reply(mta, "550", "5.7.1", text);
 }
@@ -128,7 +132,8 @@ is_edited(const GPtrArray *decisions)
 	for (guint i = 0; i < decisions->len; i++) {
 		const Decision *decision = decisions->pdata[i];
 
-		if (decision->tenant && decision->mode != MODE_OBSERVE)
+		if (decision->tenant && !decision->is_outbound &&
+		    decision->mode != MODE_OBSERVE)
 			return true;
 	}
 	return false;
@@ -187,7 +192,7 @@ edit(const Message *message, const Facts *facts, GPtrArray *decisions,
 		return edit_header(message, facts, decisions, mta) &&
 		    remove_recipients(decisions, mta);
 	case REPLY_REJECT:
-		refuse(mta, message);
+		refuse(mta, message, decisions->pdata[0]);
 		return true;
 	case REPLY_DISCARD:
 	case REPLY_LATER:

@@ -124,7 +124,8 @@ pipeline_judge(const Message *message, const Facts *facts,
 {
 	GPtrArray *decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
-	struct look look = { message, facts, NULL, shown, clock_now(),
+	g_autoptr(SnapshotRun) run = snapshot_run_new();
+	struct look look = { message, facts, NULL, shown, clock_now(), run,
 			     NULL };
 
 	for (guint i = 0; i < message->recipients->len; i++) {
@@ -144,15 +145,16 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 	g_autoptr(Decision) decision = NULL;
 
 	/* A refused RCPT of sendmail(1) would be tried for ever. */
-	if (message->client.kind == CLIENT_LOCAL || !recipient->tenant)
+	if (message->client.kind == CLIENT_LOCAL ||
+	    (!recipient->tenant && !recipient->outbound))
 		return REPLY_ACCEPT;
 	shown = sightings(message, NULL);
 	decision = judge(&(struct look){ message, NULL, recipient, shown,
-					 clock_now(), NULL });
+					 clock_now(), NULL, NULL });
 	if (decision->action != ACTION_REJECT || decision->is_open)
 		return REPLY_ACCEPT;
 	decision->place = PLACE_REFUSED;
-	refuse(mta, message);
+	refuse(mta, message, decision);
 	if (!message->refused)
 		message->refused = g_ptr_array_new_with_free_func(
 		    (GDestroyNotify)decision_free);
@@ -197,7 +199,8 @@ analysis_failed(struct pipeline *line, Message *message,
 		const GError *fault, GPtrArray **decisions)
 {
 	g_autoptr(GError) error = NULL;
-	struct look look = { message, NULL, NULL, shown, clock_now(), NULL };
+	struct look look = { message, NULL, NULL, shown, clock_now(), NULL,
+			     NULL };
 	g_autofree char *sha256 = NULL, *key = NULL;
 	gint64 deaths = 0;
 
@@ -241,6 +244,34 @@ log_decision(const Message *message, const Decision *decision)
 		 decision->item ? decision->item : "-", sender, reason);
 }
 
+/* Entries whose pattern was given up, once each: an admin must mend them. */
+static void
+log_faults(const Message *message, const GPtrArray *decisions)
+{
+	g_autoptr(GHashTable) said = NULL;
+
+	for (guint i = 0; decisions && i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+
+		for (guint j = 0; j < decision->findings->len; j++) {
+			const Finding *one = decision->findings->pdata[j];
+			g_autofree char *reason = NULL;
+
+			if (one->effect != EFFECT_SAY || !one->entry)
+				continue;
+			if (!said)
+				said = g_hash_table_new(g_str_hash,
+							g_str_equal);
+			if (!g_hash_table_add(said, one->entry))
+				continue;
+			reason = text_value(one->reason);
+			log_warning(message->tag, "pattern-given-up entry=%s "
+				    "place=%s reason=%s", one->entry,
+				    one->place, reason);
+		}
+	}
+}
+
 static void
 log_decisions(const Message *message, const GPtrArray *decisions,
 	      enum reply reply)
@@ -249,5 +280,6 @@ log_decisions(const Message *message, const GPtrArray *decisions,
 		log_decision(message, message->refused->pdata[i]);
 	for (guint i = 0; decisions && i < decisions->len; i++)
 		log_decision(message, decisions->pdata[i]);
+	log_faults(message, decisions);
 	log_debug(message->tag, "answer reply=%s", replies[reply]);
 }

@@ -40,7 +40,8 @@ add_keys(const Site *site, Record *record, const Message *message,
 	for (guint i = 0; i < shown->len; i++) {
 		const Indicator *one = shown->pdata[i];
 
-		if (one->kind != INDICATOR_URL)
+		if (one->kind != INDICATOR_URL &&
+		    one->kind != INDICATOR_SPOOF)
 			add_key(site, record, indicator_kinds[one->kind],
 				one->value);
 	}

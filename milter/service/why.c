@@ -171,6 +171,11 @@ tell_decision(const struct telling *telling, const Decision *decision)
 	if (decision->item)
 		g_string_append_printf(out, ", item %s", decision->item);
 	g_string_append(out, ".\n");
+	if (decision->is_outbound)
+		g_string_append_printf(out, "    It was outbound mail of "
+				       "tenant %s; entries with direction=out"
+				       " or both were asked.\n",
+				       decision->tenant);
 	if (!decision->tenant) {
 		g_string_append(out, "    The recipient is of no tenant, so "
 				"nothing was judged.\n");
@@ -203,7 +208,7 @@ tell_decision(const struct telling *telling, const Decision *decision)
 /* ---- what would have stopped it ---- */
 
 struct proposal {
-	char *line;		/* "block url ~evil.example" */
+	char *line;		/* "block url evil.example" */
 	guint others;		/* past messages that it also catches */
 };
 
@@ -295,7 +300,10 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
 		const Link *link = facts->urls->pdata[i];
 
-		propose(site, all, "url", "host", link->host, "~", error);
+		/* The block is of what is inside. */
+		if (facts_is_wrapper(facts, link))
+			continue;
+		propose(site, all, "url", "host", link->host, "", error);
 	}
 	/* Without proof the block would hit whoever was impersonated. */
 	if (auth_is_aligned(facts))

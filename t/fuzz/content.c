@@ -39,6 +39,7 @@ look_facts(const Facts *facts)
 		look_text(link->url);
 		look_text(link->host);
 		look_text(link->text);
+		look_text(link->wrapper);
 	}
 	for (guint i = 0; i < facts->files->len; i++) {
 		const File *file = facts->files->pdata[i];

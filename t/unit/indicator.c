@@ -121,6 +121,75 @@ test_new(void)
 	}
 }
 
+/* What is refused names itself and, where it can be guessed, what was meant. */
+static const struct {
+	enum indicator_kind kind;
+	const char *raw, *raw_source, *meant;	/* NULL: who knows */
+} guesses[] = {
+	{ INDICATOR_SENDER, "*contoso.com", NULL, "*.contoso.com" },
+	{ INDICATOR_SENDER, "~contoso.com", NULL, "*.contoso.com" },
+	{ INDICATOR_SENDER, "mailto:a@contoso.com", NULL, "a@contoso.com" },
+	{ INDICATOR_SENDER, "https://contoso.com/x", NULL, "contoso.com" },
+	{ INDICATOR_SENDER, "a*@contoso.com", NULL, "contoso.com" },
+	{ INDICATOR_SENDER, "*@contoso.com", NULL, "contoso.com" },
+	{ INDICATOR_SENDER, "contoso..com", NULL, "contoso.com" },
+	{ INDICATOR_SENDER, "contoso.*", NULL, NULL },
+	{ INDICATOR_SENDER, "192.0.2.1", NULL, NULL },
+	{ INDICATOR_SENDER, "*.192.0.2.1", NULL, NULL },
+	{ INDICATOR_ENVELOPE, "*contoso.com", NULL, "*.contoso.com" },
+	{ INDICATOR_IP, "203.0.113", NULL, "203.0.113.0/24" },
+	{ INDICATOR_IP, "203.0.*.*", NULL, "203.0.0.0/16" },
+	{ INDICATOR_IP, "203.0.113.7/24", NULL, "203.0.113.0/24" },
+	{ INDICATOR_IP, "[2001:db8::1]", NULL, "2001:db8::1" },
+	{ INDICATOR_IP, "contoso.com", NULL, NULL },
+	{ INDICATOR_URL, "*contoso.com", NULL, "*.contoso.com" },
+	{ INDICATOR_URL, "contoso.com*", NULL, "contoso.com/*" },
+	{ INDICATOR_URL, "contoso.com/a*", NULL, "contoso.com/a/*" },
+	{ INDICATOR_URL, "contoso.com/*/*", NULL, "contoso.com/*" },
+	{ INDICATOR_URL, "contoso.com:443", NULL, "contoso.com" },
+	{ INDICATOR_URL, "https://contoso.com/a?b", NULL, "contoso.com/a?b" },
+	{ INDICATOR_URL, "contoso.com~", NULL, "~contoso.com~" },
+	{ INDICATOR_URL, "~contoso.com/a", NULL, "~contoso.com~" },
+	{ INDICATOR_URL, "*1.2.3.4", NULL, "1.2.3.4" },
+	{ INDICATOR_URL, "1.2.3.4*", NULL, "1.2.3.4/*" },
+	{ INDICATOR_URL, "*.com", NULL, "*.com/*" },
+	{ INDICATOR_URL, "*.contoso.*", NULL, NULL },
+	{ INDICATOR_URL, "conto*so.com", NULL, NULL },
+	{ INDICATOR_FILE, "SHA256:" LOWER, NULL, LOWER },
+	{ INDICATOR_FILENAME, "a/b.exe", NULL, "b.exe" },
+	{ INDICATOR_SPOOF, "*.contoso.com", "mailer.example",
+	  "contoso.com" },
+	{ INDICATOR_SPOOF, "contoso.com", "*.mailer.example",
+	  "mailer.example" },
+	{ INDICATOR_SPOOF, "contoso.com", "a@mailer.example",
+	  "mailer.example" },
+};
+
+static void
+test_guesses(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(guesses); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Indicator) made =
+		    indicator_new(guesses[i].kind, guesses[i].raw,
+				  guesses[i].raw_source, &error);
+		g_autofree char *meant = g_strdup_printf("\"%s\"",
+							 guesses[i].meant);
+		bool is_source = guesses[i].raw_source &&
+		    !strstr(error->message, guesses[i].raw);
+
+		g_test_message("%s", error->message);
+		g_assert_null(made);
+		g_assert_nonnull(strstr(error->message, is_source ?
+					guesses[i].raw_source :
+					guesses[i].raw));
+		if (guesses[i].meant)
+			g_assert_nonnull(strstr(error->message, meant));
+		else
+			g_assert_null(strstr(error->message, "did you mean"));
+	}
+}
+
 static void
 test_long(void)
 {
@@ -207,6 +276,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/indicator/new", test_new);
+	g_test_add_func("/indicator/guesses", test_guesses);
 	g_test_add_func("/indicator/long", test_long);
 	g_test_add_func("/indicator/names", test_names);
 	g_test_add_func("/indicator/filenames", test_filenames);

@@ -102,19 +102,27 @@ compare(const void *a, const void *b)
 }
 
 static char *
-match(const Snapshot *snapshot, const char *tenant, enum indicator_kind kind,
-      const char *value)
+match_pair(const Snapshot *snapshot, const char *tenant,
+	   enum indicator_kind kind, const char *value, const char *source)
 {
 	g_autoptr(Indicator) seen = indicator_seen(kind, value);
 	g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(guint));
 	GString *out = g_string_new(NULL);
 
+	seen->source = g_strdup(source);
 	snapshot_match(snapshot, tenant, seen, collect, lines);
 	g_array_sort(lines, compare);
 	for (guint i = 0; i < lines->len; i++)
 		g_string_append_printf(out, "%s%u", i ? " " : "",
 				       g_array_index(lines, guint, i));
 	return g_string_free(out, FALSE);
+}
+
+static char *
+match(const Snapshot *snapshot, const char *tenant, enum indicator_kind kind,
+      const char *value)
+{
+	return match_pair(snapshot, tenant, kind, value, NULL);
 }
 
 static const struct {
@@ -158,6 +166,8 @@ static const struct {
 	{ "no address", "one", INDICATOR_IP, "x", "" },
 	{ "a blocked host", "one", INDICATOR_URL, "http://bad.example/a",
 	  "14" },
+	{ "a blocked page", "one", INDICATOR_URL,
+	  "http://bad.example/path?x", "14 17" },
 	{ "below a blocked host", "one", INDICATOR_URL,
 	  "https://x.bad.example/", "14" },
 	{ "an allowed host", "one", INDICATOR_URL,
@@ -166,15 +176,19 @@ static const struct {
 	  "http://x.good.bad.example/", "14" },
 	{ "a host with tilde", "one", INDICATOR_URL,
 	  "http://worse.example/", "15" },
-	{ "below it", "one", INDICATOR_URL, "http://a.worse.example/?x",
+	{ "below it", "one", INDICATOR_URL, "http://a.worse.example/",
 	  "15" },
+	{ "not with a path", "one", INDICATOR_URL,
+	  "http://a.worse.example/?x", "" },
 	{ "an IPv4 host", "one", INDICATOR_URL, "http://192.0.2.1/", "18" },
-	{ "an IPv6 host", "one", INDICATOR_URL, "http://[2001:db8::1]/x",
+	{ "an IPv6 host", "one", INDICATOR_URL, "http://[2001:db8::1]/",
 	  "26" },
 	{ "a link by pattern", "one", INDICATOR_URL,
 	  "http://x.example/login.php?a", "19" },
 	{ "another host in the path", "one", INDICATOR_URL,
-	  "http://x.example/http://bad.example/", "" },
+	  "http://x.example/http://bad.example/", "14" },
+	{ "a longer host in the path", "one", INDICATOR_URL,
+	  "http://x.example/notbad.example/", "" },
 	{ "a link without host", "one", INDICATOR_URL,
 	  "mailto:x@bad.example", "" },
 	{ "a file", "one", INDICATOR_FILE, HEX, "20" },
@@ -183,8 +197,6 @@ static const struct {
 	{ "a file name", "one", INDICATOR_FILENAME, "invoice.exe", "22" },
 	{ "a file name by pattern", "one", INDICATOR_FILENAME,
 	  "setup-12.exe", "23" },
-	{ "a spoof pair, so far", "one", INDICATOR_SPOOF, "example.org",
-	  "" },
 	{ "no star of its own", "one", INDICATOR_FILENAME, "*", "" },
 };
 
@@ -204,6 +216,65 @@ test_match(void)
 
 		g_test_message("%s", matches[i].name);
 		g_assert_cmpstr(lines, ==, matches[i].lines);
+	}
+}
+
+static const char *const pair_lines[] = {
+	"block spoof *               198.51.100.0/24",		/* 1 */
+	"allow spoof example.org     mailer.example",
+	"allow spoof jane@example.org *",
+	"block spoof example.org     198.51.100.7",
+	"block spoof *               2001:db8::/32",
+	"block spoof *               bad.mailer.example",	/* 6 */
+	"block spoof example.net     *",
+	"block spoof sub.example.org 0.0.0.0/1",
+	NULL
+};
+
+static const struct {
+	const char *name, *shown, *source, *lines;
+} pairs[] = {
+	{ "a domain and a host", "joe@example.org", "mailer.example", "2" },
+	{ "below that host", "joe@example.org", "mx1.eu.mailer.example",
+	  "2" },
+	{ "no host that only ends so", "joe@example.org",
+	  "notmailer.example", "" },
+	{ "not below the shown domain", "joe@sub.example.org",
+	  "mailer.example", "" },
+	{ "one user, whoever sends", "jane@example.org", NULL, "3" },
+	{ "another user", "joe@example.org", NULL, "" },
+	{ "a domain, whoever sends", "joe@example.net", NULL, "7" },
+	{ "an address in a network", "joe@other.example", "198.51.100.9",
+	  "1" },
+	{ "an address by itself, too", "joe@example.org", "198.51.100.7",
+	  "1 4" },
+	{ "another network", "joe@example.org", "192.0.2.1", "" },
+	{ "a network of any size", "joe@sub.example.org", "10.1.2.3", "8" },
+	{ "IPv6", "joe@example.org", "2001:db8:1::7", "5" },
+	{ "other IPv6", "joe@example.org", "2001:db9::7", "" },
+	{ "anybody, by a host", "joe@other.example", "a.bad.mailer.example",
+	  "6" },
+	{ "both a wide and a narrow host", "joe@example.org",
+	  "bad.mailer.example", "2 6" },
+};
+
+static void
+test_pairs(void)
+{
+	g_autoptr(GPtrArray) entries = entries_of("t", pair_lines);
+	struct snapshot_tenant tenant = { "t", entries };
+	g_autoptr(Snapshot) snapshot = NULL;
+
+	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL));
+	snapshot = snapshot_open(folder, "pairs", NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_autofree char *lines = match_pair(snapshot, "t",
+						    INDICATOR_SPOOF,
+						    pairs[i].shown,
+						    pairs[i].source);
+
+		g_test_message("%s", pairs[i].name);
+		g_assert_cmpstr(lines, ==, pairs[i].lines);
 	}
 }
 
@@ -264,6 +335,15 @@ static const char *const narrower[][2] = {
 	{ "allow url b.example", "block url ~b.example" },
 	{ "allow url ~a.b.example", "block url b.example" },
 	{ "allow url ~b.example", "block url /b/" },
+	{ "block spoof a@b.example *", "block spoof b.example c.example" },
+	{ "block spoof b.example *", "block spoof * 192.0.2.1" },
+	{ "block spoof b.example 192.0.2.0/24",
+	  "block spoof b.example c.example" },
+	{ "block spoof b.example a.c.example",
+	  "block spoof b.example c.example" },
+	{ "block spoof b.example c.example",
+	  "block spoof b.example 192.0.0.0/16" },
+	{ "block spoof b.example 192.0.0.0/16", "block spoof b.example *" },
 	{ "block filename a.zip", "block filename *.zip" },
 	{ "block filename *.html.zip", "block filename *.zip" },
 };
@@ -479,6 +559,7 @@ main(int argc, char **argv)
 	path = g_dir_make_tmp("gatepost-snapshot-XXXXXX", NULL);
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_test_add_func("/snapshot/match", test_match);
+	g_test_add_func("/snapshot/pairs", test_pairs);
 	g_test_add_func("/snapshot/each", test_each);
 	g_test_add_func("/snapshot/narrowness", test_narrowness);
 	g_test_add_func("/snapshot/empty", test_empty);

@@ -80,5 +80,11 @@
  * address (hexadecimal, octal, one number, percent codes). */
 #define DEFECT_URL_USERINFO "url-userinfo"
 #define DEFECT_URL_ADDRESS "url-address"
+/* A link with a backslash in its host's place, which is read in two ways. */
+#define DEFECT_URL_BACKSLASH "url-backslash"
+/* A link that carries more hosts than are looked up (cut). */
+#define DEFECT_URL_HOSTS "url-hosts"
+/* A link in more wrappers than are taken off (cut). */
+#define DEFECT_URL_NESTED "url-nested"
 
 #endif

@@ -65,13 +65,35 @@ struct snapshot_entry {
  * Call FOUND for each entry of TENANT that matches SEEN, expired ones
  * included (the judge looks at the clock).  For a sender or envelope SEEN's
  * value is a normal address, for an ip its text, for a url the canonical
- * URL, for a name or filename the folded form, for a file its SHA-256.
- * A url entry matches by its action's own rule (design 6.1: a block of a
- * bare host covers all below it, an allow that host alone; `~` covers both).
+ * URL, for a name or filename the folded form, for a file its SHA-256, for a
+ * spoof the author's address and as source the client's address, its
+ * confirmed name or a verified d=, or NULL for what is whoever sends it.
+ * A url entry matches by its action's own rule (design 6.1): an allow of a
+ * bare host is of that host without a path, a block covers all below it, any
+ * path, and links that carry the host in their own path or query.
  */
 typedef void snapshot_found(const struct snapshot_entry *entry, void *data);
 void snapshot_match(const Snapshot *snapshot, const char *tenant,
 		    const Indicator *seen, snapshot_found *found, void *data);
+
+/*
+ * The same for one of the values of a message, within RUN: what patterns may
+ * still take, and what they found.  They run once for a tenant and value,
+ * however many recipients ask; so SEEN must stay where it is while RUN lives.
+ * GAVE_UP (may be NULL) is called for an entry whose pattern took too many
+ * steps, and, IS_SPENT, for the first that was not tried at all since the
+ * message has had all that it may.
+ */
+typedef struct SnapshotRun SnapshotRun;
+typedef void snapshot_gave_up(const struct snapshot_entry *entry,
+			      bool is_spent, void *data);
+SnapshotRun *snapshot_run_new(void);
+void snapshot_run_free(SnapshotRun *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotRun, snapshot_run_free)
+void snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+			   const Indicator *seen, SnapshotRun *run,
+			   snapshot_found *found, snapshot_gave_up *gave_up,
+			   void *data);
 
 /* Call FOUND for every entry of TENANT, in rank order. */
 void snapshot_each(const Snapshot *snapshot, const char *tenant,

@@ -19,15 +19,23 @@
 
 #define SNAPSHOT_MAGIC "GPLISTS\n"
 /* Raise it when a struct here or the meaning of a member changes. */
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 
 /* How an entry is looked up. */
 enum snapshot_shape {
-	SHAPE_NONE,		/* not at all, so far */
 	SHAPE_EXACT,		/* by its value */
-	SHAPE_BELOW,		/* by the domain in its value, for all below */
+	SHAPE_BELOW,		/* by its domain, for that and all below */
 	SHAPE_NETWORK,		/* by the network in its value */
 	SHAPE_LINEAR,		/* one after the other */
+	/* Of links; see enum url_form in model/url.h. */
+	SHAPE_ANYWHERE,		/* a host, all below, and inside others */
+	SHAPE_SITE, SHAPE_AROUND, SHAPE_BENEATH,
+	SHAPE_TREE,		/* a host and all below, any path */
+	SHAPE_PATH,		/* a path with its query */
+	SHAPE_PAGE,		/* a path, with any query */
+	SHAPE_FOLDER,
+	/* The same of all hosts below. */
+	SHAPE_PATH_BENEATH, SHAPE_PAGE_BENEATH, SHAPE_FOLDER_BENEATH,
 };
 
 struct snapshot_header {
@@ -50,8 +58,10 @@ struct snapshot_range {
 struct snapshot_home {		/* a tenant */
 	guint32 name;
 	guint32 kinds;		/* a bit for each kind that it has */
+	guint32 shapes;		/* a bit for each shape of its url entries */
 	struct snapshot_range records;
 	guint64 prefixes[3];	/* a bit for each prefix length in use */
+	guint64 sources[3];	/* the same, of second halves of pairs */
 	struct snapshot_range linear[INDICATOR_KINDS];
 };
 
@@ -83,12 +93,9 @@ snapshot_hash(const struct hash_key *key, guint32 tenant,
 	return hash_bytes(key, all, sizeof all);
 }
 
-/* Where the domain starts in the VALUE of an entry of SHAPE_BELOW. */
-static inline const char *
-snapshot_below(const char *value)
-{
-	return value + (value[0] == '~' ? 1 :
-			value[0] == '*' && value[1] == '.' ? 2 : 0);
-}
+/* The text under which an entry of SHAPE and KIND is found, when that is no
+ * network.  Yours. */
+char *snapshot_key(enum indicator_kind kind, enum snapshot_shape shape,
+		   const char *value, const char *source);
 
 #endif

@@ -51,6 +51,7 @@ typedef struct Decision {
 	char *rcpt;		/* normal form */
 	char *given;		/* RCPT as it came */
 	char *tenant;		/* name; NULL: none of ours */
+	bool is_outbound;	/* it is the sender's, not the recipient's */
 	int category;		/* enum category */
 	int confidence;
 	int asked;		/* enum action: what the policy wants */

@@ -56,6 +56,8 @@ typedef struct Link {
 	char *host;		/* normal form; NULL: none */
 	char *text;		/* what the reader sees in its place; NULL */
 	char *source;		/* html, text, header */
+	char *wrapper;		/* the url that this one was taken out of;
+				 * NULL: it stands in the message */
 } Link;
 
 typedef struct File {
@@ -107,6 +109,9 @@ extern const struct fields facts_fields, mailbox_fields, signature_fields,
 Facts *facts_new(void);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+/* Is LINK, one of FACTS, just a wrapper around another one of them? */
+bool facts_is_wrapper(const Facts *facts, const Link *link);
 
 /* Name a defect once; COMPLETE false when something was left unread. */
 void facts_defect(Facts *facts, const char *defect);

@@ -27,7 +27,8 @@ extern const char *const indicator_kinds[];	/* names; ends with NULL */
 typedef struct Indicator {
 	enum indicator_kind kind;
 	char *value;	/* normal form */
-	char *source;	/* spoof: the second half; else NULL */
+	char *source;	/* spoof: the second half; else NULL.  Of one seen
+			 * NULL is: whoever sends it */
 } Indicator;
 
 /*
@@ -39,6 +40,12 @@ typedef struct Indicator {
  */
 Indicator *indicator_new(enum indicator_kind kind, const char *raw,
 			 const char *raw_source, GError **error);
+
+/* What someone probably meant by RAW, which is no value of KIND, by a value
+ * for which IS_VALUE says so; NULL: who knows.  Yours. */
+char *indicator_nearest(enum indicator_kind kind, const char *raw,
+			bool (*is_value)(enum indicator_kind kind,
+					 const char *text));
 
 /* What a message showed; VALUE is in normal form already and copied. */
 Indicator *indicator_seen(enum indicator_kind kind, const char *value);

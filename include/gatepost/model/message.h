@@ -36,6 +36,9 @@ typedef struct Recipient {
 	const Tenant *tenant;	/* NULL: none of ours.  Of the config */
 	bool is_exempt;
 	enum mode mode;		/* in force, pinned at RCPT */
+	const Tenant *outbound;	/* whose user sends, when that is not tenant;
+				 * NULL: no outbound mail of ours */
+	enum mode outbound_mode;
 } Recipient;
 
 typedef struct Message {

@@ -21,6 +21,10 @@ extern const struct check check_lists, check_auth, check_upstream,
 /* All of them, in the order in which they run; ends with NULL. */
 extern const struct check *const checks[];
 
+/* What the entries of the sender's tenant for outbound mail say of the
+ * recipient's address, and of what the message holds. */
+void lists_look_outbound(const struct look *look, Decision *decision);
+
 /* Let url, file and filename allows strike what that very item caused, and
  * the narrower of own entries of one kind win (design 7). */
 void precedence_strike(const struct look *look, Decision *decision);
@@ -39,6 +43,8 @@ bool auth_is_aligned(const Facts *facts);
 /* The same by SPF of MAIL FROM, or by a DKIM signature, alone. */
 bool auth_spf_proves(const Facts *facts);
 bool auth_dkim_proves(const Facts *facts);
+/* Could a look-up that failed have proven From? */
+bool auth_is_unsure(const Facts *facts);
 /* Has anyone we trust looked at the authentication at all? */
 bool auth_is_known(const Facts *facts);
 

@@ -16,6 +16,8 @@ struct look {
 	const Recipient *recipient;
 	const GPtrArray *shown;		/* of Indicator *, sightings() */
 	gint64 now;			/* us */
+	struct SnapshotRun *run;	/* shared by all recipients of a
+					 * message; NULL: none */
 	const char *without;		/* key of an entry to leave out; NULL */
 };
 
@@ -23,9 +25,12 @@ struct look {
 bool judge_is_concerned(const struct look *look);
 
 /*
- * Run every check whose needs are met, then the precedence table, then the
- * candidate rules.  Findings without which another action had been asked for
- * are marked as decisive.  The decision is yours; its `action` is what is to be
+ * For outbound mail (the recipient has an `outbound`) the entries of the
+ * sender's tenant with direction=out or both are asked first: they refuse.
+ *
+ * Then run every check whose needs are met, then the precedence table, then
+ * the candidate rules.  Findings without which another action had been asked
+ * for are marked as decisive.  The decision is yours; its `action` is what is to be
  * done in this mode.
  */
 Decision *judge(const struct look *look);

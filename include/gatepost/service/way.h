@@ -36,6 +36,7 @@ char *candidate_of(const Message *message, const Facts *facts,
 		   const GPtrArray *decisions);
 
 /* The reply to the MTA in words: "550", "5.7.1", text with our id. */
-void refuse(struct mta *mta, const Message *message);
+void refuse(struct mta *mta, const Message *message,
+	    const Decision *decision);
 
 #endif
