@@ -76,6 +76,7 @@ message_of(struct trying *trying, int fd, gsize size)
 	message->fd = fd;
 	message->size = size;
 	message->lists = trying->setup->lists;
+	message->routes = trying->setup->routes;
 	client_set(&message->client, message->config, trying->ip,
 		   is_ip ? &network : NULL, NULL);
 	message->client.helo = g_strdup(trying->helo);
@@ -200,6 +201,7 @@ try_file(struct trying *trying, const char *path, bool is_one)
 	facts = pipeline_facts(&trying->line, message, &result, &error);
 	if (!facts)
 		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
+	pipeline_history(&trying->line, message, facts);
 	shown = sightings(message, facts);
 	decisions = pipeline_judge(message, facts, shown);
 	judge_together(decisions);
@@ -351,6 +353,11 @@ cmd_try(struct cli *cli)
 	trying.ip = ip ? ip : "192.0.2.1";
 	trying.rcpts = rcpts;
 	trying.line.ask = try_ask;
+	trying.line.wait = ask_wait_plainly;
+	trying.line.users = users_open_reading(cli->config->state_dir,
+					       &error);
+	if (error)
+		return cli_error("lists of users", error);
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)
 		return cli_error("try", error);
@@ -359,5 +366,6 @@ cmd_try(struct cli *cli)
 	if (trying.connection >= 0)
 		close(trying.connection);
 	setup_unref(trying.setup);
+	users_free(trying.line.users);
 	return status;
 }

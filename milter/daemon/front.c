@@ -170,6 +170,8 @@ start(struct front *front, Config *config)
 	}
 	mend(front);
 	front->line.ask = front_ask;
+	front->line.wait = front_wait;
+	front->line.users = front->line.site->users;
 	front->is_local = g_str_has_prefix(config->socket, "unix:");
 	pthread_mutex_init(&front->lock, NULL);
 	front->domains = g_hash_table_new_full(g_str_hash, g_str_equal,

@@ -25,8 +25,8 @@
 #define WAIT_FIRST 5
 #define WAIT_MOST 80
 
-static bool
-wait_nudging(int fd, gint64 deadline, void *data)
+bool
+front_wait(int fd, gint64 deadline, void *data)
 {
 	const Config *config = data;
 	struct pollfd wanted = { fd, POLLIN, 0 };
@@ -144,7 +144,7 @@ front_ask(struct pipeline *line, const Message *message,
 		file_fail(error, "reach", "a worker");
 	else
 		result = ask(connection, request, bytes, answer, deadline,
-			     wait_nudging, message->config, error);
+			     front_wait, message->config, error);
 	if (connection >= 0)
 		close(connection);
 	if (bytes >= 0 && bytes != message->fd)

@@ -40,6 +40,9 @@ site_open(const Config *config, GError **error)
 	site->state = state_open(site->path, error);
 	if (!site->state)
 		return NULL;
+	site->users = users_open(site->path, error);
+	if (!site->users)
+		return NULL;
 	site->quarantine = quarantine_open(site->folder, site->path, error);
 	if (!site->quarantine)
 		return NULL;
@@ -53,6 +56,7 @@ site_free(Site *site)
 {
 	if (!site)
 		return;
+	users_free(site->users);
 	state_free(site->state);
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
@@ -124,6 +128,9 @@ setup_new(Config *config, int folder, const Setup *before, GError **note)
 	if (!setup->lists && before && before->lists)
 		setup->lists = snapshot_ref(before->lists);
 	setup->modes = modes_read(folder);
+	/* What the maps have learned outlives a change of lists. */
+	setup->routes = before && routes_are_of(before->routes, config) ?
+	    routes_ref(before->routes) : routes_new(config);
 	return setup;
 }
 
@@ -142,6 +149,7 @@ setup_unref(Setup *setup)
 	if (setup->lists)
 		snapshot_unref(setup->lists);
 	g_hash_table_destroy(setup->modes);
+	routes_unref(setup->routes);
 	config_unref(setup->config);
 	g_free(setup);
 }

@@ -105,6 +105,44 @@ db_open(const char *path, bool make, const char *const *steps,
 	return NULL;
 }
 
+Db *
+db_open_reading(const char *path, GError **error)
+{
+	Db *db = NULL;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
+			    SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW,
+			    NULL) == SQLITE_OK)
+		return db;
+	fail(db, error, path);
+	sqlite3_close(db);
+	return NULL;
+}
+
+bool
+db_has_table(Db *db, const char *name, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT name FROM "
+				     "sqlite_schema WHERE name = $1", "t",
+				     name);
+	bool has = row && db_next(row, error);
+
+	db_end(row);
+	return has;
+}
+
+bool
+db_durable(Db *db, GError **error)
+{
+	return run_plain(db, "PRAGMA synchronous = FULL", error);
+}
+
+void
+db_patience(Db *db, int milliseconds)
+{
+	sqlite3_busy_timeout(db, milliseconds);
+}
+
 void
 db_close(Db *db)
 {

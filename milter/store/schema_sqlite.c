@@ -32,6 +32,18 @@ const char *const schema_state[] = {
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX held_again ON held (sha256, sender, rcpt);"
 	"CREATE INDEX held_tenant ON held (tenant, state, size);",
+	/* 2 */
+	"CREATE TABLE user_entry ("
+	"  tenant TEXT NOT NULL,"
+	"  \"user\" TEXT NOT NULL,"
+	"  value TEXT NOT NULL,"
+	"  list TEXT NOT NULL,"
+	"  added INTEGER NOT NULL,"
+	"  how TEXT NOT NULL,"
+	"  \"by\" TEXT NOT NULL,"
+	"  note TEXT,"
+	"  PRIMARY KEY (tenant, \"user\", value)"
+	") STRICT, WITHOUT ROWID;",
 	NULL
 };
 

@@ -12,7 +12,7 @@
 
 /* Who speaks in a finding, and to what effect. */
 enum speaker { SPEAKER_TENANT, SPEAKER_CHECK, SPEAKER_UPSTREAM,
-	       SPEAKER_SYSTEM };
+	       SPEAKER_SYSTEM, SPEAKER_USER };
 extern const char *const speakers[];
 
 enum effect { EFFECT_BLOCK, EFFECT_ALLOW, EFFECT_SAY, EFFECT_OBSERVE,
@@ -48,6 +48,10 @@ typedef struct Decision {
 	char *rcpt;		/* normal form */
 	char *given;		/* RCPT as it came */
 	char *tenant;		/* name; NULL: none of ours */
+	GPtrArray *mailboxes;	/* of char *: where it leads; empty when
+				 * to rcpt itself, or not known */
+	bool more_mailboxes;	/* than are named */
+	char *owner;		/* who gets the digest of a shared one */
 	int category;		/* enum category */
 	int confidence;
 	int asked;		/* enum action: what the policy wants */

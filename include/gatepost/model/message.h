@@ -9,6 +9,7 @@
 
 #include "gatepost/model/config.h"
 #include "gatepost/model/facts.h"
+#include "gatepost/model/history.h"
 #include "gatepost/model/indicator.h"
 #include "gatepost/model/network.h"
 #include "gatepost/util/ids.h"
@@ -36,6 +37,7 @@ typedef struct Recipient {
 	const Tenant *tenant;	/* NULL: none of ours.  Of the config */
 	bool is_exempt;
 	enum mode mode;		/* in force, pinned at RCPT */
+	History *history;	/* NULL: not fetched */
 } Recipient;
 
 typedef struct Message {
@@ -52,6 +54,7 @@ typedef struct Message {
 	GPtrArray *refused;	/* of Decision *: refused at RCPT */
 	Config *config;		/* pinned at MAIL */
 	struct Snapshot *lists;	/* pinned at MAIL; borrowed; NULL: no lists */
+	struct Routes *routes;	/* pinned at MAIL; borrowed; NULL: no maps */
 	int fd;			/* the bytes, -1 before the end */
 	gsize size;
 } Message;

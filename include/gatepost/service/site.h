@@ -9,16 +9,19 @@
 
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
+#include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/users.h"
 
 typedef struct Site {
 	char *path;			/* state_dir */
 	int folder;			/* its descriptor */
 	struct installation_key key;
 	State *state;
+	UserStore *users;
 	Quarantine *quarantine;
 	Box *candidates;
 	Ledger *ledger;
@@ -45,6 +48,7 @@ typedef struct Setup {
 	gint refs;
 	Config *config;
 	Snapshot *lists;	/* NULL: never compiled */
+	Routes *routes;		/* the config's maps */
 	GHashTable *modes;	/* tenant or "*" to mode + 1 */
 } Setup;
 
