@@ -29,10 +29,10 @@ quarantine delete --rcpt
 quarantine reindex
 candidate list --tenant
 candidate show
-user show --tenant --list --after --most
-user safe --tenant --remove --note
-user block --tenant --remove --note
-user import --as --tenant --strict --note
+user show --tenant --exact --list --after --most
+user safe --tenant --exact --remove --note
+user block --tenant --exact --remove --note
+user import --as --tenant --exact --strict --note
 user list --tenant --after --most
 user map --tenant
 sweep -

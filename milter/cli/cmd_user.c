@@ -35,46 +35,84 @@ tenant_for(struct cli *cli, const char *name, const char *address)
 	return tenant ? tenant : cli_tenant(cli, name);
 }
 
+/* Who is meant, as the options and words of a command say. */
+struct whom {
+	const char *tenant;	/* --tenant; NULL */
+	bool is_exact;		/* --exact: no table is asked */
+};
+
+static struct whom
+take_whom(struct cli *cli)
+{
+	return (struct whom){ .tenant = cli_option(cli, "--tenant"),
+			      .is_exact = cli_flag(cli, "--exact") };
+}
+
+/* WORD as an address, and its tenant.  False and said when it is neither
+ * that nor a login, for which *ADDRESS is NULL. */
+static bool
+read_word(struct cli *cli, const char *name, const char *word,
+	  char **address, const Tenant **tenant)
+{
+	bool is_address = strchr(word, '@') != NULL;
+
+	*address = is_address ? address_normal(word) : NULL;
+	if (!g_utf8_validate(word, -1, NULL) ||
+	    (is_address && (!*address || !*address_domain(*address)))) {
+		g_autofree char *safe = text_safe(word);
+
+		cli_fail(0, "\"%s\" is neither an address nor a login",
+			 safe);
+		return false;
+	}
+	*tenant = tenant_for(cli, name, *address);
+	return *tenant != NULL;
+}
+
 /* Follow WORD, an address or a login.  NULL and said when it is neither; the
  * caller looks at `unsure`. */
 static Route *
 follow(struct cli *cli, const char *name, const char *word,
        const Tenant **tenant)
 {
-	bool is_address = strchr(word, '@') != NULL;
-	g_autofree char *address = is_address ? address_normal(word) : NULL;
+	g_autofree char *address = NULL;
 	struct map_wait wait = { ask_wait_plainly, NULL, 0 };
 	g_autoptr(Routes) routes = NULL;
 
-	if (!g_utf8_validate(word, -1, NULL) ||
-	    (is_address && (!address || !*address_domain(address)))) {
-		cli_fail(0, "\"%s\" is neither an address nor a login",
-			 word);
-		return NULL;
-	}
-	*tenant = tenant_for(cli, name, address);
-	if (!*tenant)
+	if (!read_word(cli, name, word, &address, tenant))
 		return NULL;
 	routes = routes_new(cli->config);
 	wait.deadline = clock_steady_ms() + (*tenant)->users.timeout;
-	return is_address ? routes_follow(routes, *tenant, address, &wait) :
+	return address ? routes_follow(routes, *tenant, address, &wait) :
 	    routes_login(routes, *tenant, word, &wait);
 }
 
 /* The one mailbox of WORD; yours.  NULL and said, with *STATUS. */
 static char *
-user_of(struct cli *cli, const char *name, const char *word,
+user_of(struct cli *cli, const struct whom *whom, const char *word,
 	const Tenant **tenant, int *status)
 {
-	g_autoptr(Route) route = follow(cli, name, word, tenant);
+	g_autoptr(Route) route = NULL;
+	char *address = NULL;
 
 	*status = EX_USAGE;
+	if (whom->is_exact && read_word(cli, whom->tenant, word, &address,
+					tenant)) {
+		if (!address)
+			cli_fail(0, "--exact takes an address, and \"%s\" "
+				 "is none", word);
+		return address;
+	}
+	if (whom->is_exact)
+		return NULL;
+	route = follow(cli, whom->tenant, word, tenant);
 	if (!route)
 		return NULL;
 	if (route->unsure) {
 		*status = cli_fail(strchr(word, '@') ? EX_TEMPFAIL :
 				   EX_NOUSER, "it is not known whose %s is: "
-				   "%s", word, route->unsure);
+				   "%s (--exact asks no table)", word,
+				   route->unsure);
 		return NULL;
 	}
 	if (route->mailboxes->len != 1) {
@@ -261,7 +299,7 @@ cmd_user_show(struct cli *cli)
 {
 	static const char *const heads[] = { "LIST", "SENDER", "ADDED", "HOW",
 					     "BY", "NOTE", NULL };
-	const char *name = cli_option(cli, "--tenant");
+	struct whom whom = take_whom(cli);
 	const char *word = cli_option(cli, "--list");
 	int list = word ? fields_word(user_lists, word) : -1;
 	g_autoptr(GString) json = g_string_new("{");
@@ -279,7 +317,7 @@ cmd_user_show(struct cli *cli)
 		return cli_fail(EX_USAGE, "--list: \"%s\" is neither safe "
 				"nor block", word);
 	if (!(site = cli_site(cli, &status)) ||
-	    !(user = user_of(cli, name, cli_word(cli, 0), &tenant, &status)))
+	    !(user = user_of(cli, &whom, cli_word(cli, 0), &tenant, &status)))
 		return status;
 	json_put(json, "user", user);
 	json_put(json, "tenant", tenant->name);
@@ -564,7 +602,7 @@ carry_out(struct giving *giving, Site *site, const char *file, bool is_strict,
 static int
 change(struct cli *cli, enum user_list list)
 {
-	const char *name = cli_option(cli, "--tenant");
+	struct whom whom = take_whom(cli);
 	struct giving giving = giving_new(cli, list, "command");
 	bool is_removal = cli_flag(cli, "--remove");
 	g_autoptr(Site) site = NULL;
@@ -573,7 +611,7 @@ change(struct cli *cli, enum user_list list)
 	giving.note = cli_option(cli, "--note");
 	if (cli_words(cli, 2, G_MAXUINT) &&
 	    (site = cli_site(cli, &status)) &&
-	    (giving.user = user_of(cli, name, cli_word(cli, 0),
+	    (giving.user = user_of(cli, &whom, cli_word(cli, 0),
 				   &giving.tenant, &status))) {
 		for (guint i = 1; i < cli->words->len; i++)
 			give(&giving, cli_word(cli, i), 0);
@@ -648,7 +686,7 @@ read_lines(const char *file, int *status)
 int
 cmd_user_import(struct cli *cli)
 {
-	const char *name = cli_option(cli, "--tenant");
+	struct whom whom = take_whom(cli);
 	const char *word = cli_option(cli, "--as");
 	bool is_strict = cli_flag(cli, "--strict");
 	int list = word ? fields_word(user_lists, word) : -1;
@@ -664,7 +702,7 @@ cmd_user_import(struct cli *cli)
 	else if (cli_words(cli, 2, 2) &&
 		 (text = read_lines(cli_word(cli, 1), &status)) &&
 		 (site = cli_site(cli, &status)) &&
-		 (giving.user = user_of(cli, name, cli_word(cli, 0),
+		 (giving.user = user_of(cli, &whom, cli_word(cli, 0),
 					&giving.tenant, &status))) {
 		give_lines(&giving, text);
 		status = carry_out(&giving, site, cli_word(cli, 1),
