@@ -281,4 +281,41 @@ foreach my $pid (@children) {
 }
 is(scalar(values_of('both@example.org')), 45, '... and nothing is lost');
 
+# --- a store of the version before ----------------------------------------
+
+my $sqlite = Gatepost::Test::installed('sqlite3');
+SKIP: {
+	skip('sqlite3 is not installed', 5) unless $sqlite;
+	my $db = $site->state_dir . '/state.db';
+	my $eml = "$dir/try.eml";
+	my @up;
+
+	$site->run($sqlite, $db, 'DROP TABLE user_entry; ' .
+	    'PRAGMA user_version = 1;');
+	Gatepost::Test::write_file($eml, "From: a\@b.example\n\nx\n");
+	my $try = $site->gatepost('try', $eml);
+	is($try->{code}, 0, 'try reads a store of the version before');
+	is($try->{err}, '', '... without a word');
+	foreach my $n (1 .. 4) {
+		my $pid = fork();
+
+		die "fork: $!\n" unless defined $pid;
+		if ($pid == 0) {
+			open(STDOUT, '>', '/dev/null');
+			system(Gatepost::Test::program('gatepost'), '-c',
+			    $site->config_file, 'user', 'block',
+			    'up@example.org', "n$n.example");
+			POSIX::_exit($? >> 8);
+		}
+		push(@up, $pid);
+	}
+	is(scalar(grep { waitpid($_, 0) && $? } @up), 0,
+	    'four processes bring it up at once');
+	is(scalar(values_of('up@example.org')), 4, '... and all is there');
+	Gatepost::Test::write_file($db, 'no database at all, but rubbish');
+	$try = $site->gatepost('try', $eml);
+	like($try->{err}, qr/lists of users are left out: /,
+	    'try goes on without a store, and says so');
+}
+
 done_testing;

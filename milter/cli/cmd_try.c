@@ -1,7 +1,8 @@
 /*
  * cmd_try.c -- gatepost try: the whole way of a message, offline
  *
- * Reads nothing but the configuration and the lists, and stores nothing.
+ * Reads nothing but the configuration, the lists and those of users, and
+ * stores nothing.
  * Mail is read by a private worker, never here.
  */
 #include <dirent.h>
@@ -154,6 +155,7 @@ print_decision(const Decision *decision)
 
 	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n", rcpt,
 	       actions[decision->action], decision->row);
+	print_texts("mailbox", decision->mailboxes);
 	if (decision->limit)
 		printf("  asked for %s: %s\n", actions[decision->asked],
 		       decision->limit);
@@ -316,6 +318,7 @@ setup_of(struct cli *cli, GError **error)
 
 	if (lists) {
 		setup = setup_new(cli->config, folder, NULL, NULL);
+		setup_open_routes(setup, NULL);
 		if (setup->lists)
 			snapshot_unref(setup->lists);
 		setup->lists = lists;
@@ -357,7 +360,9 @@ cmd_try(struct cli *cli)
 	trying.line.users = users_open_reading(cli->config->state_dir,
 					       &error);
 	if (error)
-		return cli_error("lists of users", error);
+		cli_fail(0, "the lists of users are left out: %s",
+			 error->message);
+	g_clear_error(&error);
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)
 		return cli_error("try", error);

@@ -49,6 +49,7 @@ put_in_force(struct front *front, Config *config)
 	Setup *setup = setup_new(config, front->line.site->folder, before,
 				 &note);
 
+	setup_open_routes(setup, before);
 	if (note)
 		log_error(NULL, "lists-failed kept=%s reason=\"%s\"",
 			  setup->lists ? "old" : "none", note->message);

@@ -70,7 +70,9 @@ is_allowed(const GPtrArray *decisions)
 
 		if (decision->action >= ACTION_QUARANTINE)
 			continue;
-		if (decision->row != 6 || decision->mode != MODE_ENFORCE)
+		/* By the tenant's entry, or by the user's own. */
+		if ((decision->row != 6 && decision->row != 4) ||
+		    decision->mode != MODE_ENFORCE)
 			return false;
 		is_any = true;
 	}

@@ -128,10 +128,17 @@ setup_new(Config *config, int folder, const Setup *before, GError **note)
 	if (!setup->lists && before && before->lists)
 		setup->lists = snapshot_ref(before->lists);
 	setup->modes = modes_read(folder);
-	/* What the maps have learned outlives a change of lists. */
-	setup->routes = before && routes_are_of(before->routes, config) ?
-	    routes_ref(before->routes) : routes_new(config);
 	return setup;
+}
+
+void
+setup_open_routes(Setup *setup, const Setup *before)
+{
+	bool is_same = before && before->routes &&
+	    routes_are_of(before->routes, setup->config);
+
+	setup->routes = is_same ? routes_ref(before->routes) :
+	    routes_new(setup->config);
 }
 
 Setup *

@@ -8,12 +8,14 @@
  */
 #include "gatepost/store/users.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
 #include "gatepost/util/fields.h"
+#include "gatepost/util/file.h"
 
 /* Milliseconds that the mail path waits for a lock, which readers meet only
  * while the log is being recovered. */
@@ -63,8 +65,11 @@ users_open_reading(const char *path, GError **error)
 	bool has_table;
 	Db *db;
 
-	if (access(file, F_OK) < 0)
+	if (access(file, F_OK) < 0) {
+		if (errno != ENOENT)
+			file_fail(error, "open", file);
 		return NULL;
+	}
 	db = db_open_reading(file, error);
 	if (!db)
 		return NULL;

@@ -48,7 +48,7 @@ typedef struct Setup {
 	gint refs;
 	Config *config;
 	Snapshot *lists;	/* NULL: never compiled */
-	Routes *routes;		/* the config's maps */
+	Routes *routes;		/* the config's maps; NULL: not opened */
 	GHashTable *modes;	/* tenant or "*" to mode + 1 */
 } Setup;
 
@@ -57,6 +57,9 @@ typedef struct Setup {
  * why.  Takes its own references. */
 Setup *setup_new(Config *config, int folder, const Setup *before,
 		 GError **note);
+/* Open SETUP's maps, for who judges mail; those of BEFORE (may be NULL) are
+ * kept, with what they have learned, when the configuration is the same. */
+void setup_open_routes(Setup *setup, const Setup *before);
 Setup *setup_ref(Setup *setup);
 void setup_unref(Setup *setup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Setup, setup_unref)
