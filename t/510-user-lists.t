@@ -16,7 +16,8 @@ my $site = Gatepost::Test->new(
     settings => 'upstreams = ( { name = "auth"; authserv_id = "auth.local"; ' .
 	'headers = [ "X-Spam-Flag" ]; strips = true; } );',
     tenants => [
-	{ name => 'example', domains => [ 'example.org' ],
+	{ name => 'example', domains => [ 'example.org',
+	      "b\xc3\xbccher.example" ],
 	  policy => { user_block => 'quarantine' },
 	  users => { map => 'file:@DIR@/users' } },
 	{ name => 'junk', domains => [ 'junk.example' ] },
@@ -29,7 +30,10 @@ allow   sender   partner.example
 END
 Gatepost::Test::write_file($site->dir . '/users',
     "robert\@example.org bob\@example.org\n" .
-    "info\@example.org bob\@example.org, carol\@example.org\n");
+    "info\@example.org bob\@example.org, carol\@example.org\n" .
+    "loop\@example.org pool\@example.org\n" .
+    "pool\@example.org loop\@example.org\n" .
+    "\@b\xc3\xbccher.example bob\@example.org\n");
 $site->start;
 
 my ($alice, $bob) = ('alice@example.org', 'bob@example.org');
@@ -174,6 +178,18 @@ is($info->{owner}, $bob, '... and an owner');
 like($site->gatepost('why', $shared->{id})->{out},
     qr/leads to bob\S+, carol\S+: nobody's own lists count; its digest goes/,
     '... as why tells');
+my $loop = mail('tips@news.example', 'loop@example.org')
+    ->{'loop@example.org'};
+is($loop->{row}, 8, 'an alias that leads to itself: mail goes on');
+like($loop->{findings}[0]{reason}, qr/leads to itself: loop\S+ -> pool/,
+    '... unsure, and why');
+my ($any) = grep { ref && $_->{row} } values %{mail('tips@news.example',
+    "J\xc3\xb6rg\@B\xc3\xbccher.example")};
+is($any->{row}, 5, 'a catch-all of an IDN, to an EAI address');
+list('block', "k\xc3\xb6ln\@example.org", "j\xc3\xbcrgen\@ads.example");
+my ($eai) = grep { ref && $_->{row} } values %{mail(
+    "J\xc3\x9crgen\@ADS.example", "K\xc3\x96LN+x\@example.org")};
+is($eai->{row}, 5, 'an EAI user blocks an EAI sender');
 list('block', 'postmaster@example.org', 'ads.example');
 is(mail('x@ads.example', 'postmaster@example.org')
     ->{'postmaster@example.org'}{action}, 'tag', 'an exempt one is tagged');
@@ -182,6 +198,8 @@ my $junk = mail('x@ads.example', 'joe@junk.example');
 is($junk->{'joe@junk.example'}{action}, 'junk', 'by default: junk');
 ok(grep({ "@$_" =~ /X-Spam-Flag/ } @{$junk->{told}{edits}}),
     '... marked so');
+unlike(join(' ', map { "@$_" } @{$junk->{told}{edits}}), qr/because=user/,
+    '... and no header says that it was his list');
 is(mail('tips@news.example', 'bob@junk.example')->{'bob@junk.example'}{row},
     8, 'another tenant\'s bob is another');
 list('block', 'joe@hard.example', 'ads.example');

@@ -108,11 +108,13 @@ add_junk(const char *field, struct mta *mta)
 				      colon + 1);
 }
 
-/* Category, action and who said so: no word of anybody's list. */
+/* Category, action and who said so: no word of anybody's list, and of a
+ * user's not even that it was his, since others read it too. */
 static char *
 verdict(const struct marks *marks)
 {
 	const Decision *of = marks->of;
+	const Finding *because = of ? of->because : NULL;
 
 	if (!of)
 		return g_strdup("clean; action=deliver");
@@ -120,7 +122,8 @@ verdict(const struct marks *marks)
 			       categories[of->category],
 			       confidences[of->confidence],
 			       actions[of->action],
-			       of->because ? of->because->check : "-");
+			       because && because->speaker != SPEAKER_USER ?
+			       because->check : "-");
 }
 
 /* Whose mail is edited at all: somebody's of ours, in a mode that edits. */

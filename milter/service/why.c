@@ -336,7 +336,7 @@ has_allow(const GPtrArray *decisions, enum speaker speaker, bool is_proven)
 	return false;
 }
 
-/* A user's own list let it in; its entry is NAME of text and place. */
+/* Whose own safe senders let it in, and how to take that back. */
 static void
 tell_safe(const GPtrArray *decisions, GString *out)
 {
@@ -366,7 +366,8 @@ tell_advice(const Config *config, const Facts *facts,
 
 	g_string_append(out, "\n  What to change:\n");
 	before = out->len;
-	if (has_allow(decisions, SPEAKER_TENANT, true) && !auth_is_aligned(facts))
+	if (has_allow(decisions, SPEAKER_TENANT, true) &&
+	    !auth_is_aligned(facts))
 		g_string_append(out, "    An allow entry let in a message "
 				"that nothing authenticates: give it a proof "
 				"or remove it.\n");

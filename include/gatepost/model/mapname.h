@@ -1,10 +1,10 @@
 /*
  * mapname.h -- a look-up table, named as an admin of Postfix would
  *
- *	file:/etc/gatepost/users		key value[, value ...] a line
- *	socketmap:unix:/run/map.sock:name	Sendmail's and Postfix's protocol
+ *	file:/etc/gatepost/users		"key value[, ...]" a line
+ *	socketmap:unix:/run/map.sock:name	Sendmail's protocol
  *	socketmap:inet:127.0.0.1:9999:name
- *	command:/usr/local/bin/find-user %s	prints the values of the key
+ *	command:/usr/local/bin/find %s		prints the values of the key
  */
 #ifndef GATEPOST_MODEL_MAPNAME_H
 #define GATEPOST_MODEL_MAPNAME_H
