@@ -33,6 +33,12 @@ quarantine delete --rcpt
 quarantine reindex
 candidate list --tenant
 candidate show
+user show --tenant --exact --list --after --most
+user safe --tenant --exact --remove --note
+user block --tenant --exact --remove --note
+user import --as --tenant --exact --strict --note
+user list --tenant --after --most
+user map --tenant
 sweep -
 TABLE
 }
@@ -55,6 +61,9 @@ _gatepost_value()
 		;;
 	--format)
 		echo 'list csv json'
+		;;
+	--list | --as)
+		echo 'safe block'
 		;;
 	--state)
 		echo 'held released deleted expired'
@@ -92,7 +101,8 @@ _gatepost()
 		case ${COMP_WORDS[i]} in
 		-c | --from | --envelope | --rcpt | --url | --file | --ip | \
 		    --domain | --action | --since | --most | --tenant | \
-		    --kind | --state | --entry | --helo | --postfix)
+		    --kind | --state | --entry | --helo | --postfix | \
+		    --list | --as | --after | --note)
 			((i++))
 			;;
 		-*)
@@ -137,7 +147,7 @@ _gatepost()
 		words="$options $(_gatepost_word "$noun.$verb.$place")"
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-	if [[ $noun == try && ${#COMPREPLY[@]} -eq 0 ]]; then
+	if [[ $noun.$verb == @(try.|user.import) && ${#COMPREPLY[@]} -eq 0 ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi
 	# A value follows "expires=" without a blank.

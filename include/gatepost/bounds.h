@@ -106,6 +106,30 @@
 #define BOUND_PATTERN_STEPS 200000
 #define BOUND_PATTERN_MESSAGE 2000000
 
+/* Rounds in which an address is followed through a map, octets of one
+ * answer.  Beyond, as with a loop, nobody's lists are known for the
+ * recipient: the tenant's policy decides alone. */
+#define BOUND_MAP_ROUNDS 20
+#define BOUND_MAP_ANSWER (64 * KIB)
+/* Mailboxes of one alias that are named.  Beyond, it is an alias of many all
+ * the same, and it is said that there are more. */
+#define BOUND_MAP_MAILBOXES 32
+/* Addresses in From that are looked up in a user's lists; no program shows
+ * more, and the defect "from-many" has said so. */
+#define BOUND_USER_AUTHORS 8
+/* Answers kept in memory; beyond, all are asked for again. */
+#define BOUND_MAP_CACHE 10000
+/* A file map; a million addresses have some 60 MB.  Beyond, an error. */
+#define BOUND_MAP_FILE (256 * MIB)
+/* Failures in a row after which a map is left alone, and milliseconds until
+ * it is tried again by one message. */
+#define BOUND_MAP_FAILURES 3
+#define BOUND_MAP_REST_MS 10000
+/* Idle connections kept to one socketmap. */
+#define BOUND_MAP_IDLE 8
+/* A file of addresses that a user imports.  Beyond, an error. */
+#define BOUND_IMPORT_FILE (64 * MIB)
+
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3
 /* Days in which the same message again is known as a retry. */

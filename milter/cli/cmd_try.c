@@ -1,7 +1,8 @@
 /*
  * cmd_try.c -- gatepost try: the whole way of a message, offline
  *
- * Reads nothing but the configuration and the lists, and stores nothing.
+ * Reads nothing but the configuration, the lists and those of users, and
+ * stores nothing.
  * Mail is read by a private worker, never here.
  */
 #include <dirent.h>
@@ -77,6 +78,7 @@ message_of(struct trying *trying, int fd, gsize size)
 	message->fd = fd;
 	message->size = size;
 	message->lists = trying->setup->lists;
+	message->routes = trying->setup->routes;
 	client_set(&message->client, message->config, trying->ip,
 		   is_ip ? &network : NULL, NULL);
 	message->client.helo = g_strdup(trying->helo);
@@ -157,6 +159,7 @@ print_decision(const Decision *decision)
 
 	printf("\nDecision for %s: %s (row %" G_GINT64_FORMAT ")\n", rcpt,
 	       actions[decision->action], decision->row);
+	print_texts("mailbox", decision->mailboxes);
 	if (decision->limit)
 		printf("  asked for %s: %s\n", actions[decision->asked],
 		       decision->limit);
@@ -204,6 +207,7 @@ try_file(struct trying *trying, const char *path, bool is_one)
 	facts = pipeline_facts(&trying->line, message, &result, &error);
 	if (!facts)
 		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
+	pipeline_history(&trying->line, message, facts);
 	shown = sightings(message, facts);
 	decisions = pipeline_judge(message, facts, shown);
 	judge_together(decisions);
@@ -318,6 +322,7 @@ setup_of(struct cli *cli, GError **error)
 
 	if (lists) {
 		setup = setup_new(cli->config, folder, NULL, NULL);
+		setup_open_routes(setup, NULL);
 		if (setup->lists)
 			snapshot_unref(setup->lists);
 		setup->lists = lists;
@@ -355,6 +360,13 @@ cmd_try(struct cli *cli)
 	trying.ip = ip ? ip : "192.0.2.1";
 	trying.rcpts = rcpts;
 	trying.line.ask = try_ask;
+	trying.line.wait = ask_wait_plainly;
+	trying.line.users = users_open_reading(cli->config->state_dir,
+					       &error);
+	if (error)
+		cli_fail(0, "the lists of users are left out: %s",
+			 error->message);
+	g_clear_error(&error);
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)
 		return cli_error("try", error);
@@ -363,5 +375,6 @@ cmd_try(struct cli *cli)
 	if (trying.connection >= 0)
 		close(trying.connection);
 	setup_unref(trying.setup);
+	users_free(trying.line.users);
 	return status;
 }

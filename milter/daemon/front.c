@@ -49,6 +49,7 @@ put_in_force(struct front *front, Config *config)
 	Setup *setup = setup_new(config, front->line.site->folder, before,
 				 &note);
 
+	setup_open_routes(setup, before);
 	if (note)
 		log_error(NULL, "lists-failed kept=%s reason=\"%s\"",
 			  setup->lists ? "old" : "none", note->message);
@@ -170,6 +171,8 @@ start(struct front *front, Config *config)
 	}
 	mend(front);
 	front->line.ask = front_ask;
+	front->line.wait = front_wait;
+	front->line.users = front->line.site->users;
 	front->is_local = g_str_has_prefix(config->socket, "unix:");
 	pthread_mutex_init(&front->lock, NULL);
 	front->idle = g_array_new(FALSE, FALSE, sizeof(int));

@@ -25,8 +25,8 @@
 #define WAIT_FIRST 5
 #define WAIT_MOST 80
 
-static bool
-wait_nudging(int fd, gint64 deadline, void *data)
+bool
+front_wait(int fd, gint64 deadline, void *data)
 {
 	const Config *config = data;
 	struct pollfd wanted = { fd, POLLIN, 0 };
@@ -169,7 +169,7 @@ ask_over(struct front *front, int connection, const Message *message,
 		return ASK_NONE;
 	}
 	result = ask(connection, request, bytes, answer, deadline,
-		     wait_nudging, message->config, error);
+		     front_wait, message->config, error);
 	if (result == ASK_DONE)
 		idle_give(front, connection,
 			  (guint)message->config->workers.max);

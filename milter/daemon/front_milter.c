@@ -177,6 +177,7 @@ on_envfrom(SMFICTX *ctx, char **args)
 	session->setup = front_setup(front);
 	message = session->message = message_new(session->setup->config);
 	message->lists = session->setup->lists;
+	message->routes = session->setup->routes;
 	message->mta = g_strdup(session->mta);
 	message_queue_id(message, smfi_getsymval(ctx, (char *)"i"));
 	client_set(&message->client, message->config, session->name,

@@ -13,6 +13,7 @@
 
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/mapname.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
@@ -430,6 +431,16 @@ is_word(const char *name)
 		   "YZ0123456789-_.") == strlen(name);
 }
 
+static void
+check_map(const char *name, const char *text, struct reading *reading)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(MapName) map = text ? map_name_parse(text, &error) : NULL;
+
+	if (error)
+		say(reading, true, "%s: %s", name, error->message);
+}
+
 /* What no single row can see, of tenant I of CONFIG. */
 static void
 check_admins(Tenant *tenant, struct reading *reading)
@@ -482,6 +493,9 @@ check_tenant(const Config *config, guint i, struct reading *reading)
 	check_admins(tenant, reading);
 	if (tenant->junk_header && !strchr(tenant->junk_header, ':'))
 		say(reading, true, "junk_header: write \"Name: value\"");
+	check_map("users.map", tenant->users.map, reading);
+	check_map("users.login_map", tenant->users.login_map, reading);
+	check_map("users.owners", tenant->users.owners, reading);
 	if (tenant->zone) {
 		g_autoptr(GTimeZone) zone =
 		    g_time_zone_new_identifier(tenant->zone);

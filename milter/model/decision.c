@@ -6,7 +6,7 @@
 #include <string.h>
 
 const char *const speakers[] = {
-	"tenant", "check", "upstream", "system", NULL
+	"tenant", "check", "upstream", "system", "user", NULL
 };
 const char *const effects[] = {
 	"block", "allow", "say", "observe", "unsure", NULL
@@ -49,6 +49,9 @@ static const struct field decision_rows[] = {
 	FIELD(Decision, given, FIELD_TEXT),
 	FIELD(Decision, tenant, FIELD_TEXT),
 	FIELD(Decision, is_outbound, FIELD_BOOL),
+	FIELD(Decision, mailboxes, FIELD_TEXTS),
+	FIELD(Decision, more_mailboxes, FIELD_BOOL),
+	FIELD(Decision, owner, FIELD_TEXT),
 	FIELD_WORDS(Decision, category, categories),
 	FIELD_WORDS(Decision, confidence, confidences),
 	FIELD_WORDS(Decision, asked, actions),
@@ -63,6 +66,21 @@ static const struct field decision_rows[] = {
 };
 const struct fields decision_fields = FIELDS(Decision, decision_rows);
 
+/* Where the address leads, unless to itself. */
+static void
+add_mailboxes(Decision *decision, const History *history)
+{
+	const GPtrArray *all = history->mailboxes;
+
+	if (all->len == 1 && strcmp(all->pdata[0], decision->rcpt) == 0)
+		return;
+	for (guint i = 0; i < all->len; i++)
+		g_ptr_array_add(decision->mailboxes, g_strdup(all->pdata[i]));
+	decision->more_mailboxes = history->is_more;
+	if (all->len > 1)
+		decision->owner = g_strdup(history->owner);
+}
+
 Decision *
 decision_new(const Recipient *recipient)
 {
@@ -73,6 +91,8 @@ decision_new(const Recipient *recipient)
 	decision->tenant = recipient->tenant ?
 	    g_strdup(recipient->tenant->name) : NULL;
 	decision->mode = MODE_ENFORCE;
+	if (recipient->history)
+		add_mailboxes(decision, recipient->history);
 	return decision;
 }
 

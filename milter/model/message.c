@@ -26,6 +26,7 @@ recipient_free(gpointer data)
 
 	g_free(recipient->given);
 	g_free(recipient->address);
+	history_free(recipient->history);
 	g_free(recipient);
 }
 

@@ -125,6 +125,27 @@ static const struct setting policy_rows[] = {
 };
 static const struct scope policy_settings = SCOPE(Tenant, policy_rows);
 
+static const struct setting user_rows[] = {
+	{ "map", SETTING_TEXT, offsetof(Tenant, users.map), NULL,
+	  .meaning = "table from addresses to mailboxes, as the MTA's "
+	  "aliases: file:, socketmap: or command:" },
+	{ "login_map", SETTING_TEXT, offsetof(Tenant, users.login_map), NULL,
+	  .meaning = "table from login names to addresses" },
+	{ "owners", SETTING_TEXT, offsetof(Tenant, users.owners), NULL,
+	  .meaning = "table from an alias of several mailboxes to the one "
+	  "whose user looks after it; without it the first" },
+	{ "extension", SETTING_TEXT, offsetof(Tenant, users.extension), "+",
+	  .meaning = "characters that start the extension of an address, "
+	  "as the MTA's recipient_delimiter; \"\" for none" },
+	{ "timeout", SETTING_NUMBER, offsetof(Tenant, users.timeout), "1000",
+	  10, 5000, .meaning = "milliseconds that the tables may take for "
+	  "one message" },
+	{ "cache", SETTING_NUMBER, offsetof(Tenant, users.cache), "60", 0,
+	  86400, .meaning = "seconds that an answer of a socketmap or "
+	  "command is kept; 0: not at all" },
+};
+static const struct scope user_settings = SCOPE(Tenant, user_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -161,6 +182,9 @@ static const struct setting tenant_rows[] = {
 	  "would be held is answered \"later\" (0: no limit)" },
 	{ "zone", SETTING_TEXT, offsetof(Tenant, zone), NULL,
 	  .meaning = "time zone of dates in lists, as \"Europe/Paris\"" },
+	{ "users", SETTING_GROUP, 0, NULL, .of = &user_settings,
+	  .meaning = "from addresses and logins to mailboxes, for the lists "
+	  "of users" },
 };
 const struct scope tenant_settings = SCOPE(Tenant, tenant_rows);
 

@@ -29,11 +29,13 @@ is_same_owner(const char *one, const char *other)
 static bool
 rule_unproven(const struct look *look, const Decision *decision)
 {
-	(void)look;
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *finding = decision->findings->pdata[i];
 
-		if (finding->effect == EFFECT_ALLOW && !finding->is_proven)
+		/* Users list many a sender whom nobody can prove. */
+		if (finding->effect == EFFECT_ALLOW && !finding->is_proven &&
+		    (finding->speaker != SPEAKER_USER ||
+		     auth_is_known(look->facts)))
 			return true;
 	}
 	/* A pair is allowed just for want of a proof. */
@@ -186,7 +188,8 @@ static const struct {
 	const char *meaning;
 } rules[] = {
 	{ "unproven-allow", rule_unproven,
-	  "an allow entry matched, but nothing proves the sender" },
+	  "an allow entry or a user's safe sender matched, but nothing "
+	  "proves the sender" },
 	{ "score-near", rule_score,
 	  "an upstream's score is just below its line" },
 	{ "name-of-ours", rule_people,

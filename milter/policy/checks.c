@@ -8,6 +8,7 @@
 
 const struct check *const checks[] = {
 	&check_lists,
+	&check_user,
 	&check_auth,
 	&check_upstream,
 	&check_shape,

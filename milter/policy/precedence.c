@@ -113,6 +113,27 @@ is_spoof(const Finding *finding, const Decision *decision)
 }
 
 static bool
+is_users(const Finding *finding, enum effect effect)
+{
+	return finding->speaker == SPEAKER_USER &&
+	    finding->effect == (int)effect;
+}
+
+static bool
+is_safe(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_users(finding, EFFECT_ALLOW) && finding->is_proven;
+}
+
+static bool
+is_blocked(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_users(finding, EFFECT_BLOCK);
+}
+
+static bool
 is_allow(const Finding *finding, const Decision *decision)
 {
 	(void)decision;
@@ -146,6 +167,10 @@ static const struct {
 	{ 3, is_spoof, "checks", "our own domain without proof, DMARC failure",
 	  "spoof_own, dmarc_reject, dmarc_quarantine, spoof; lifted by an "
 	  "allow of that spoof pair, or of the sender with proof=none" },
+	{ 4, is_safe, "user's safe sender", "the user's own, with proof",
+	  "deliver" },
+	{ 5, is_blocked, "user's blocked sender", "the user's own",
+	  "user_block of the policy" },
 	{ 6, is_allow, "tenant allow",
 	  "sender, envelope or ip, with proof, or a spoof pair",
 	  "deliver" },
@@ -188,7 +213,9 @@ strike_by(Finding *allow, GPtrArray *findings)
 
 		if (!is_same)
 			continue;
-		if (is_tenants(other, EFFECT_BLOCK))
+		/* Each speaker's entries are weighed among themselves. */
+		if (other->effect == EFFECT_BLOCK &&
+		    other->speaker == allow->speaker)
 			strike_wider(allow, other);
 		else if (other->effect == EFFECT_SAY && is_item(allow) &&
 			 reaches(allow, other))
@@ -205,10 +232,17 @@ precedence_strike(const struct look *look, Decision *decision)
 	for (guint i = 0; i < decision->findings->len; i++) {
 		Finding *finding = decision->findings->pdata[i];
 
-		if (!is_tenants(finding, EFFECT_ALLOW) || finding->struck)
+		bool is_safe = is_users(finding, EFFECT_ALLOW);
+
+		if ((!is_tenants(finding, EFFECT_ALLOW) && !is_safe) ||
+		    finding->struck)
 			continue;
 		if (finding->is_proven)
 			strike_by(finding, decision->findings);
+		else if (is_safe)
+			strike(finding, "nothing proves the sender, and a "
+			       "safe sender without proof does not count",
+			       NULL);
 		else
 			strike(finding, "nothing proves the sender, and an "
 			       "allow without proof does not count", NULL);
@@ -280,7 +314,8 @@ precedence_print(const Tenant *tenant, GString *out)
 	g_string_append(out, "  8  nobody spoke\n       -> deliver; "
 			"candidate rules run\n\n"
 			"Before that, of own entries of one kind that match "
-			"the same value the narrower\nwins, equal: block; "
+			"the same value the narrower\nwins, equal: block, "
+			"the tenant's and the user's each for themselves; "
 			"and an allow of a url, file or filename strikes what "
 			"that\nvery item caused, and delivers nothing by "
 			"itself.\n\n");

@@ -74,7 +74,9 @@ is_allowed(const GPtrArray *decisions)
 
 		if (decision->action >= ACTION_QUARANTINE)
 			continue;
-		if (decision->row != 6 || decision->mode != MODE_ENFORCE)
+		/* By the tenant's entry, or by the user's own. */
+		if ((decision->row != 6 && decision->row != 4) ||
+		    decision->mode != MODE_ENFORCE)
 			return false;
 		is_any = true;
 	}
@@ -110,11 +112,13 @@ add_junk(const char *field, struct mta *mta)
 				      colon + 1);
 }
 
-/* Category, action and who said so: no word of anybody's list. */
+/* Category, action and who said so: no word of anybody's list, and of a
+ * user's not even that it was his, since others read it too. */
 static char *
 verdict(const struct marks *marks)
 {
 	const Decision *of = marks->of;
+	const Finding *because = of ? of->because : NULL;
 
 	if (!of)
 		return g_strdup("clean; action=deliver");
@@ -122,7 +126,8 @@ verdict(const struct marks *marks)
 			       categories[of->category],
 			       confidences[of->confidence],
 			       actions[of->action],
-			       of->because ? of->because->check : "-");
+			       because && because->speaker != SPEAKER_USER ?
+			       because->check : "-");
 }
 
 /* Whose mail is edited at all: somebody's of ours, in a mode that edits. */

@@ -1,8 +1,8 @@
 /*
  * pipeline.c -- the whole way of a message, on one screen
  *
- * The order is the policy: facts, judge each recipient, keep, edit, record,
- * answer.  Whatever fails before the answer ends in "later": the MTA keeps
+ * The order is the policy: facts, history, judge each recipient, keep, edit,
+ * record, answer.  Whatever fails before the answer ends in "later": the MTA keeps
  * the message and comes again.
  */
 #include "gatepost/service/pipeline.h"
@@ -38,11 +38,13 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	enum reply reply = REPLY_LATER;
 	char *candidate;
 
-	if (facts)
+	if (facts) {
+		pipeline_history(line, message, facts);
 		decisions = pipeline_judge(message, facts, shown);
-	else if (analysis_failed(line, message, shown, result, error,
-				 &decisions) == REPLY_LATER)
+	} else if (analysis_failed(line, message, shown, result, error,
+				   &decisions) == REPLY_LATER) {
 		return REPLY_LATER;
+	}
 	g_clear_error(&error);
 	reply = judge_together(decisions);
 	/* On disk first: from our answer on, the mail is in our care. */

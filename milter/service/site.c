@@ -41,6 +41,9 @@ site_open(const Config *config, GError **error)
 	site->state = state_open(site->path, error);
 	if (!site->state)
 		return NULL;
+	site->users = users_open(site->path, error);
+	if (!site->users)
+		return NULL;
 	site->quarantine = quarantine_open(site->folder, site->path, error);
 	if (!site->quarantine)
 		return NULL;
@@ -57,6 +60,7 @@ site_free(Site *site)
 {
 	if (!site)
 		return;
+	users_free(site->users);
 	state_free(site->state);
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
@@ -142,6 +146,16 @@ setup_new(Config *config, int folder, const Setup *before, GError **note)
 	return setup;
 }
 
+void
+setup_open_routes(Setup *setup, const Setup *before)
+{
+	bool is_same = before && before->routes &&
+	    routes_are_of(before->routes, setup->config);
+
+	setup->routes = is_same ? routes_ref(before->routes) :
+	    routes_new(setup->config);
+}
+
 Setup *
 setup_ref(Setup *setup)
 {
@@ -157,6 +171,7 @@ setup_unref(Setup *setup)
 	if (setup->lists)
 		snapshot_unref(setup->lists);
 	g_hash_table_destroy(setup->modes);
+	routes_unref(setup->routes);
 	config_unref(setup->config);
 	g_free(setup);
 }

@@ -161,6 +161,30 @@ tell_losers(const struct telling *telling, const Decision *decision)
 	}
 }
 
+/* Where the address leads, when it is not a mailbox itself. */
+static void
+tell_mailboxes(const Decision *decision, GString *out)
+{
+	const GPtrArray *all = decision->mailboxes;
+
+	for (guint i = 0; i < all->len; i++) {
+		g_autofree char *one = shown(all->pdata[i]);
+
+		g_string_append_printf(out, "%s%s", i ? ", " :
+				       "    The address leads to ", one);
+	}
+	if (all->len)
+		g_string_append(out, decision->more_mailboxes ?
+				" and more" : "");
+	if (all->len > 1)
+		g_string_append_printf(out, ": nobody's own lists count; its "
+				       "digest goes to %s",
+				       decision->owner ? decision->owner :
+				       "its owner");
+	if (all->len)
+		g_string_append(out, ".\n");
+}
+
 static void
 tell_decision(const struct telling *telling, const Decision *decision)
 {
@@ -181,6 +205,7 @@ tell_decision(const struct telling *telling, const Decision *decision)
 				"nothing was judged.\n");
 		return;
 	}
+	tell_mailboxes(decision, out);
 	g_string_append(out, "    because ");
 	if (decision->because)
 		tell_finding(telling, decision->because);
@@ -330,7 +355,7 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 /* ---- what to change ---- */
 
 static bool
-has_allow(const GPtrArray *decisions, bool is_proven)
+has_allow(const GPtrArray *decisions, enum speaker speaker, bool is_proven)
 {
 	for (guint i = 0; i < decisions->len; i++) {
 		const Decision *decision = decisions->pdata[i];
@@ -339,11 +364,34 @@ has_allow(const GPtrArray *decisions, bool is_proven)
 			const Finding *one = decision->findings->pdata[j];
 
 			if (one->effect == EFFECT_ALLOW &&
+			    one->speaker == (int)speaker &&
 			    one->is_proven == is_proven)
 				return true;
 		}
 	}
 	return false;
+}
+
+/* Whose own safe senders let it in, and how to take that back. */
+static void
+tell_safe(const GPtrArray *decisions, GString *out)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+		const Finding *won = decision->because;
+		g_autofree char *rcpt = shown(decision->rcpt);
+		g_autofree char *text = won ? shown(won->text) : NULL;
+
+		if (!won || won->speaker != SPEAKER_USER ||
+		    won->effect != EFFECT_ALLOW)
+			continue;
+		g_string_append_printf(out, "    The user's own safe senders "
+				       "let it in: gatepost user safe %s %s "
+				       "--remove, or an entry of the tenant, "
+				       "which goes before.\n", rcpt,
+				       strchr(text, ' ') ?
+				       strchr(text, ' ') + 1 : "");
+	}
 }
 
 static void
@@ -354,14 +402,21 @@ tell_advice(const Config *config, const Facts *facts,
 
 	g_string_append(out, "\n  What to change:\n");
 	before = out->len;
-	if (has_allow(decisions, true) && !auth_is_aligned(facts))
+	if (has_allow(decisions, SPEAKER_TENANT, true) &&
+	    !auth_is_aligned(facts))
 		g_string_append(out, "    An allow entry let in a message "
 				"that nothing authenticates: give it a proof "
 				"or remove it.\n");
-	if (has_allow(decisions, false))
+	if (has_allow(decisions, SPEAKER_TENANT, false))
 		g_string_append(out, "    An allow entry matched but its "
 				"proof failed: someone uses that sender's "
 				"name.\n");
+	if (has_allow(decisions, SPEAKER_USER, false))
+		g_string_append(out, "    A user's safe sender matched but "
+				"nothing proves it: someone uses that "
+				"sender's name, or the sender does not "
+				"sign.\n");
+	tell_safe(decisions, out);
 	if (config->upstreams->len == 0)
 		g_string_append(out, "    Name your authentication filter in "
 				"upstreams, so that senders can be proven "

@@ -51,36 +51,56 @@ run_plain(Db *db, const char *sql, GError **error)
 	    fail(db, error, sql);
 }
 
-static bool
-bring_up(Db *db, const char *const *steps, GError **error)
+/* How many of its steps the schema has; -1 and ERROR set on failure. */
+static gint64
+steps_done(Db *db, GError **error)
 {
 	sqlite3_stmt *statement = db_begin(db, error, "PRAGMA user_version",
 					   "");
-	gint64 have;
+	gint64 done = -1;
 
-	if (!statement || !db_next(statement, error)) {
-		db_end(statement);
-		return false;
-	}
-	have = sqlite3_column_int64(statement, 0);
+	if (statement && db_next(statement, error))
+		done = sqlite3_column_int64(statement, 0);
 	db_end(statement);
-	for (gint64 i = 0; steps[i]; i++) {
+	return done;
+}
+
+/* Those that are missing, in a transaction. */
+static bool
+run_steps(Db *db, const char *const *steps, GError **error)
+{
+	/* Another process may have been faster. */
+	gint64 done = steps_done(db, error);
+
+	for (gint64 i = 0; done >= 0 && steps[i]; i++) {
 		g_autofree char *mark = NULL;
 
-		if (i < have)
+		if (i < done)
 			continue;
 		mark = g_strdup_printf("PRAGMA user_version = %"
 				       G_GINT64_FORMAT, i + 1);
-		if (!run_plain(db, "BEGIN IMMEDIATE", error))
-			return false;
 		if (!run_plain(db, steps[i], error) ||
-		    !run_plain(db, mark, error) ||
-		    !run_plain(db, "COMMIT", error)) {
-			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		    !run_plain(db, mark, error))
 			return false;
-		}
 	}
-	return true;
+	return done >= 0 && run_plain(db, "COMMIT", error);
+}
+
+static bool
+bring_up(Db *db, const char *const *steps, GError **error)
+{
+	gint64 done = steps_done(db, error), last = 0;
+
+	while (steps[last])
+		last++;
+	if (done < 0 || done >= last)
+		return done >= 0;
+	if (!run_plain(db, "BEGIN IMMEDIATE", error))
+		return false;
+	if (run_steps(db, steps, error))
+		return true;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
 }
 
 Db *
@@ -103,6 +123,44 @@ db_open(const char *path, bool make, const char *const *steps,
 	g_prefix_error(error, "%s: ", path);
 	sqlite3_close(db);
 	return NULL;
+}
+
+Db *
+db_open_reading(const char *path, GError **error)
+{
+	Db *db = NULL;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
+			    SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW,
+			    NULL) == SQLITE_OK)
+		return db;
+	fail(db, error, path);
+	sqlite3_close(db);
+	return NULL;
+}
+
+bool
+db_has_table(Db *db, const char *name, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT name FROM "
+				     "sqlite_schema WHERE name = $1", "t",
+				     name);
+	bool has = row && db_next(row, error);
+
+	db_end(row);
+	return has;
+}
+
+bool
+db_durable(Db *db, GError **error)
+{
+	return run_plain(db, "PRAGMA synchronous = FULL", error);
+}
+
+void
+db_patience(Db *db, int milliseconds)
+{
+	sqlite3_busy_timeout(db, milliseconds);
 }
 
 void

@@ -68,6 +68,18 @@ const char *const schema_state[] = {
 	"  held INTEGER NOT NULL,"
 	"  mail INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;",
+	/* 3 */
+	"CREATE TABLE user_entry ("
+	"  tenant TEXT NOT NULL,"
+	"  \"user\" TEXT NOT NULL,"
+	"  value TEXT NOT NULL,"
+	"  list TEXT NOT NULL,"
+	"  added INTEGER NOT NULL,"
+	"  how TEXT NOT NULL,"
+	"  \"by\" TEXT NOT NULL,"
+	"  note TEXT,"
+	"  PRIMARY KEY (tenant, \"user\", value)"
+	") STRICT, WITHOUT ROWID;",
 	NULL
 };
 

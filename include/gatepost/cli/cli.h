@@ -96,6 +96,12 @@ int cmd_stats(struct cli *cli);
 int cmd_sweep(struct cli *cli);
 int cmd_trace(struct cli *cli);
 int cmd_try(struct cli *cli);
+int cmd_user_block(struct cli *cli);
+int cmd_user_import(struct cli *cli);
+int cmd_user_list(struct cli *cli);
+int cmd_user_map(struct cli *cli);
+int cmd_user_safe(struct cli *cli);
+int cmd_user_show(struct cli *cli);
 int cmd_why(struct cli *cli);
 
 #endif

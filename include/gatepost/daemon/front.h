@@ -34,6 +34,9 @@ enum ask_result front_ask(struct pipeline *line, const Message *message,
 			  const Request *request, Answer *answer,
 			  GError **error);
 
+/* The one wait of callbacks, as ask() says; DATA is the Config. */
+bool front_wait(int fd, gint64 deadline, void *data);
+
 /* ---- bytes.c: the message as it comes in ---- */
 struct bytes {
 	GByteArray *memory;	/* until BOUND_MEMORY */

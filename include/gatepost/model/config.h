@@ -39,6 +39,13 @@ typedef struct Tenant {
 	char *subject_tag;	/* "" for none */
 	gint64 quota;		/* octets in quarantine, 0: no limit */
 	char *zone;		/* IANA time zone; NULL: the system's */
+	struct {
+		char *map;		/* as map_name_parse(); NULL: none */
+		char *login_map, *owners;	/* likewise */
+		char *extension;	/* characters that start one */
+		gint64 timeout;		/* ms for one message */
+		gint64 cache;		/* s that answers are kept */
+	} users;
 } Tenant;
 
 typedef struct Upstream {

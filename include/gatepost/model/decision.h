@@ -12,7 +12,7 @@
 
 /* Who speaks in a finding, and to what effect. */
 enum speaker { SPEAKER_TENANT, SPEAKER_CHECK, SPEAKER_UPSTREAM,
-	       SPEAKER_SYSTEM };
+	       SPEAKER_SYSTEM, SPEAKER_USER };
 extern const char *const speakers[];
 
 enum effect { EFFECT_BLOCK, EFFECT_ALLOW, EFFECT_SAY, EFFECT_OBSERVE,
@@ -52,6 +52,10 @@ typedef struct Decision {
 	char *given;		/* RCPT as it came */
 	char *tenant;		/* name; NULL: none of ours */
 	bool is_outbound;	/* it is the sender's, not the recipient's */
+	GPtrArray *mailboxes;	/* of char *: where it leads; empty when
+				 * to rcpt itself, or not known */
+	bool more_mailboxes;	/* than are named */
+	char *owner;		/* who gets the digest of a shared one */
 	int category;		/* enum category */
 	int confidence;
 	int asked;		/* enum action: what the policy wants */

@@ -9,6 +9,7 @@
 
 #include "gatepost/model/config.h"
 #include "gatepost/model/facts.h"
+#include "gatepost/model/history.h"
 #include "gatepost/model/indicator.h"
 #include "gatepost/model/network.h"
 #include "gatepost/util/ids.h"
@@ -39,6 +40,7 @@ typedef struct Recipient {
 	const Tenant *outbound;	/* whose user sends, when that is not tenant;
 				 * NULL: no outbound mail of ours */
 	enum mode outbound_mode;
+	History *history;	/* NULL: not fetched */
 } Recipient;
 
 typedef struct Message {
@@ -55,6 +57,7 @@ typedef struct Message {
 	GPtrArray *refused;	/* of Decision *: refused at RCPT */
 	Config *config;		/* pinned at MAIL */
 	struct Snapshot *lists;	/* pinned at MAIL; borrowed; NULL: no lists */
+	struct Routes *routes;	/* pinned at MAIL; borrowed; NULL: no maps */
 	/* The bytes, from the end of the message on. */
 	const guint8 *data;	/* borrowed; NULL: they are in fd */
 	int fd;			/* -1: none made yet, see message_fd() */

@@ -16,7 +16,7 @@ struct check {
 };
 
 extern const struct check check_lists, check_auth, check_upstream,
-    check_shape;
+    check_shape, check_user;
 
 /* All of them, in the order in which they run; ends with NULL. */
 extern const struct check *const checks[];

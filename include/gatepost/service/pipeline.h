@@ -20,6 +20,8 @@ struct pipeline {
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,
 			       GError **error);
+	ask_wait *wait;		/* for maps; its data is the Config */
+	UserStore *users;	/* lists of users; NULL: there are none */
 };
 
 /*
@@ -39,8 +41,12 @@ void pipeline_gone(struct pipeline *line, Message *message);
 
 /* The first half alone, for `try`: facts (yours), or NULL and ERROR; and
  * decisions (yours) from them and SHOWN, the sightings(). */
+/* What is known of each recipient goes to recipient->history; called between
+ * the two. */
 Facts *pipeline_facts(struct pipeline *line, const Message *message,
 		      enum ask_result *result, GError **error);
+void pipeline_history(struct pipeline *line, Message *message,
+		      const Facts *facts);
 GPtrArray *pipeline_judge(const Message *message, const Facts *facts,
 			  const GPtrArray *shown);
 

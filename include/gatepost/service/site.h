@@ -9,17 +9,20 @@
 
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
+#include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
 #include "gatepost/store/usage.h"
+#include "gatepost/store/users.h"
 
 typedef struct Site {
 	char *path;			/* state_dir */
 	int folder;			/* its descriptor */
 	struct installation_key key;
 	State *state;
+	UserStore *users;
 	Quarantine *quarantine;
 	Box *candidates;
 	Ledger *ledger;
@@ -48,6 +51,7 @@ typedef struct Setup {
 	gint refs;
 	Config *config;
 	Snapshot *lists;	/* NULL: never compiled */
+	Routes *routes;		/* the config's maps; NULL: not opened */
 	GHashTable *modes;	/* tenant or "*" to mode + 1 */
 } Setup;
 
@@ -56,6 +60,9 @@ typedef struct Setup {
  * why.  Takes its own references. */
 Setup *setup_new(Config *config, int folder, const Setup *before,
 		 GError **note);
+/* Open SETUP's maps, for who judges mail; those of BEFORE (may be NULL) are
+ * kept, with what they have learned, when the configuration is the same. */
+void setup_open_routes(Setup *setup, const Setup *before);
 Setup *setup_ref(Setup *setup);
 void setup_unref(Setup *setup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Setup, setup_unref)

@@ -23,7 +23,19 @@ typedef sqlite3 Db;
  */
 Db *db_open(const char *path, bool make, const char *const *steps,
 	    GError **error);
+/* Open PATH, which must be there, as it is, to read it alone. */
+Db *db_open_reading(const char *path, GError **error);
 void db_close(Db *db);
+
+/* Is there a table NAME?  False, with ERROR set, when no one can tell. */
+bool db_has_table(Db *db, const char *name, GError **error);
+
+/* From now on a commit is on the platter, for what no file beside holds: to
+ * be called right after db_open(). */
+bool db_durable(Db *db, GError **error);
+
+/* Wait so long for another's lock, instead of five seconds. */
+void db_patience(Db *db, int milliseconds);
 
 /* A statement for SQL, bound by FORMAT: t text (char *, NULL allowed), i
  * gint64, b blob (const void *, gsize).  NULL and ERROR set on failure;

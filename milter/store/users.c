@@ -1,0 +1,319 @@
+/*
+ * users.c -- the lists of users, in the state store
+ *
+ * One row a value, found by its key alone: however long a list is, a look-up
+ * costs the same few microseconds, reads only, and sees what another process
+ * has committed.  A change is one transaction, on the platter when it is
+ * said to be done: no file beside holds these lists.
+ */
+#include "gatepost/store/users.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "gatepost/store/db.h"
+#include "gatepost/store/schema.h"
+#include "gatepost/util/fields.h"
+#include "gatepost/util/file.h"
+
+/* Milliseconds that the mail path waits for a lock, which readers meet only
+ * while the log is being recovered. */
+#define PATIENCE 50
+/* Values of one look-up; more take another one. */
+#define VALUES 8
+
+#define COLUMNS "value, list, added, how, \"by\", note"
+
+struct UserStore {
+	Db *db;
+	pthread_mutex_t lock;	/* of find */
+	sqlite3_stmt *find;	/* kept prepared; NULL: not yet */
+};
+
+static const char find_text[] =
+    "SELECT " COLUMNS " FROM user_entry WHERE tenant = $1 AND \"user\" = $2 "
+    "AND value IN ($3, $4, $5, $6, $7, $8, $9, $10)";
+
+static UserStore *
+take(Db *db)
+{
+	UserStore *users = g_new0(UserStore, 1);
+
+	users->db = db;
+	pthread_mutex_init(&users->lock, NULL);
+	return users;
+}
+
+UserStore *
+users_open(const char *path, GError **error)
+{
+	g_autofree char *file = g_build_filename(path, "state.db", NULL);
+	Db *db = db_open(file, true, schema_state, error);
+
+	if (!db || db_durable(db, error))
+		return db ? take(db) : NULL;
+	db_close(db);
+	return NULL;
+}
+
+UserStore *
+users_open_reading(const char *path, GError **error)
+{
+	g_autofree char *file = g_build_filename(path, "state.db", NULL);
+	g_autoptr(GError) fault = NULL;
+	bool has_table;
+	Db *db;
+
+	if (access(file, F_OK) < 0) {
+		if (errno != ENOENT)
+			file_fail(error, "open", file);
+		return NULL;
+	}
+	db = db_open_reading(file, error);
+	if (!db)
+		return NULL;
+	/* A store of an older version has none. */
+	has_table = db_has_table(db, "user_entry", &fault);
+	if (has_table)
+		return take(db);
+	db_close(db);
+	if (fault)
+		g_propagate_prefixed_error(error, g_steal_pointer(&fault),
+					   "%s: ", file);
+	return NULL;
+}
+
+void
+users_free(UserStore *users)
+{
+	if (!users)
+		return;
+	db_end(users->find);
+	db_close(users->db);
+	pthread_mutex_destroy(&users->lock);
+	g_free(users);
+}
+
+static UserEntry *
+entry_of(sqlite3_stmt *row)
+{
+	int list = fields_word(user_lists, db_text(row, 1));
+	UserEntry *entry = user_entry_new(list < 0 ? USER_BLOCK :
+					  (enum user_list)list,
+					  db_text(row, 0));
+
+	entry->added = sqlite3_column_int64(row, 2);
+	entry->how = g_strdup(db_text(row, 3));
+	entry->by = g_strdup(db_text(row, 4));
+	entry->note = g_strdup(db_text(row, 5));
+	return entry;
+}
+
+/* Step ROW to its end; false and ERROR set when it ends before. */
+static bool
+gather(sqlite3_stmt *row, GPtrArray *entries, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+
+	while (db_next(row, &fault))
+		g_ptr_array_add(entries, entry_of(row));
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+/* The values from FIRST on, as many as one look-up takes. */
+static bool
+find_some(UserStore *users, const char *tenant, const char *user,
+	  const GPtrArray *values, guint first, GPtrArray *entries,
+	  GError **error)
+{
+	sqlite3_stmt *find = users->find;
+	bool good;
+
+	sqlite3_bind_text(find, 1, tenant, -1, SQLITE_STATIC);
+	sqlite3_bind_text(find, 2, user, -1, SQLITE_STATIC);
+	for (guint i = 0; i < VALUES; i++)
+		if (first + i < values->len)
+			sqlite3_bind_text(find, (int)i + 3,
+					  values->pdata[first + i], -1,
+					  SQLITE_STATIC);
+		else
+			sqlite3_bind_null(find, (int)i + 3);
+	good = gather(find, entries, error);
+	sqlite3_reset(find);
+	sqlite3_clear_bindings(find);
+	return good;
+}
+
+bool
+users_find(UserStore *users, const char *tenant, const char *user,
+	   const GPtrArray *values, GPtrArray *entries, GError **error)
+{
+	bool good = true;
+
+	pthread_mutex_lock(&users->lock);
+	if (!users->find) {
+		db_patience(users->db, PATIENCE);
+		users->find = db_begin(users->db, error, find_text, "");
+		good = users->find != NULL;
+	}
+	for (guint i = 0; good && i < values->len; i += VALUES)
+		good = find_some(users, tenant, user, values, i, entries,
+				 error);
+	pthread_mutex_unlock(&users->lock);
+	return good;
+}
+
+/* ---- changes ---- */
+
+struct change {
+	const char *tenant, *user;
+	const GPtrArray *entries;
+	GArray *deeds;
+};
+
+/* The list that VALUE stands on, -1 for none; false and ERROR set. */
+static bool
+list_of(Db *db, const struct change *change, const char *value, int *list,
+	GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(db, &fault,
+				     "SELECT list FROM user_entry "
+				     "WHERE tenant = $1 AND \"user\" = $2 "
+				     "AND value = $3", "ttt", change->tenant,
+				     change->user, value);
+
+	*list = -1;
+	if (row && db_next(row, &fault))
+		*list = fields_word(user_lists, db_text(row, 0));
+	db_end(row);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+static bool
+add_all(Db *db, void *data, GError **error)
+{
+	struct change *change = data;
+
+	for (guint i = 0; i < change->entries->len; i++) {
+		const UserEntry *entry = change->entries->pdata[i];
+		enum users_deed deed;
+		int list;
+
+		if (!list_of(db, change, entry->value, &list, error))
+			return false;
+		deed = list < 0 ? USERS_ADDED :
+		    list == (int)entry->list ? USERS_KEPT : USERS_MOVED;
+		g_array_append_val(change->deeds, deed);
+		if (deed != USERS_KEPT &&
+		    !db_run(db, error,
+			    "INSERT INTO user_entry (tenant, \"user\", "
+			    "value, list, added, how, \"by\", note) "
+			    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+			    "ON CONFLICT (tenant, \"user\", value) "
+			    "DO UPDATE SET list = excluded.list, "
+			    "added = excluded.added, how = excluded.how, "
+			    "\"by\" = excluded.\"by\", note = excluded.note",
+			    "ttttittt", change->tenant, change->user,
+			    entry->value, user_lists[entry->list],
+			    entry->added, entry->how, entry->by,
+			    entry->note))
+			return false;
+	}
+	return true;
+}
+
+static bool
+remove_all(Db *db, void *data, GError **error)
+{
+	struct change *change = data;
+
+	for (guint i = 0; i < change->entries->len; i++) {
+		const UserEntry *entry = change->entries->pdata[i];
+		enum users_deed deed = USERS_ABSENT;
+		int list;
+
+		if (!list_of(db, change, entry->value, &list, error))
+			return false;
+		if (list == (int)entry->list)
+			deed = USERS_REMOVED;
+		g_array_append_val(change->deeds, deed);
+		if (deed == USERS_REMOVED &&
+		    !db_run(db, error,
+			    "DELETE FROM user_entry WHERE tenant = $1 "
+			    "AND \"user\" = $2 AND value = $3", "ttt",
+			    change->tenant, change->user, entry->value))
+			return false;
+	}
+	return true;
+}
+
+bool
+users_add(UserStore *users, const char *tenant, const char *user,
+	  const GPtrArray *entries, GArray *deeds, GError **error)
+{
+	struct change change = { tenant, user, entries, deeds };
+
+	return db_transact(users->db, add_all, &change, error);
+}
+
+bool
+users_remove(UserStore *users, const char *tenant, const char *user,
+	     const GPtrArray *entries, GArray *deeds, GError **error)
+{
+	struct change change = { tenant, user, entries, deeds };
+
+	return db_transact(users->db, remove_all, &change, error);
+}
+
+/* ---- reading for commands ---- */
+
+bool
+users_page(UserStore *users, const char *tenant, const char *user, int list,
+	   const char *after, guint most, GPtrArray *entries, GError **error)
+{
+	sqlite3_stmt *row;
+	bool good;
+
+	row = db_begin(users->db, error,
+		       "SELECT " COLUMNS " FROM user_entry "
+		       "WHERE tenant = $1 AND \"user\" = $2 AND value > $3 "
+		       "AND ($4 = '' OR list = $4) "
+		       "ORDER BY value LIMIT $5", "tttti", tenant, user,
+		       after, list < 0 ? "" : user_lists[list],
+		       (gint64)most);
+	good = row && gather(row, entries, error);
+	db_end(row);
+	return good;
+}
+
+bool
+users_each(UserStore *users, const char *tenant, const char *after,
+	   guint most, users_found *found, void *data, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row;
+
+	row = db_begin(users->db, &fault,
+		       "SELECT \"user\", "
+		       "SUM(CASE WHEN list = 'safe' THEN 1 ELSE 0 END), "
+		       "SUM(CASE WHEN list = 'block' THEN 1 ELSE 0 END) "
+		       "FROM user_entry WHERE tenant = $1 AND \"user\" > $2 "
+		       "GROUP BY \"user\" ORDER BY \"user\" LIMIT $3", "tti",
+		       tenant, after, (gint64)most);
+	while (row && db_next(row, &fault))
+		found(db_text(row, 0), sqlite3_column_int64(row, 1),
+		      sqlite3_column_int64(row, 2), data);
+	db_end(row);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
