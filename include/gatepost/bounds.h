@@ -75,16 +75,37 @@
 
 /* Worker, for one message: CPU seconds, seconds in all, address space. */
 #define BOUND_WORKER_CPU 2
-#define BOUND_WORKER_SECONDS 10
+#define BOUND_WORKER_SECONDS 11
 #define BOUND_WORKER_MEMORY (512 * MIB)
 #define BOUND_WORKER_FILES 64
 /* Milliseconds that the front waits for a worker's answer. */
-#define BOUND_ASK_MS 11000
+#define BOUND_ASK_MS 11500
 /* Descriptors that the daemon asks for: each session and message takes some,
  * and libmilter's accept() spins when there are none left. */
 #define BOUND_DAEMON_FILES 65536
 /* Messages after which a worker is replaced, against slow leaks. */
 #define BOUND_WORKER_MESSAGES 5000
+/* Milliseconds that a message waits for DNS until it has answered once, that
+ * one waits while DNS is dead, and how often one does. */
+#define BOUND_DNS_FIRST_MS 3000
+#define BOUND_DNS_PROBE_MS 500
+#define BOUND_DNS_PROBE_EVERY_MS 1000
+/* DNS names asked for one message; values kept of one. */
+#define BOUND_DNS_NAMES 120
+#define BOUND_DNS_VALUES 100
+/* SPF: terms that ask DNS, and their answers without a value (RFC 7208
+ * 4.6.4); octets of a record: beyond, permerror. */
+#define BOUND_SPF_TERMS 10
+#define BOUND_SPF_VOIDS 2
+#define BOUND_SPF_RECORD (4 * KIB)
+/* Names of a client that are confirmed (RFC 7208 4.6.4). */
+#define BOUND_PTR_NAMES 10
+/* DKIM signatures verified, and the fewest bits of an RSA key (RFC 8301). */
+#define BOUND_SIGNATURES 8
+#define BOUND_KEY_BITS 1024
+/* Names of DMARC's tree walk (RFC 9989 4.10), and authors' domains judged. */
+#define BOUND_DMARC_STEPS 8
+#define BOUND_AUTHORS 4
 /* Facts packed for the way from worker to front. */
 #define BOUND_FACTS (1 * MIB)
 

@@ -35,6 +35,21 @@ add_header(struct mta *mta, const char *name, const char *value)
 }
 
 static bool
+add_folded(struct mta *mta, const char *name, const GPtrArray *lines)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < lines->len; i++) {
+		g_autofree char *line = clean(lines->pdata[i]);
+
+		g_string_append(text, i ? "\n\t" : "");
+		g_string_append(text, i ? line + 1 : line);
+	}
+	return smfi_insheader(ctx_of(mta), 0, (char *)name, text->str) ==
+	    MI_SUCCESS;
+}
+
+static bool
 change_header(struct mta *mta, const char *name, int index,
 	      const char *value)
 {
@@ -63,6 +78,7 @@ set_reply(struct mta *mta, const char *code, const char *extended,
 
 static const struct mta_deeds deeds = {
 	.add_header = add_header,
+	.add_folded = add_folded,
 	.change_header = change_header,
 	.remove_recipient = remove_recipient,
 	.set_reply = set_reply,

@@ -506,6 +506,27 @@ check_tenant(const Config *config, guint i, struct reading *reading)
 	}
 }
 
+/* "ADDRESS" or "ADDRESS@PORT". */
+static void
+check_servers(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->dns.servers->len; i++) {
+		const char *server = config->dns.servers->pdata[i];
+		const char *at = strchr(server, '@');
+		g_autofree char *address = g_strndup(server, at ?
+		    (gsize)(at - server) : strlen(server));
+		struct network network;
+		char *end = NULL;
+		guint64 port = at ? g_ascii_strtoull(at + 1, &end, 10) : 53;
+
+		if (!network_parse(address, &network) ||
+		    network.prefix != 128 || (at && *end) || port == 0 ||
+		    port > 65535)
+			say(reading, true, "dns.servers: \"%s\"; write "
+			    "\"127.0.0.1\" or \"127.0.0.1@53\"", server);
+	}
+}
+
 static void
 check_whole(Config *config, struct reading *reading)
 {
@@ -532,6 +553,7 @@ check_whole(Config *config, struct reading *reading)
 			    "authserv_id, so its results would be removed; "
 			    "give one of them another", upstream->name);
 	}
+	check_servers(config, reading);
 	if (config->tenants->len == 0)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
@@ -651,6 +673,20 @@ config_mode(const Config *config, const Tenant *tenant)
 {
 	return (enum mode)(tenant && tenant->mode >= 0 ? tenant->mode :
 			   config->mode);
+}
+
+bool
+config_authenticates(const Config *config)
+{
+	if (config->authentication != AUTHENTICATION_AUTO)
+		return config->authentication == AUTHENTICATION_OWN;
+	for (guint i = 0; i < config->upstreams->len; i++) {
+		const Upstream *upstream = config->upstreams->pdata[i];
+
+		if (upstream->authserv_id && upstream->strips)
+			return false;
+	}
+	return true;
 }
 
 const Upstream *

@@ -23,18 +23,27 @@ static const struct field signature_rows[] = {
 	FIELD_WORDS(Signature, result, auth_values),
 	FIELD(Signature, domain, FIELD_TEXT),
 	FIELD(Signature, selector, FIELD_TEXT),
+	FIELD(Signature, algorithm, FIELD_TEXT),
+	FIELD(Signature, bits, FIELD_NUMBER),
+	FIELD(Signature, reason, FIELD_TEXT),
 };
 const struct fields signature_fields = FIELDS(Signature, signature_rows);
 
 static const struct field auth_rows[] = {
 	FIELD_WORDS(Auth, spf, auth_values),
 	FIELD(Auth, spf_domain, FIELD_TEXT),
+	FIELD(Auth, spf_reason, FIELD_TEXT),
+	FIELD(Auth, is_spf_helo, FIELD_BOOL),
+	FIELD(Auth, is_spf_weak, FIELD_BOOL),
 	FIELD_OF(Auth, dkim, FIELD_LIST, signature_fields),
 	FIELD_WORDS(Auth, dmarc, auth_values),
 	FIELD(Auth, dmarc_domain, FIELD_TEXT),
 	FIELD(Auth, dmarc_policy, FIELD_TEXT),
+	FIELD(Auth, dmarc_reason, FIELD_TEXT),
+	FIELD(Auth, is_dmarc_weak, FIELD_BOOL),
 	FIELD_WORDS(Auth, arc, auth_values),
 	FIELD_WORDS(Auth, iprev, auth_values),
+	FIELD(Auth, iprev_name, FIELD_TEXT),
 	FIELD(Auth, source, FIELD_TEXT),
 };
 static const struct fields auth_fields = FIELDS(Auth, auth_rows);
@@ -108,6 +117,11 @@ const struct fields facts_fields = FIELDS(Facts, facts_rows);
 static const struct field request_rows[] = {
 	FIELD_WORDS(Request, kind, request_kinds),
 	FIELD(Request, envelope, FIELD_TEXT),
+	FIELD(Request, client, FIELD_TEXT),
+	FIELD(Request, helo, FIELD_TEXT),
+	FIELD(Request, servers, FIELD_TEXT),
+	FIELD(Request, dns_ms, FIELD_NUMBER),
+	FIELD(Request, is_by_list, FIELD_BOOL),
 	FIELD(Request, authserv_id, FIELD_TEXT),
 	FIELD(Request, headers, FIELD_TEXTS),
 	FIELD(Request, size, FIELD_NUMBER),
@@ -116,6 +130,8 @@ const struct fields request_fields = FIELDS(Request, request_rows);
 
 static const struct field answer_rows[] = {
 	FIELD_OF(Answer, facts, FIELD_STRUCT, facts_fields),
+	FIELD(Answer, dns_asked, FIELD_NUMBER),
+	FIELD(Answer, is_dns_alive, FIELD_BOOL),
 	FIELD(Answer, preview, FIELD_TEXT),
 };
 const struct fields answer_fields = FIELDS(Answer, answer_rows);

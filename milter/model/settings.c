@@ -24,6 +24,10 @@ const char *const policies[] = {
 static const char *const senders[] = {
 	"original", "postmaster", "null", NULL
 };
+static const char *const authentications[] = {
+	"auto", "own", "upstream", NULL
+};
+static const char *const dmarc_ways[] = { "treewalk", "psl", NULL };
 static const char *const log_levels[] = {
 	"error", "warning", "info", "debug", NULL
 };
@@ -54,6 +58,16 @@ static const struct setting release_rows[] = {
 	  .meaning = "envelope sender of released mail" },
 };
 static const struct scope release_settings = SCOPE(Config, release_rows);
+
+static const struct setting dns_rows[] = {
+	{ "servers", SETTING_TEXTS, offsetof(Config, dns.servers), NULL,
+	  .meaning = "resolvers, \"ADDRESS\" or \"ADDRESS@PORT\"; none: "
+	  "those of the system" },
+	{ "timeout", SETTING_NUMBER, offsetof(Config, dns.timeout), "8", 1,
+	  10, .meaning = "seconds for all look-ups of one message; beyond, "
+	  "what is not known is unsure" },
+};
+static const struct scope dns_settings = SCOPE(Config, dns_rows);
 
 static const struct setting keep_rows[] = {
 	{ "ledger", SETTING_NUMBER, offsetof(Config, keep.ledger), "90", 1,
@@ -227,6 +241,16 @@ static const struct setting rows[] = {
 	{ "upstreams", SETTING_LIST, offsetof(Config, upstreams), NULL,
 	  .of = &upstream_settings,
 	  .meaning = "filters that stand before us" },
+	{ "authentication", SETTING_WORD, offsetof(Config, authentication),
+	  "auto", .words = authentications,
+	  .meaning = "whose SPF, DKIM and DMARC results count: own, upstream, "
+	  "or auto: an upstream's where one writes any and strips, else own" },
+	{ "dmarc", SETTING_WORD, offsetof(Config, dmarc), "treewalk",
+	  .words = dmarc_ways,
+	  .meaning = "how DMARC finds a domain's organisation: treewalk "
+	  "(RFC 9989) or psl (RFC 7489)" },
+	{ "dns", SETTING_GROUP, 0, NULL, .of = &dns_settings,
+	  .meaning = "look-ups of our own" },
 	{ "release", SETTING_GROUP, 0, NULL, .of = &release_settings,
 	  .meaning = "the way of released mail" },
 	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,

@@ -124,7 +124,7 @@ bool
 auth_spf_proves(const Facts *facts)
 {
 	return has_one_author(facts) && facts->auth.dmarc != AUTH_FAIL &&
-	    facts->auth.spf == AUTH_PASS &&
+	    facts->auth.spf == AUTH_PASS && !facts->auth.is_spf_weak &&
 	    is_aligned(facts->auth.spf_domain, facts->from_domain);
 }
 
@@ -149,7 +149,7 @@ auth_is_aligned(const Facts *facts)
 	const Auth *auth = &facts->auth;
 
 	if (has_one_author(facts) && auth->dmarc == AUTH_PASS &&
-	    is_aligned(auth->dmarc_domain, facts->from_domain))
+	    !auth->is_dmarc_weak && is_aligned(auth->dmarc_domain, facts->from_domain))
 		return true;
 	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }

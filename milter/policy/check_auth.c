@@ -71,6 +71,13 @@ look(const struct look *look, Decision *decision)
 		break;
 	}
 	own = auth_is_aligned(facts) ? NULL : own_domain(look);
+	if (own && auth_is_unsure(facts)) {
+		finding_add(decision, check_auth.name, SPEAKER_CHECK,
+			    EFFECT_UNSURE, "whether %s, a domain of ours, "
+			    "sent this could not be looked up (%s)", own,
+			    auth->source);
+		return;
+	}
 	if (own)
 		say_spoof(decision, POLICY_SPOOF_OWN, "is a domain of ours "
 			  "and the message from outside has no proof for it",

@@ -50,7 +50,8 @@ static const struct {
 static bool
 is_envelope_proven(const Message *message, const Facts *facts)
 {
-	return facts->auth.spf == AUTH_PASS &&
+	return facts->auth.spf == AUTH_PASS && !facts->auth.is_spf_weak &&
+	    !facts->auth.is_spf_helo &&
 	    g_strcmp0(facts->auth.spf_domain,
 		      address_domain(message->sender)) == 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "gatepost/service/results.h"
 #include "gatepost/service/way.h"
 #include "gatepost/util/text.h"
 
@@ -144,6 +145,17 @@ is_edited(const GPtrArray *decisions)
 	return false;
 }
 
+/* Our results, on top of all, where they are ours. */
+static bool
+add_results(const Message *message, const Facts *facts, struct mta *mta)
+{
+	g_autoptr(GPtrArray) lines = facts ?
+	    results_lines(message, facts, own_authserv_id(message)) : NULL;
+
+	return !lines || mta->deeds->add_folded(mta, "Authentication-Results",
+						lines);
+}
+
 static bool
 edit_header(const Message *message, const Facts *facts,
 	    GPtrArray *decisions, struct mta *mta)
@@ -164,7 +176,8 @@ edit_header(const Message *message, const Facts *facts,
 	    (!marks.is_junk || !tenant || !tenant->junk_header ||
 	     add_junk(tenant->junk_header, mta)) &&
 	    mta->deeds->add_header(mta, "X-Gatepost-Verdict", says) &&
-	    mta->deeds->add_header(mta, "X-Gatepost-Id", message->id);
+	    mta->deeds->add_header(mta, "X-Gatepost-Id", message->id) &&
+	    add_results(message, facts, mta);
 }
 
 static bool

@@ -87,6 +87,45 @@ check_release(const Site *site, const Message *message, Facts *facts)
 		facts->release = g_strdup(id);
 }
 
+/* Strangers' mail is authenticated, unless that is an upstream's work. */
+static void
+ask_for_authentication(struct pipeline *line, const Message *message,
+		       Request *request)
+{
+	const Config *config = message->config;
+	GString *servers;
+
+	if (!config_authenticates(config) || client_is_ours(&message->client))
+		return;
+	/* Of a relay's client nothing is known. */
+	if (message->client.kind != CLIENT_RELAY)
+		request->client = g_strdup(message->client.address);
+	request->helo = g_strdup(message->client.helo);
+	request->is_by_list = config->dmarc == DMARC_PSL;
+	request->dns_ms = breaker_budget(line->dns,
+					 config->dns.timeout * 1000);
+	servers = g_string_new(NULL);
+	for (guint i = 0; i < config->dns.servers->len; i++)
+		g_string_append_printf(servers, "%s%s", i ? " " : "",
+				       (char *)config->dns.servers->pdata[i]);
+	request->servers = g_string_free(servers, FALSE);
+}
+
+static void
+tell_breaker(struct pipeline *line, const Answer *answer)
+{
+	bool is_dead;
+
+	if (!breaker_tell(line->dns, answer->dns_asked, answer->is_dns_alive,
+			  &is_dead))
+		return;
+	if (is_dead)
+		log_error(NULL, "dns-dead: no resolver answers (dns.servers); "
+			  "authentication is unsure until one does");
+	else
+		log_info(NULL, "dns-alive: a resolver answers again");
+}
+
 Facts *
 pipeline_facts(struct pipeline *line, const Message *message,
 	       enum ask_result *result, GError **error)
@@ -100,6 +139,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	request->size = (gint64)message->size;
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
+	ask_for_authentication(line, message, request);
 	for (guint i = 0; i < config->upstreams->len; i++) {
 		const Upstream *one = config->upstreams->pdata[i];
 
@@ -112,7 +152,10 @@ pipeline_facts(struct pipeline *line, const Message *message,
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
 		fields_init(&facts_fields, &answer->facts);
-		auth_adopt(config, facts);
+		if (request->dns_ms)
+			tell_breaker(line, answer);
+		else
+			auth_adopt(config, facts);
 		check_release(line->site, message, facts);
 	}
 	fields_free(&request_fields, request);

@@ -53,29 +53,47 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 }
 
 static void
+tell_reason(GString *out, const char *method, const char *reason)
+{
+	g_autofree char *text = reason ? shown(reason) : NULL;
+
+	if (text)
+		g_string_append_printf(out, "    %s: %s\n", method, text);
+}
+
+static void
 tell_auth(const Auth *auth, GString *out)
 {
 	if (!auth->source) {
-		g_string_append(out, "  Authentication: not known; no "
-				"trusted upstream says anything of it (see "
-				"upstreams in gatepost.conf(5))\n");
+		g_string_append(out, "  Authentication: not known; it is mail "
+				"of our own people, or authentication is "
+				"left to upstreams and none says anything "
+				"(gatepost.conf(5))\n");
 		return;
 	}
-	g_string_append_printf(out, "  Authentication, by %s: SPF %s (%s), "
+	g_string_append_printf(out, "  Authentication, by %s: SPF %s (%s%s), "
 			       "DMARC %s", auth->source,
-			       auth_values[auth->spf],
-			       auth->spf_domain ? auth->spf_domain : "-",
+			       auth_values[auth->spf], auth->is_spf_helo ?
+			       "HELO " : "", auth->spf_domain ?
+			       auth->spf_domain : "-",
 			       auth_values[auth->dmarc]);
 	if (auth->dmarc_policy)
 		g_string_append_printf(out, " (p=%s)", auth->dmarc_policy);
 	for (guint i = 0; i < auth->dkim->len; i++) {
 		const Signature *one = auth->dkim->pdata[i];
 
-		g_string_append_printf(out, ", DKIM %s (d=%s)",
+		g_string_append_printf(out, ", DKIM %s (d=%s%s%s)",
 				       auth_values[one->result],
-				       one->domain ? one->domain : "-");
+				       one->domain ? one->domain : "-",
+				       one->reason ? ", " : "",
+				       one->reason ? one->reason : "");
 	}
 	g_string_append_c(out, '\n');
+	tell_reason(out, "SPF", auth->spf_reason);
+	if (auth->is_spf_weak)
+		g_string_append(out, "    SPF: anyone gets that pass, so it "
+				"proves nothing\n");
+	tell_reason(out, "DMARC", auth->dmarc_reason);
 }
 
 static const char *

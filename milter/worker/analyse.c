@@ -1,6 +1,7 @@
 /*
  * analyse.c -- one request to one answer
  */
+#include "gatepost/auth/auth.h"
 #include "gatepost/content/content.h"
 #include "gatepost/worker/serve.h"
 
@@ -67,6 +68,7 @@ analyse(const guint8 *data, gsize size, const Request *request,
 	case REQUEST_FACTS:
 		content_read(data, size, request, &answer->facts);
 		answer->facts.envelope = g_strdup(request->envelope);
+		auth_read(data, size, request, answer);
 		return;
 	}
 }

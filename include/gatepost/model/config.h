@@ -56,6 +56,13 @@ typedef struct Upstream {
 	double score;		/* its own line for spam; 0: not said */
 } Upstream;
 
+/* Whose authentication results count: our own; an upstream's that we trust;
+ * an upstream's where one writes any, else our own. */
+enum authentication { AUTHENTICATION_AUTO, AUTHENTICATION_OWN,
+		      AUTHENTICATION_UPSTREAM };
+/* How DMARC finds the organisation of a domain. */
+enum dmarc_way { DMARC_TREEWALK, DMARC_PSL };
+
 enum release_sender { RELEASE_ORIGINAL, RELEASE_POSTMASTER, RELEASE_NULL };
 
 typedef struct Config {
@@ -75,6 +82,12 @@ typedef struct Config {
 	} workers;
 	GPtrArray *internal_networks, *relay_networks; /* of struct network * */
 	GPtrArray *upstreams;	/* of Upstream * */
+	int authentication;	/* enum authentication */
+	int dmarc;		/* enum dmarc_way */
+	struct {
+		GPtrArray *servers;	/* of char *: "ADDRESS@PORT" */
+		gint64 timeout;		/* s for one message */
+	} dns;
 	struct {
 		char *smtp;		/* HOST:PORT; NULL: none */
 		char *sendmail;		/* path; NULL: none */
@@ -117,6 +130,9 @@ const Tenant *config_tenant(const Config *config, const char *name);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);
+
+/* Do we authenticate ourselves, by `authentication` and the upstreams? */
+bool config_authenticates(const Config *config);
 
 /* The trusted upstream that writes under AUTHSERV_ID, or NULL. */
 const Upstream *config_upstream(const Config *config,

@@ -22,21 +22,34 @@ enum auth_value { AUTH_NONE, AUTH_PASS, AUTH_FAIL, AUTH_SOFTFAIL,
 		  AUTH_NEUTRAL, AUTH_TEMPERROR, AUTH_PERMERROR };
 extern const char *const auth_values[];		/* RFC 8601 2.7's words */
 
+/* Auth.source of our own checks. */
+#define AUTH_OWN "gatepost"
+
 /* One DKIM signature. */
 typedef struct Signature {
 	int result;		/* enum auth_value */
 	char *domain, *selector;
+	char *algorithm;	/* "rsa-sha256"; NULL: not known */
+	gint64 bits;		/* of an RSA key; 0: not known */
+	char *reason;		/* why it is no pass; NULL */
 } Signature;
 
 typedef struct Auth {
 	int spf;		/* enum auth_value, of MAIL FROM */
 	char *spf_domain;
+	char *spf_reason;
+	bool is_spf_helo;	/* of HELO, since MAIL FROM is null */
+	bool is_spf_weak;	/* a pass that anyone, or nearly, gets */
 	GPtrArray *dkim;	/* of Signature * */
 	int dmarc;
 	char *dmarc_domain;	/* From's domain that was judged */
 	char *dmarc_policy;	/* none, quarantine or reject; NULL: unsaid */
+	char *dmarc_reason;
+	bool is_dmarc_weak;	/* a pass by weak SPF alone */
 	int arc, iprev;
-	char *source;		/* the upstream whose results these are */
+	char *iprev_name;	/* of the client, confirmed both ways */
+	char *source;		/* the upstream whose results these are;
+				 * AUTH_OWN; NULL: nobody looked */
 } Auth;
 
 /* One result of an Authentication-Results field (RFC 8601), before anybody
@@ -123,6 +136,11 @@ enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW };
 typedef struct Request {
 	int kind;		/* enum request_kind */
 	char *envelope;		/* MAIL FROM, normal form */
+	char *client;		/* its address; NULL: not known */
+	char *helo;
+	char *servers;		/* of DNS, parted by blanks; "" the system's */
+	gint64 dns_ms;		/* for all look-ups; 0: no authentication */
+	bool is_by_list;	/* DMARC by the public suffix list */
 	char *authserv_id;	/* ours, whose results from outside go */
 	GPtrArray *headers;	/* of char *: fields that upstreams write */
 	gint64 size;		/* octets of the message */
@@ -132,6 +150,8 @@ extern const struct fields request_fields;
 /* What comes back: facts, or the text of a preview. */
 typedef struct Answer {
 	Facts facts;
+	gint64 dns_asked;	/* names */
+	bool is_dns_alive;	/* one was answered */
 	char *preview;
 } Answer;
 extern const struct fields answer_fields;

@@ -14,6 +14,9 @@ struct mta_deeds {
 	/* Put a field on top.  VALUE has no line end. */
 	bool (*add_header)(struct mta *mta, const char *name,
 			   const char *value);
+	/* The same of LINES (of char *), which become a folded field. */
+	bool (*add_folded)(struct mta *mta, const char *name,
+			   const GPtrArray *lines);
 	/* Change the INDEXth field of that name, from 1 on; VALUE NULL: take
 	 * it off.  Several of one name go from the highest index down. */
 	bool (*change_header)(struct mta *mta, const char *name, int index,

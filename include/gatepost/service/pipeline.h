@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "gatepost/policy/judge.h"
+#include "gatepost/service/breaker.h"
 #include "gatepost/service/mta.h"
 #include "gatepost/service/recorder.h"
 #include "gatepost/service/site.h"
@@ -16,6 +17,7 @@
 struct pipeline {
 	Site *site;
 	Recorder *recorder;
+	Breaker *dns;		/* NULL: none */
 	/* Ask a worker about MESSAGE; as ask() says. */
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,

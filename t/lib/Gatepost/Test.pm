@@ -234,6 +234,8 @@ sub _settle {
 		tenants => \@tenants,
 		$> == 0 ? (user => 'nobody', group => 'nogroup',
 			   socket_mode => '0666') : (),
+		# No test asks the machine's resolvers.
+		authentication => 'upstream',
 		%{$arg{config} || {}},
 	};
 }

@@ -1,0 +1,103 @@
+/*
+ * auth.c -- all look-ups start, then each result is waited for
+ */
+#include "gatepost/auth/auth.h"
+
+#include <string.h>
+
+#include "gatepost/auth/dkim.h"
+#include "gatepost/auth/dmarc.h"
+#include "gatepost/auth/dns.h"
+#include "gatepost/auth/spf.h"
+#include "gatepost/bounds.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/model/network.h"
+#include "gatepost/util/clock.h"
+
+/* Does NAME lead back to ADDRESS? */
+static enum dns_result
+confirm(Lookups *lookups, const char *name, const char *address)
+{
+	bool is_v6 = strchr(address, ':') != NULL;
+	Lookup found = dns_answer(lookups, name, is_v6 ? DNS_AAAA : DNS_A);
+
+	for (guint i = 0; i < found.values->len; i++) {
+		const GString *one = found.values->pdata[i];
+
+		if (strcmp(one->str, address) == 0)
+			return DNS_ANSWER;
+	}
+	return found.result == DNS_UNSURE ? DNS_UNSURE : DNS_NONE;
+}
+
+/* The client's name, confirmed both ways (RFC 8601 2.7.3). */
+static void
+iprev_check(Lookups *lookups, const char *reverse, const char *address,
+	    Auth *auth)
+{
+	Lookup found = dns_answer(lookups, reverse, DNS_PTR);
+
+	auth->iprev = found.result == DNS_UNSURE ? AUTH_TEMPERROR :
+	    found.result == DNS_NONE ? AUTH_PERMERROR : AUTH_FAIL;
+	for (guint i = 0; i < found.values->len && i < BOUND_PTR_NAMES; i++) {
+		const GString *one = found.values->pdata[i];
+		g_autofree char *name = domain_normal(one->str);
+		enum dns_result result = name ?
+		    confirm(lookups, name, address) : DNS_NONE;
+
+		if (result == DNS_UNSURE)
+			auth->iprev = AUTH_TEMPERROR;
+		if (result != DNS_ANSWER)
+			continue;
+		auth->iprev = AUTH_PASS;
+		auth->iprev_name = g_steal_pointer(&name);
+		return;
+	}
+}
+
+/* The address as text in one form, v4-mapped as v4; NULL: none. Yours. */
+static char *
+plain_address(const char *text)
+{
+	char out[NETWORK_TEXT];
+	struct network network;
+
+	if (!text || !network_parse(text, &network) || network.prefix != 128)
+		return NULL;
+	network_format(&network, out);
+	return g_strdup(out);
+}
+
+void
+auth_read(const guint8 *data, gsize size, const Request *request,
+	  Answer *answer)
+{
+	Facts *facts = &answer->facts;
+	g_autofree char *address = plain_address(request->client);
+	g_autofree char *reverse = address ? dns_reverse(address) : NULL;
+	g_autoptr(Lookups) lookups = NULL;
+
+	if (request->dns_ms <= 0)
+		return;
+	lookups = lookups_new(request->servers ? request->servers : "",
+			      clock_steady_ms() + request->dns_ms,
+			      BOUND_DNS_NAMES);
+	spf_start(lookups, request);
+	dkim_start(lookups, data, size);
+	for (guint i = 0; i < facts->authors->len && i < BOUND_AUTHORS; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+
+		if (author->domain)
+			dmarc_start(lookups, author->domain);
+	}
+	if (reverse)
+		dns_start(lookups, reverse, DNS_PTR);
+	facts->auth.source = g_strdup(AUTH_OWN);
+	if (reverse)
+		iprev_check(lookups, reverse, address, &facts->auth);
+	spf_check(lookups, request, &facts->auth);
+	dkim_check(lookups, data, size, facts);
+	dmarc_check(lookups, request->is_by_list, facts);
+	answer->dns_asked = lookups_count(lookups);
+	answer->is_dns_alive = lookups_is_alive(lookups);
+}
