@@ -21,7 +21,8 @@ list expiring --tenant --within
 list unbrake
 list add --tenant
 list remove --tenant
-list find --tenant --rcpt
+list find --tenant --rcpt --proven --unproven
+list audit --tenant --audit
 list import --tenant --format --kind --strict --dry-run
 list export --tenant --format
 list compile --state-dir
@@ -58,6 +59,10 @@ _gatepost_value()
 		else
 			echo 'deliver tag junk quarantine reject discard'
 		fi
+		;;
+	--audit)
+		echo 'contradictory unproven wide braked expired duplicate' \
+		    'shadowed unused endless'
 		;;
 	--format)
 		echo 'list csv json'
@@ -101,7 +106,7 @@ _gatepost()
 		case ${COMP_WORDS[i]} in
 		-c | --from | --envelope | --rcpt | --url | --file | --ip | \
 		    --domain | --action | --since | --most | --tenant | \
-		    --kind | --state | --entry | --helo | --postfix | \
+		    --kind | --audit | --format | --within | --state | --entry | --helo | --postfix | \
 		    --list | --as | --after | --note)
 			((i++))
 			;;

@@ -41,6 +41,11 @@
 #define BOUND_BRAKE_HELD 50
 #define BOUND_BRAKE_PERCENT 5
 
+/* Days without a message after which an audit calls an entry unused, and
+ * messages from which on it asks whether a name or pattern is too wide. */
+#define BOUND_AUDIT_DAYS 90
+#define BOUND_AUDIT_HITS 1000
+
 /* Pairs of author and infrastructure that are looked up; so many authors
  * are a defect by themselves. */
 #define BOUND_PAIRS 200

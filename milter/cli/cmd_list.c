@@ -1,5 +1,5 @@
 /*
- * cmd_list.c -- gatepost list: show, add, remove, find, compile
+ * cmd_list.c -- gatepost list: show, add, remove, compile
  *
  * Only the tenant's managed list is written; a file of the operator's is
  * read, and never touched.
@@ -13,13 +13,34 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/cli/list.h"
-#include "gatepost/model/address.h"
-#include "gatepost/model/domain.h"
-#include "gatepost/model/url.h"
+#include "gatepost/service/aside.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
+
+static void
+say_errors(const GPtrArray *notes)
+{
+	for (guint i = 0; i < notes->len; i++) {
+		const struct list_note *note = notes->pdata[i];
+
+		if (note->is_error)
+			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
+				note->line, note->text);
+	}
+}
+
+Snapshot *
+list_aside(struct cli *cli, GError **error)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	Snapshot *lists = aside_all(cli->config, notes, error);
+
+	say_errors(notes);
+	return lists;
+}
 
 GPtrArray *
 list_entries(struct cli *cli, const Tenant *tenant)
@@ -30,13 +51,7 @@ list_entries(struct cli *cli, const Tenant *tenant)
 	    (GDestroyNotify)list_note_free);
 
 	lists_read(cli->config, tenant, entries, notes);
-	for (guint i = 0; i < notes->len; i++) {
-		const struct list_note *note = notes->pdata[i];
-
-		if (note->is_error)
-			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-				note->line, note->text);
-	}
+	say_errors(notes);
 	return entries;
 }
 
@@ -284,104 +299,6 @@ cmd_list_remove(struct cli *cli)
 				elsewhere);
 	return cli_fail(EX_NOINPUT, "there is no such entry; see gatepost "
 			"list show");
-}
-
-/* VALUE of KIND as a message would show it. */
-static char *
-as_seen(enum indicator_kind kind, const char *value)
-{
-	struct network network;
-	char text[NETWORK_TEXT];
-	g_autoptr(Url) url = NULL;
-
-	switch (kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-	case INDICATOR_SPOOF:
-		return address_normal(value);
-	case INDICATOR_NAME:
-		return indicator_fold_name(value);
-	case INDICATOR_IP:
-		if (!network_parse(value, &network) || network.prefix != 128)
-			return NULL;
-		network_format(&network, text);
-		return g_strdup(text);
-	case INDICATOR_URL:
-		url = url_parse(value);
-		return url ? g_strdup(url->url) : NULL;
-	case INDICATOR_FILE:
-		return g_ascii_strdown(value, -1);
-	case INDICATOR_FILENAME:
-		return indicator_fold_filename(value);
-	case INDICATOR_KINDS:
-		break;
-	}
-	return NULL;
-}
-
-/* The sending side of a pair as a message would show it. */
-static char *
-source_seen(const char *value)
-{
-	char *address = as_seen(INDICATOR_IP, value);
-
-	return address ? address : domain_normal(value);
-}
-
-static void
-print_match(const struct snapshot_entry *entry, void *data)
-{
-	const char *rcpt = data;
-
-	if (rcpt && !snapshot_is_for(entry->for_, rcpt))
-		return;
-	printf("%s %s %s%s%s  key=%s %s:%u%s\n",
-	       entry_actions[entry->action], indicator_kinds[entry->kind],
-	       entry->value, *entry->source ? " " : "", entry->source,
-	       entry->key, entry->file, entry->line,
-	       entry->expires && entry->expires <= clock_now() ?
-	       " (expired)" : "");
-}
-
-int
-cmd_list_find(struct cli *cli)
-{
-	const char *name = cli_option(cli, "--tenant");
-	const char *rcpt = cli_option(cli, "--rcpt");
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Snapshot) snapshot = NULL;
-	g_autoptr(Indicator) seen = NULL;
-	g_autofree char *value = NULL, *source = NULL, *to = NULL;
-	const Tenant *tenant;
-	int kind, folder;
-
-	if (!cli_words(cli, 2, 3) || !(tenant = cli_tenant(cli, name)))
-		return EX_USAGE;
-	kind = fields_word(indicator_kinds, cli_word(cli, 0));
-	value = kind < 0 ? NULL : as_seen((enum indicator_kind)kind,
-					  cli_word(cli, 1));
-	source = kind == INDICATOR_SPOOF && cli_word(cli, 2) ?
-	    source_seen(cli_word(cli, 2)) : NULL;
-	if (cli_word(cli, 2) && !source)
-		return cli_fail(EX_DATAERR, "\"%s\": a second value goes with"
-				" kind spoof alone, and is a client's address"
-				" or a domain", cli_word(cli, 2));
-	if (!value)
-		return cli_fail(EX_DATAERR, "\"%s\" is no value of kind %s "
-				"that a message could show",
-				cli_word(cli, 1), cli_word(cli, 0));
-	to = rcpt ? address_normal(rcpt) : NULL;
-	folder = folder_open(AT_FDCWD, cli->config->state_dir, 0750, &error);
-	if (folder >= 0) {
-		snapshot = snapshot_open(folder, SITE_SNAPSHOT, &error);
-		close(folder);
-	}
-	if (!snapshot)
-		return cli_error("lists", error);
-	seen = indicator_seen((enum indicator_kind)kind, value);
-	seen->source = g_steal_pointer(&source);
-	snapshot_match(snapshot, tenant->name, seen, print_match, to);
-	return EX_OK;
 }
 
 int

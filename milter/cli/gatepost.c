@@ -51,8 +51,12 @@ static const struct command commands[] = {
 	  "[--tenant T] ACTION KIND VALUE [VALUE] | KEY",
 	  "take an entry out of the managed list", .is_writing = true },
 	{ "list", "find", cmd_list_find,
-	  "[--tenant T] [--rcpt R] KIND VALUE [VALUE]",
-	  .summary = "show which entries match a value" },
+	  "[--tenant T] [--rcpt R] [--proven|--unproven] "
+	  "KIND VALUE [VALUE]...",
+	  .summary = "show which entries match, which wins, and why the "
+	  "others lose" },
+	{ "list", "audit", cmd_list_audit, "[--tenant T] [--audit A]",
+	  .summary = "show entries that are odd, and what to do about each" },
 	{ "list", "import", cmd_list_import,
 	  "[--tenant T] [--format F] [--kind K] [--strict] [--dry-run] FILE",
 	  .summary = "take entries over from a list, CSV or JSON" },

@@ -300,6 +300,19 @@ precedence_decide(const struct look *look, Decision *decision)
 	}
 }
 
+const char *
+judge_lost(const Decision *decision, const Finding *finding)
+{
+	if (finding->struck)
+		return finding->struck;
+	return finding->effect == EFFECT_OBSERVE ?
+	    "an observe entry only counts" :
+	    finding->effect == EFFECT_UNSURE ?
+	    "what is not sure decides nothing" :
+	    decision->because ? "a finding above it in the order decided" :
+	    "by itself it decides nothing";
+}
+
 void
 precedence_print(const Tenant *tenant, GString *out)
 {

@@ -142,22 +142,13 @@ tell_losers(const struct telling *telling, const Decision *decision)
 
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *finding = decision->findings->pdata[i];
-		const char *why = finding->struck;
 
 		if (finding == decision->because)
 			continue;
-		if (!why)
-			why = finding->effect == EFFECT_OBSERVE ?
-			    "an observe entry only counts" :
-			    finding->effect == EFFECT_UNSURE ?
-			    "what is not sure decides nothing" :
-			    decision->because ?
-			    "a finding above it in the order decided" :
-			    "by itself it decides nothing";
 		g_string_append(out, "    also found: ");
 		tell_finding(telling, finding);
 		g_string_append_printf(out, ";\n      it did not decide: %s\n",
-				       why);
+				       judge_lost(decision, finding));
 	}
 }
 
