@@ -19,7 +19,7 @@ stats - --would --since
 list show --tenant --kind --action --observed
 list expiring --tenant --within
 list unbrake
-list add --tenant
+list add --tenant --dry-run
 list remove --tenant
 list find --tenant --rcpt --proven --unproven
 list audit --tenant --audit

@@ -46,6 +46,10 @@
 #define BOUND_AUDIT_DAYS 90
 #define BOUND_AUDIT_HITS 1000
 
+/* Records of the ledger that are looked through for an entry that no index
+ * finds, some 10 s; it is said what was not looked at. */
+#define BOUND_REHEARSE 100000
+
 /* Pairs of author and infrastructure that are looked up; so many authors
  * are a defect by themselves. */
 #define BOUND_PAIRS 200

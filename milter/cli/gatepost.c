@@ -45,8 +45,10 @@ static const struct command commands[] = {
 	{ "list", "unbrake", cmd_list_unbrake, "KEY",
 	  "let an entry act again that held too much", .is_writing = true },
 	{ "list", "add", cmd_list_add,
-	  "[--tenant T] ACTION KIND VALUE [VALUE] [OPTION=VALUE]...",
-	  "add an entry to the managed list", .is_writing = true },
+	  "[--tenant T] [--dry-run[=SPAN]] ACTION KIND VALUE [VALUE] "
+	  "[OPTION=VALUE]...",
+	  "add an entry to the managed list, or tell what it would have done",
+	  .is_writing = true },
 	{ "list", "remove", cmd_list_remove,
 	  "[--tenant T] ACTION KIND VALUE [VALUE] | KEY",
 	  "take an entry out of the managed list", .is_writing = true },
