@@ -337,3 +337,19 @@ precedence_print(const Tenant *tenant, GString *out)
 		g_string_append_printf(out, "  %-18s %s\n", policies[i],
 				       actions[tenant->policy[i]]);
 }
+
+void
+precedence_json(GString *out)
+{
+	g_string_append_c(out, '[');
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		json_comma(out);
+		g_string_append_c(out, '{');
+		json_put_number(out, "row", rows[i].row);
+		json_put(out, "who", rows[i].who);
+		json_put(out, "what", rows[i].what);
+		json_put(out, "outcome", rows[i].outcome);
+		g_string_append_c(out, '}');
+	}
+	g_string_append_c(out, ']');
+}

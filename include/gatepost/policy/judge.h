@@ -64,5 +64,7 @@ struct marks judge_marks(const GPtrArray *decisions);
 
 /* The precedence table and TENANT's policy, for `gatepost policy`. */
 void precedence_print(const Tenant *tenant, GString *out);
+/* The rows of that table as a JSON array. */
+void precedence_json(GString *out);
 
 #endif
