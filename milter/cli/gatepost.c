@@ -30,7 +30,8 @@ static const struct command commands[] = {
 	  "[--ip I] [--domain D] [--action A] [--since T] [--most N]",
 	  .summary = "search the ledger" },
 	{ "policy", NULL, cmd_policy, "[--tenant T]",
-	  .summary = "print precedence, actions, lists, mode and rights in force" },
+	  .summary = "print precedence, actions, lists, mode and rights in "
+	  "force" },
 	{ "mode", NULL, cmd_mode, "[observe|tag|enforce] [--tenant T]",
 	  .summary = "show or set how much is carried out, at once" },
 	{ "stats", NULL, cmd_stats, "[--would] [--since T]",
