@@ -158,6 +158,7 @@ sub background {
 	die "fork: $!\n" unless defined $pid;
 	if ($pid == 0) {
 		$SIG{TERM} = sub { POSIX::_exit(0) };
+		$site->{runs} = $$ * 1000;	# files of its own
 		POSIX::_exit($code->() ? 0 : 1);
 	}
 	return $pid;
