@@ -93,9 +93,9 @@ my ($entry) = grep { $_->{value} eq 'added.example' } @{$list->{entries}};
 is($entry->{kind}, 'envelope', '... with kind');
 is($entry->{options}{note}, 'with a "word"', '... and options');
 like($site->gatepost('list', 'find', 'envelope', 'y@added.example')->{out},
-    qr/^block envelope added\.example .*key=\Q$entry->{key}\E/,
+    qr/^-> block envelope added\.example .*key=\Q$entry->{key}\E/m,
     'list find says which entry matches');
-is($site->gatepost('list', 'find', 'envelope', 'y@free.example')->{out}, '',
+is($site->gatepost('list', 'find', 'envelope', 'y@free.example')->{code}, 1,
     '... and nothing where none does');
 
 # Other lines of the managed list stay as they are, octet for octet.

@@ -168,6 +168,23 @@ is(try('x@plain.example', "X-Spam-Status: Yes, score=9\n")->{action}, 'junk',
 my $policy = $site->gatepost('policy')->{out};
 like($policy, qr/block_sender\s+quarantine/, 'policy prints actions');
 like($policy, qr/^  3  checks: our own domain/m, '... and the precedence');
+like($policy, qr/^Mode: enforce, set by mode of the configuration/m,
+    '... the mode and who set it');
+like($policy, qr{^  \S+/lists/example\.list  18 entries, the operator's$}m,
+    '... the lists');
+like($policy, qr/^  root  .*\n(?:  .*\n)*  anyone else  /m,
+    '... and who may do what');
+$site->gatepost('list', 'add', qw(block sender managed.example));
+$site->gatepost('mode', 'tag', '--tenant', 'example');
+$policy = $site->json('policy');
+is_deeply([@{$policy}{qw(tenant mode mode_set_by)}],
+    ['example', 'tag', 'gatepost mode, for this tenant'],
+    'policy --json has the mode');
+is_deeply([map { "$_->{entries} " . ($_->{managed} ? 1 : 0) }
+    @{$policy->{lists}}], ['18 0', '1 1'], '... the lists');
+is_deeply([map { $_->{row} } @{$policy->{precedence}}], [1 .. 7],
+    '... the precedence');
+is($policy->{policy}{block_ip}, 'reject', '... and the actions');
 $site->stop;
 
 done_testing();

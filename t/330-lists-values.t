@@ -183,7 +183,7 @@ is(by_name('mx.mailer.example', $none .
     '... nor when an upstream says that it is not confirmed');
 my $found = $site->gatepost('list', 'find', 'spoof', 'boss@example.org',
     'a.mailer.example');
-like($found->{out}, qr/^allow spoof example\.org mailer\.example/,
+like($found->{out}, qr/^-> allow spoof example\.org mailer\.example/m,
     'list find knows pairs');
 
 # ---- senders and envelopes ----

@@ -19,9 +19,10 @@ stats - --would --since
 list show --tenant --kind --action --observed
 list expiring --tenant --within
 list unbrake
-list add --tenant
+list add --tenant --dry-run
 list remove --tenant
-list find --tenant --rcpt
+list find --tenant --rcpt --proven --unproven
+list audit --tenant --audit
 list import --tenant --format --kind --strict --dry-run
 list export --tenant --format
 list compile --state-dir
@@ -49,6 +50,9 @@ _gatepost_kinds='sender envelope name ip url file filename spoof'
 _gatepost_value()
 {
 	case $1 in
+	--tenant)
+		_gatepost_tenants
+		;;
 	--kind)
 		echo "$_gatepost_kinds"
 		;;
@@ -58,6 +62,10 @@ _gatepost_value()
 		else
 			echo 'deliver tag junk quarantine reject discard'
 		fi
+		;;
+	--audit)
+		echo 'contradictory unproven wide braked expired duplicate' \
+		    'shadowed unused endless'
 		;;
 	--format)
 		echo 'list csv json'
@@ -74,13 +82,51 @@ _gatepost_value()
 	esac
 }
 
+# What the configuration of the line, or the default one, has.
+_gatepost_ask()
+{
+	local -a config=()
+	local i
+
+	for ((i = 1; i + 1 < ${#COMP_WORDS[@]}; i++)); do
+		[[ ${COMP_WORDS[i]} == -c ]] && config=(-c "${COMP_WORDS[i+1]}")
+	done
+	command "${COMP_WORDS[0]}" "${config[@]}" "$@" 2>/dev/null
+}
+
+_gatepost_tenants()
+{
+	_gatepost_ask check |
+	    sed -n 's/^tenants\[[0-9]*\]\.name = "\(.*\)";$/\1/p'
+}
+
+# Of many entries a key is no help, and takes time.
+_gatepost_keys()
+{
+	local -a tenant=()
+	local i
+
+	for ((i = 1; i + 1 < ${#COMP_WORDS[@]}; i++)); do
+		[[ ${COMP_WORDS[i]} == --tenant ]] &&
+		    tenant=(--tenant "${COMP_WORDS[i+1]}")
+	done
+	_gatepost_ask list show "${tenant[@]}" |
+	    sed -n '2,501s/^\([0-9A-Z]\{13\}\) .*/\1/p'
+}
+
 _gatepost_word()
 {
 	case $1 in
-	list.add.0 | list.remove.0)
+	list.remove.0)
+		echo 'block allow observe' "$(_gatepost_keys)"
+		;;
+	list.unbrake.0)
+		_gatepost_keys
+		;;
+	list.add.0)
 		echo 'block allow observe'
 		;;
-	list.add.1 | list.remove.1 | list.find.0)
+	list.add.1 | list.remove.1 | list.find.*)
 		echo "$_gatepost_kinds"
 		;;
 	list.add.*)
@@ -101,7 +147,7 @@ _gatepost()
 		case ${COMP_WORDS[i]} in
 		-c | --from | --envelope | --rcpt | --url | --file | --ip | \
 		    --domain | --action | --since | --most | --tenant | \
-		    --kind | --state | --entry | --helo | --postfix | \
+		    --kind | --audit | --format | --within | --state | --entry | --helo | --postfix | \
 		    --list | --as | --after | --note)
 			((i++))
 			;;

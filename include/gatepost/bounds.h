@@ -41,6 +41,15 @@
 #define BOUND_BRAKE_HELD 50
 #define BOUND_BRAKE_PERCENT 5
 
+/* Days without a message after which an audit calls an entry unused, and
+ * messages from which on it asks whether a name or pattern is too wide. */
+#define BOUND_AUDIT_DAYS 90
+#define BOUND_AUDIT_HITS 1000
+
+/* Records of the ledger that are looked through for an entry that no index
+ * finds, some 10 s; it is said what was not looked at. */
+#define BOUND_REHEARSE 100000
+
 /* Pairs of author and infrastructure that are looked up; so many authors
  * are a defect by themselves. */
 #define BOUND_PAIRS 200

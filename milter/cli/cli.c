@@ -114,8 +114,10 @@ cli_error(const char *what, const GError *error)
 		 (error->code == G_FILE_ERROR_ACCES ||
 		  error->code == G_FILE_ERROR_PERM))
 		status = EX_NOPERM;
-	else if (error->domain == STORE_ERROR &&
-		 error->code == STORE_ERROR_BUSY)
+	else if ((error->domain == STORE_ERROR &&
+		  error->code == STORE_ERROR_BUSY) ||
+		 (error->domain == G_FILE_ERROR &&
+		  error->code == G_FILE_ERROR_AGAIN))
 		status = EX_TEMPFAIL;
 	return cli_fail(status, "%s: %s", what, error->message);
 }

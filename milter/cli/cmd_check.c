@@ -1,5 +1,5 @@
 /*
- * cmd_check.c -- gatepost check, policy and mode: what is in force
+ * cmd_check.c -- gatepost check and mode: what is in force
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <sysexits.h>
 
 #include "gatepost/cli/cli.h"
-#include "gatepost/policy/judge.h"
 #include "gatepost/service/attach.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/util/fields.h"
@@ -99,23 +98,6 @@ cmd_check(struct cli *cli)
 	if (lists)
 		return check_lists(cli);
 	config_print(cli->config, out);
-	fputs(out->str, stdout);
-	return EX_OK;
-}
-
-int
-cmd_policy(struct cli *cli)
-{
-	const char *name = cli_option(cli, "--tenant");
-	g_autoptr(GString) out = g_string_new(NULL);
-	const Tenant *tenant;
-
-	if (!cli_words(cli, 0, 0))
-		return EX_USAGE;
-	tenant = cli_tenant(cli, name);
-	if (!tenant)
-		return EX_USAGE;
-	precedence_print(tenant, out);
 	fputs(out->str, stdout);
 	return EX_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * cmd_list.c -- gatepost list: show, add, remove, find, compile
+ * cmd_list.c -- gatepost list: show, add, remove, compile
  *
  * Only the tenant's managed list is written; a file of the operator's is
  * read, and never touched.
@@ -13,13 +13,36 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/cli/list.h"
-#include "gatepost/model/address.h"
-#include "gatepost/model/domain.h"
-#include "gatepost/model/url.h"
+#include "gatepost/service/aside.h"
 #include "gatepost/service/lists.h"
+#include "gatepost/service/rehearse.h"
+#include "gatepost/service/sample.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
+
+static void
+say_errors(const GPtrArray *notes)
+{
+	for (guint i = 0; i < notes->len; i++) {
+		const struct list_note *note = notes->pdata[i];
+
+		if (note->is_error)
+			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
+				note->line, note->text);
+	}
+}
+
+Snapshot *
+list_aside(struct cli *cli, GError **error)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	Snapshot *lists = aside_all(cli->config, notes, error);
+
+	say_errors(notes);
+	return lists;
+}
 
 GPtrArray *
 list_entries(struct cli *cli, const Tenant *tenant)
@@ -30,13 +53,7 @@ list_entries(struct cli *cli, const Tenant *tenant)
 	    (GDestroyNotify)list_note_free);
 
 	lists_read(cli->config, tenant, entries, notes);
-	for (guint i = 0; i < notes->len; i++) {
-		const struct list_note *note = notes->pdata[i];
-
-		if (note->is_error)
-			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-				note->line, note->text);
-	}
+	say_errors(notes);
 	return entries;
 }
 
@@ -173,24 +190,167 @@ entry_of_words(struct cli *cli, const Tenant *tenant, bool is_new)
 	return entry;
 }
 
+/* ---- add ---- */
+
+/* Messages named by a dry run. */
+#define NAMED 20
+
+/* One value that ENTRY matches, and one that it does not. */
+static void
+print_samples(const Tenant *tenant, const Entry *entry)
+{
+	g_autoptr(GPtrArray) alone = g_ptr_array_new();
+	g_autoptr(Snapshot) lists = NULL;
+	g_autofree char *hit = NULL, *miss = NULL;
+	const char *kind = indicator_kinds[entry->indicator->kind];
+
+	g_ptr_array_add(alone, (gpointer)entry);
+	lists = aside_entries(tenant->name, alone, NULL);
+	if (!lists)
+		return;
+	sample_find(entry, lists, tenant->name, &hit, &miss);
+	if (hit)
+		printf("  matches      %s %s\n", kind, hit);
+	if (miss)
+		printf("  matches not  %s %s\n", kind, miss);
+	if (!hit)
+		printf("  no sample is known of what it matches; try gatepost "
+		       "list find %s VALUE\n", kind);
+}
+
+static void
+print_rehearsal(const Rehearsal *rehearsal, gint64 since)
+{
+	static const char *const heads[] = { "ID", "RECEIVED", "FROM",
+					     "WAS", "WOULD BE", "SUBJECT",
+					     NULL };
+	struct table *table = rehearsal->matched ? table_new(heads) : NULL;
+
+	printf("would have matched %u messages since %s: %u of them were "
+	       "delivered, for %u\nit would have changed what is done\n",
+	       rehearsal->matched, cli_time(since), rehearsal->delivered,
+	       rehearsal->changed);
+	for (guint i = 0; i < rehearsal->first->len; i++) {
+		const struct rehearsed_hit *hit = rehearsal->first->pdata[i];
+
+		table_add(table, hit->id, cli_time(hit->at), hit->from,
+			  actions[hit->was], actions[hit->would],
+			  hit->subject ? hit->subject : "");
+	}
+	if (table)
+		table_print(table);
+	if (rehearsal->missed)
+		printf("%s\n", rehearsal->missed);
+	printf("nothing was written\n");
+}
+
+static void
+json_rehearsal(const Rehearsal *rehearsal, const Entry *entry, gint64 since)
+{
+	g_autoptr(GString) out = g_string_new("{\"entry\":");
+
+	entry_json_open(entry, out);
+	g_string_append_c(out, '}');
+	json_put(out, "since", cli_time(since));
+	json_put_number(out, "matched", rehearsal->matched);
+	json_put_number(out, "delivered", rehearsal->delivered);
+	json_put_number(out, "changed", rehearsal->changed);
+	json_put_number(out, "looked", rehearsal->looked);
+	json_put(out, "missed", rehearsal->missed);
+	json_key(out, "messages");
+	g_string_append_c(out, '[');
+	for (guint i = 0; i < rehearsal->first->len; i++) {
+		const struct rehearsed_hit *hit = rehearsal->first->pdata[i];
+
+		json_comma(out);
+		g_string_append_c(out, '{');
+		json_put(out, "id", hit->id);
+		json_put(out, "received", cli_time(hit->at));
+		json_put(out, "from", hit->from);
+		json_put(out, "subject", hit->subject);
+		json_put(out, "was", actions[hit->was]);
+		json_put(out, "would", actions[hit->would]);
+		g_string_append_c(out, '}');
+	}
+	printf("%s]}\n", out->str);
+}
+
+/* ENTRY is the last of ENTRIES. */
+static int
+dry_run(struct cli *cli, const Tenant *tenant, const GPtrArray *entries,
+	const Entry *entry, gint64 since)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Rehearsal) rehearsal = NULL;
+	g_autoptr(Setup) setup = NULL;
+	g_autoptr(Site) site = NULL;
+	struct pipeline line = { .wait = ask_wait_plainly };
+	int status = EX_OK;
+
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	setup = setup_new(cli->config, site->folder, NULL, NULL);
+	setup_open_routes(setup, NULL);
+	line.users = site->users;
+	rehearsal = rehearse(site, &line, setup, tenant, entries, entry,
+			     since, NAMED, &error);
+	if (!rehearsal)
+		return cli_error("ledger", error);
+	if (cli->json) {
+		json_rehearsal(rehearsal, entry, since);
+		return EX_OK;
+	}
+	print_samples(tenant, entry);
+	print_rehearsal(rehearsal, since);
+	return EX_OK;
+}
+
+static int
+append(struct cli *cli, const Tenant *tenant, const Entry *entry)
+{
+	g_autofree char *path = lists_managed(cli->config, tenant);
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *line = entry_format(entry);
+	g_autoptr(GError) error = NULL;
+
+	if (mkdir(folder, 0750) < 0 && access(folder, W_OK) < 0)
+		return cli_fail(EX_NOPERM, "%s cannot be written", folder);
+	if (!listfile_append(path, line, &error))
+		return cli_error(path, error);
+	printf("added %s to %s\n  %s\n", entry->key, path, line);
+	print_samples(tenant, entry);
+	printf("in force within a second\n");
+	return EX_OK;
+}
+
+/* Take --dry-run or --dry-run=SPAN off; *SINCE is 0 without it. */
+static bool
+take_dry_run(struct cli *cli, gint64 *since)
+{
+	bool is_bare = cli_flag(cli, "--dry-run");
+	const char *span = is_bare ? "30d" : cli_option(cli, "--dry-run");
+
+	return cli_since(span, since);
+}
+
 int
 cmd_list_add(struct cli *cli)
 {
 	const char *name = cli_option(cli, "--tenant");
-	g_autofree char *path = NULL, *line = NULL, *folder = NULL;
 	g_autoptr(GPtrArray) entries = NULL;
 	g_autoptr(Entry) entry = NULL;
-	g_autoptr(GError) error = NULL;
 	const Tenant *tenant;
+	gint64 since;
+	int status;
 
-	if (!cli_words(cli, 3, 32) || !(tenant = cli_tenant(cli, name)))
+	if (!take_dry_run(cli, &since) || !cli_words(cli, 3, 32) ||
+	    !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
 	entry = entry_of_words(cli, tenant, true);
 	if (!entry)
 		return EX_DATAERR;
 	if (!entry->by)
 		entry->by = g_strdup(cli->who);
-	path = lists_managed(cli->config, tenant);
 	entries = list_entries(cli, tenant);
 	for (guint i = 0; i < entries->len; i++) {
 		const Entry *other = entries->pdata[i];
@@ -200,15 +360,12 @@ cmd_list_add(struct cli *cli)
 					"already: %s:%u", other->file,
 					other->line);
 	}
-	folder = g_path_get_dirname(path);
-	if (mkdir(folder, 0750) < 0 && access(folder, W_OK) < 0)
-		return cli_fail(EX_NOPERM, "%s cannot be written", folder);
-	line = entry_format(entry);
-	if (!listfile_append(path, line, &error))
-		return cli_error(path, error);
-	printf("added %s to %s\n  %s\nin force within a second\n",
-	       entry->key, path, line);
-	return EX_OK;
+	if (!since)
+		return append(cli, tenant, entry);
+	g_ptr_array_add(entries, entry);
+	status = dry_run(cli, tenant, entries, entry, since);
+	g_ptr_array_steal_index(entries, entries->len - 1);
+	return status;
 }
 
 static bool
@@ -284,104 +441,6 @@ cmd_list_remove(struct cli *cli)
 				elsewhere);
 	return cli_fail(EX_NOINPUT, "there is no such entry; see gatepost "
 			"list show");
-}
-
-/* VALUE of KIND as a message would show it. */
-static char *
-as_seen(enum indicator_kind kind, const char *value)
-{
-	struct network network;
-	char text[NETWORK_TEXT];
-	g_autoptr(Url) url = NULL;
-
-	switch (kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-	case INDICATOR_SPOOF:
-		return address_normal(value);
-	case INDICATOR_NAME:
-		return indicator_fold_name(value);
-	case INDICATOR_IP:
-		if (!network_parse(value, &network) || network.prefix != 128)
-			return NULL;
-		network_format(&network, text);
-		return g_strdup(text);
-	case INDICATOR_URL:
-		url = url_parse(value);
-		return url ? g_strdup(url->url) : NULL;
-	case INDICATOR_FILE:
-		return g_ascii_strdown(value, -1);
-	case INDICATOR_FILENAME:
-		return indicator_fold_filename(value);
-	case INDICATOR_KINDS:
-		break;
-	}
-	return NULL;
-}
-
-/* The sending side of a pair as a message would show it. */
-static char *
-source_seen(const char *value)
-{
-	char *address = as_seen(INDICATOR_IP, value);
-
-	return address ? address : domain_normal(value);
-}
-
-static void
-print_match(const struct snapshot_entry *entry, void *data)
-{
-	const char *rcpt = data;
-
-	if (rcpt && !snapshot_is_for(entry->for_, rcpt))
-		return;
-	printf("%s %s %s%s%s  key=%s %s:%u%s\n",
-	       entry_actions[entry->action], indicator_kinds[entry->kind],
-	       entry->value, *entry->source ? " " : "", entry->source,
-	       entry->key, entry->file, entry->line,
-	       entry->expires && entry->expires <= clock_now() ?
-	       " (expired)" : "");
-}
-
-int
-cmd_list_find(struct cli *cli)
-{
-	const char *name = cli_option(cli, "--tenant");
-	const char *rcpt = cli_option(cli, "--rcpt");
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Snapshot) snapshot = NULL;
-	g_autoptr(Indicator) seen = NULL;
-	g_autofree char *value = NULL, *source = NULL, *to = NULL;
-	const Tenant *tenant;
-	int kind, folder;
-
-	if (!cli_words(cli, 2, 3) || !(tenant = cli_tenant(cli, name)))
-		return EX_USAGE;
-	kind = fields_word(indicator_kinds, cli_word(cli, 0));
-	value = kind < 0 ? NULL : as_seen((enum indicator_kind)kind,
-					  cli_word(cli, 1));
-	source = kind == INDICATOR_SPOOF && cli_word(cli, 2) ?
-	    source_seen(cli_word(cli, 2)) : NULL;
-	if (cli_word(cli, 2) && !source)
-		return cli_fail(EX_DATAERR, "\"%s\": a second value goes with"
-				" kind spoof alone, and is a client's address"
-				" or a domain", cli_word(cli, 2));
-	if (!value)
-		return cli_fail(EX_DATAERR, "\"%s\" is no value of kind %s "
-				"that a message could show",
-				cli_word(cli, 1), cli_word(cli, 0));
-	to = rcpt ? address_normal(rcpt) : NULL;
-	folder = folder_open(AT_FDCWD, cli->config->state_dir, 0750, &error);
-	if (folder >= 0) {
-		snapshot = snapshot_open(folder, SITE_SNAPSHOT, &error);
-		close(folder);
-	}
-	if (!snapshot)
-		return cli_error("lists", error);
-	seen = indicator_seen((enum indicator_kind)kind, value);
-	seen->source = g_steal_pointer(&source);
-	snapshot_match(snapshot, tenant->name, seen, print_match, to);
-	return EX_OK;
 }
 
 int

@@ -13,7 +13,7 @@ Life *
 list_life(struct cli *cli)
 {
 	g_autoptr(GError) error = NULL;
-	Life *life = life_read(cli->config->state_dir, &error);
+	Life *life = life_look(cli->config->state_dir, &error);
 
 	if (!life)
 		fprintf(stderr, "gatepost: warning: no usage is known: %s\n",

@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
-#include "gatepost/cli/cli.h"
+#include "gatepost/cli/list.h"
 #include "gatepost/model/address.h"
-#include "gatepost/service/lists.h"
 #include "gatepost/service/pipeline.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -278,46 +277,12 @@ try_all(struct trying *trying, const char *path)
 	return status ? EX_SOFTWARE : EX_OK;
 }
 
-/* Lists as they stand in the files now, compiled aside: nothing of the
- * daemon's is changed, and none need be there. */
-static Snapshot *
-lists_aside(struct cli *cli, GError **error)
-{
-	g_autofree char *path = g_build_filename(g_get_tmp_dir(),
-						 "gatepost-try-XXXXXX", NULL);
-	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)list_note_free);
-	Snapshot *lists = NULL;
-	int folder;
-
-	if (!g_mkdtemp(path)) {
-		file_fail(error, "make folder", path);
-		return NULL;
-	}
-	folder = folder_open(AT_FDCWD, path, 0700, error);
-	if (folder >= 0 && lists_write(cli->config, folder, notes, error))
-		lists = snapshot_open(folder, SITE_SNAPSHOT, error);
-	if (folder >= 0) {
-		unlinkat(folder, SITE_SNAPSHOT, 0);
-		close(folder);
-	}
-	rmdir(path);
-	for (guint i = 0; i < notes->len; i++) {
-		const struct list_note *note = notes->pdata[i];
-
-		if (note->is_error)
-			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-				note->line, note->text);
-	}
-	return lists;
-}
-
 static Setup *
 setup_of(struct cli *cli, GError **error)
 {
 	int folder = open(cli->config->state_dir, O_RDONLY | O_DIRECTORY |
 			  O_CLOEXEC);
-	Snapshot *lists = lists_aside(cli, error);
+	Snapshot *lists = list_aside(cli, error);
 	Setup *setup = NULL;
 
 	if (lists) {

@@ -4,7 +4,9 @@
  * An edit takes the lock file beside it (the list itself is replaced, and a
  * lock on it would go with the old one), reads, changes, and replaces it by
  * rename: a reader sees the old or the new, and needs no lock.  A crash
- * leaves the old one, and perhaps a temporary file that no one reads.
+ * leaves the old one, and perhaps a temporary file that no one reads.  An
+ * editor of a person's knows no lock: when the file was replaced since it was
+ * read, nothing is written.
  */
 #include "gatepost/lists/listfile.h"
 
@@ -194,6 +196,8 @@ struct edit {
 	char *data;
 	gsize length;
 	mode_t mode;
+	struct stat before;	/* as it was read */
+	bool is_new;
 };
 
 /* The line at DATA up to END, without its end; NEXT is behind that. */
@@ -278,20 +282,21 @@ edit_lock(struct edit *edit, const char *path, GError **error)
 static bool
 edit_start(struct edit *edit, const char *path, bool make, GError **error)
 {
-	struct stat st;
+	struct stat *st = &edit->before;
 
 	*edit = (struct edit){ .folder = -1, .lock = -1, .mode = 0640 };
 	if (!edit_lock(edit, path, error))
 		return false;
-	if (fstatat(edit->folder, edit->name, &st,
-		    AT_SYMLINK_NOFOLLOW) < 0) {
+	/* Before it is read: what changes from here on is noticed. */
+	if (fstatat(edit->folder, edit->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT || !make)
 			return file_fail(error, "open", path);
 		edit->data = g_strconcat(marker, "\n", NULL);
 		edit->length = strlen(edit->data);
+		edit->is_new = true;
 		return true;
 	}
-	edit->mode = st.st_mode & 0777;
+	edit->mode = st->st_mode & 0777;
 	edit->data = file_get(edit->folder, edit->name, BOUND_LIST_FILE,
 			      &edit->length, error);
 	if (!edit->data)
@@ -364,8 +369,9 @@ listfile_edit(const char *path, const struct list_line *lines, guint count,
 	for (guint i = 0; out && i < more->len; i++)
 		g_string_append_printf(out, "%s\n",
 				       (const char *)more->pdata[i]);
-	good = out && file_replace(edit.folder, edit.name, out->str,
-				   out->len, edit.mode, error);
+	good = out && file_replace_same(edit.folder, edit.name, edit.is_new ?
+					NULL : &edit.before, out->str,
+					out->len, edit.mode, error);
 	edit_end(&edit);
 	return good;
 }

@@ -300,6 +300,19 @@ precedence_decide(const struct look *look, Decision *decision)
 	}
 }
 
+const char *
+judge_lost(const Decision *decision, const Finding *finding)
+{
+	if (finding->struck)
+		return finding->struck;
+	return finding->effect == EFFECT_OBSERVE ?
+	    "an observe entry only counts" :
+	    finding->effect == EFFECT_UNSURE ?
+	    "what is not sure decides nothing" :
+	    decision->because ? "a finding above it in the order decided" :
+	    "by itself it decides nothing";
+}
+
 void
 precedence_print(const Tenant *tenant, GString *out)
 {
@@ -323,4 +336,20 @@ precedence_print(const Tenant *tenant, GString *out)
 	for (guint i = 0; i < POLICIES; i++)
 		g_string_append_printf(out, "  %-18s %s\n", policies[i],
 				       actions[tenant->policy[i]]);
+}
+
+void
+precedence_json(GString *out)
+{
+	g_string_append_c(out, '[');
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		json_comma(out);
+		g_string_append_c(out, '{');
+		json_put_number(out, "row", rows[i].row);
+		json_put(out, "who", rows[i].who);
+		json_put(out, "what", rows[i].what);
+		json_put(out, "outcome", rows[i].outcome);
+		g_string_append_c(out, '}');
+	}
+	g_string_append_c(out, ']');
 }

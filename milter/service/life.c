@@ -50,6 +50,26 @@ life_read(const char *state_dir, GError **error)
 	return usages ? life_of(usages, error) : NULL;
 }
 
+Life *
+life_look(const char *state_dir, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	g_autoptr(Usages) usages = usages_open_reading(state_dir, &fault);
+	Life *life;
+
+	if (usages)
+		return life_of(usages, error);
+	if (fault) {
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return NULL;
+	}
+	life = g_new0(Life, 1);
+	life->usage = g_hash_table_new(g_str_hash, g_str_equal);
+	life->brakes = g_hash_table_new(g_str_hash, g_str_equal);
+	life->born = clock_now();
+	return life;
+}
+
 void
 life_free(Life *life)
 {

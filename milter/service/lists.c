@@ -186,7 +186,8 @@ write_all(const Config *config, int folder, int good, GPtrArray *notes,
 	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_ptr_array_unref);
 	g_autoptr(GError) fault = NULL;
-	g_autoptr(Life) life = good < 0 ? NULL :
+	g_autoptr(Life) life = good < 0 ?
+	    life_look(config->state_dir, &fault) :
 	    life_read(config->state_dir, &fault);
 	gint64 now = clock_now();
 

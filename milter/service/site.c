@@ -189,6 +189,17 @@ setup_mode(const Setup *setup, const Tenant *tenant)
 	    config_mode(setup->config, tenant);
 }
 
+const char *
+setup_mode_source(const Setup *setup, const Tenant *tenant)
+{
+	if (g_hash_table_contains(setup->modes, tenant->name))
+		return "gatepost mode, for this tenant";
+	if (g_hash_table_contains(setup->modes, "*"))
+		return "gatepost mode, for every tenant";
+	return tenant->mode >= 0 ? "mode of the tenant in the configuration" :
+	    "mode of the configuration, or its default";
+}
+
 static void
 add_line(gpointer key, gpointer value, gpointer out)
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "gatepost/lists/entry.h"
 #include "gatepost/model/decision.h"
 #include "gatepost/policy/check.h"
 #include "gatepost/util/clock.h"
@@ -160,22 +161,13 @@ tell_losers(const struct telling *telling, const Decision *decision)
 
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *finding = decision->findings->pdata[i];
-		const char *why = finding->struck;
 
 		if (finding == decision->because)
 			continue;
-		if (!why)
-			why = finding->effect == EFFECT_OBSERVE ?
-			    "an observe entry only counts" :
-			    finding->effect == EFFECT_UNSURE ?
-			    "what is not sure decides nothing" :
-			    decision->because ?
-			    "a finding above it in the order decided" :
-			    "by itself it decides nothing";
 		g_string_append(out, "    also found: ");
 		tell_finding(telling, finding);
 		g_string_append_printf(out, ";\n      it did not decide: %s\n",
-				       why);
+				       judge_lost(decision, finding));
 	}
 }
 
@@ -262,22 +254,34 @@ count_one(const Record *record, void *data)
 	return ++*(guint *)data < 1000;
 }
 
+/* VALUE as a word of a shell: strangers wrote it.  Yours. */
+static char *
+pasted(const char *value)
+{
+	for (const char *p = value; *p; p++)
+		if (!g_ascii_isalnum(*p) && !strchr("@.-_+:%=,", *p))
+			return g_shell_quote(value);
+	return g_strdup(value);
+}
+
 static void
 propose(Site *site, GArray *all, const char *kind, const char *key_kind,
 	const char *value, const char *sign, GError **error)
 {
 	struct proposal proposal = { NULL, 0 };
+	g_autofree char *word = NULL;
 	gint64 key;
 
 	if (!value || !*value)
 		return;
+	word = pasted(value);
 	key = ledger_key(&site->key.ledger, key_kind, value);
 	if (!ledger_search(site->ledger, &key, 0, count_one,
 			   &proposal.others, error))
 		return;
 	/* The message itself is one of them. */
 	proposal.others -= proposal.others > 0;
-	proposal.line = g_strdup_printf("block %s %s%s", kind, sign, value);
+	proposal.line = g_strdup_printf("block %s %s%s", kind, sign, word);
 	g_array_append_val(all, proposal);
 }
 
@@ -327,9 +331,62 @@ propose_name(Site *site, GArray *all, const Facts *facts,
 	last->line = g_steal_pointer(&quoted);
 }
 
+/* Mail of one author by one client. */
+struct pair_count {
+	const char *address;	/* the client's */
+	guint count;
+};
+
+static bool
+count_pair(const Record *record, void *data)
+{
+	struct pair_count *pair = data;
+	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
+					  NULL);
+	g_autoptr(Facts) facts = facts_new();
+
+	if (!json)
+		return true;
+	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
+	if (strcmp(member(json_member(json, "client"), "address"),
+		   pair->address) == 0 && auth_is_known(facts) &&
+	    !auth_is_aligned(facts))
+		pair->count++;
+	return pair->count < 1000;
+}
+
+/* Who was shown, by way of who sent: the one who was impersonated stays free
+ * to send by his own. */
+static void
+propose_pair(Site *site, GArray *all, const Facts *facts,
+	     const Json *client, GError **error)
+{
+	struct pair_count pair = { member(client, "address"), 0 };
+	struct proposal proposal = { NULL, 0 };
+	Indicator author = { INDICATOR_SPOOF, facts->from, NULL };
+	g_autofree char *value = NULL, *word = NULL;
+	struct network network;
+	gint64 key;
+
+	/* Pairs are asked only where the authentication is known. */
+	if (!facts->from || !strchr(facts->from, '@') ||
+	    !auth_is_known(facts) || !network_parse(pair.address, &network) ||
+	    strcmp(member(client, "kind"), client_kinds[CLIENT_OUTSIDE]) != 0)
+		return;
+	key = ledger_key(&site->key.ledger, "sender", facts->from);
+	if (!ledger_search(site->ledger, &key, 0, count_pair, &pair, error))
+		return;
+	value = entry_value_text(&author);
+	word = pasted(value);
+	proposal.others = pair.count - (pair.count > 0);
+	proposal.line = g_strdup_printf("block spoof %s %s", word,
+					pair.address);
+	g_array_append_val(all, proposal);
+}
+
 static void
 tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
-	      const char *client, GString *out, GError **error)
+	      const Json *client, GString *out, GError **error)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
 					    sizeof(struct proposal));
@@ -352,7 +409,9 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 	if (auth_is_aligned(facts))
 		propose(site, all, "sender", "sender", facts->from, "",
 			error);
-	propose(site, all, "ip", "ip", client, "", error);
+	else
+		propose_pair(site, all, facts, client, error);
+	propose(site, all, "ip", "ip", member(client, "address"), "", error);
 	g_array_sort(all, by_others);
 	g_string_append(out, "\n  What would have stopped it, the narrowest "
 			"first:\n");
@@ -511,8 +570,8 @@ why_tell(Site *site, const Config *config, const Record *record,
 	for (guint i = 0; i < decisions->len; i++)
 		tell_decision(&telling, decisions->pdata[i]);
 	if (is_any_delivered(decisions)) {
-		tell_stoppers(site, facts, decisions, member(
-		    json_member(json, "client"), "address"), out, error);
+		tell_stoppers(site, facts, decisions,
+			      json_member(json, "client"), out, error);
 		tell_advice(config, facts, decisions, out);
 	}
 	return ledger_events(site->ledger, record->id, tell_event, out,

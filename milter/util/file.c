@@ -177,6 +177,72 @@ file_replace(int folder, const char *name, const void *data, gsize length,
 	return folder_sync(folder, name, error);
 }
 
+static bool
+is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino &&
+	    one->st_size == other->st_size &&
+	    one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+	    one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
+}
+
+/* Let BESIDE and NAME change places, when NAME is still BEFORE; what was
+ * NAME is then looked at once more, since it could be replaced meanwhile. */
+static bool
+swap(int folder, const char *beside, const char *name,
+     const struct stat *before)
+{
+	struct stat now;
+
+	if (!before)
+		return renameat2(folder, beside, folder, name,
+				 RENAME_NOREPLACE) == 0;
+	if (fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	errno = EEXIST;
+	if (!is_same(&now, before))
+		return false;
+	if (renameat2(folder, beside, folder, name, RENAME_EXCHANGE) < 0)
+		/* A file system that cannot: the look before must do. */
+		return errno == EINVAL &&
+		    renameat(folder, beside, folder, name) == 0;
+	if (fstatat(folder, beside, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    is_same(&now, before)) {
+		unlinkat(folder, beside, 0);
+		return true;
+	}
+	if (renameat2(folder, beside, folder, name, RENAME_EXCHANGE) == 0)
+		errno = EEXIST;
+	return false;
+}
+
+bool
+file_replace_same(int folder, const char *name, const struct stat *before,
+		  const void *data, gsize length, mode_t mode,
+		  GError **error)
+{
+	char id[ID_TEXT];
+	g_autofree char *beside = NULL;
+	int fd;
+
+	id_new(id);
+	beside = g_strdup_printf(".%s.%s.tmp", name, id);
+	fd = make(folder, beside, mode, error);
+	if (fd < 0 || !finish(folder, beside, fd,
+			      file_write_all(fd, data, length), error))
+		return false;
+	if (swap(folder, beside, name, before))
+		return folder_sync(folder, name, error);
+	if (errno == EEXIST)
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+			    "%s has changed meanwhile: somebody else edits it,"
+			    " nothing was written; try again", name);
+	else
+		file_fail(error, "replace", name);
+	unlinkat(folder, beside, 0);
+	return false;
+}
+
 char *
 file_get_fd(int fd, gsize size, GError **error)
 {

@@ -66,6 +66,44 @@ test_replace(void)
 		g_assert_false(g_str_has_suffix(name, ".tmp"));
 }
 
+/* A file is replaced only while it is the one that was read. */
+static void
+test_replace_same(void)
+{
+	g_autoptr(GDir) dir = NULL;
+	g_autoptr(GError) error = NULL;
+	struct stat before, st;
+	const char *name;
+
+	g_assert_true(file_replace_same(folder, "same", NULL, "abc", 3, 0640,
+					&error));
+	check_file("same", "abc");
+	g_assert_false(file_replace_same(folder, "same", NULL, "x", 1, 0640,
+					 &error));
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN);
+	g_clear_error(&error);
+	g_assert_cmpint(fstatat(folder, "same", &before, 0), ==, 0);
+	g_assert_true(file_replace_same(folder, "same", &before, "xy", 2,
+					0600, &error));
+	check_file("same", "xy");
+	g_assert_cmpint(fstatat(folder, "same", &st, 0), ==, 0);
+	g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+	/* It is another one by now. */
+	g_assert_false(file_replace_same(folder, "same", &before, "z", 1,
+					 0600, &error));
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN);
+	g_assert_nonnull(strstr(error->message, "same has changed"));
+	g_clear_error(&error);
+	check_file("same", "xy");
+	g_assert_cmpint(unlinkat(folder, "same", 0), ==, 0);
+	g_assert_false(file_replace_same(folder, "same", &st, "z", 1, 0600,
+					 &error));
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+	dir = g_dir_open(path, 0, NULL);
+	while ((name = g_dir_read_name(dir)))
+		g_assert_false(g_str_has_suffix(name, ".tmp"));
+}
+
 static void
 test_get(void)
 {
@@ -187,6 +225,7 @@ main(int argc, char **argv)
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_test_add_func("/file/put", test_put);
 	g_test_add_func("/file/replace", test_replace);
+	g_test_add_func("/file/replace_same", test_replace_same);
 	g_test_add_func("/file/get", test_get);
 	g_test_add_func("/file/put-fd", test_put_fd);
 	g_test_add_func("/file/sha256", test_sha256);

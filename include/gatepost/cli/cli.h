@@ -76,6 +76,7 @@ int cmd_candidate_list(struct cli *cli);
 int cmd_candidate_show(struct cli *cli);
 int cmd_check(struct cli *cli);
 int cmd_list_add(struct cli *cli);
+int cmd_list_audit(struct cli *cli);
 int cmd_list_compile(struct cli *cli);
 int cmd_list_expiring(struct cli *cli);
 int cmd_list_export(struct cli *cli);

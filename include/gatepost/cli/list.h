@@ -11,6 +11,10 @@
 /* All entries of TENANT (of Entry *); what is wrong with them is said. */
 GPtrArray *list_entries(struct cli *cli, const Tenant *tenant);
 
+/* All lists as they stand in their files now, compiled aside; what is wrong
+ * with them is said.  NULL and ERROR set on failure. */
+Snapshot *list_aside(struct cli *cli, GError **error);
+
 /* What is known of the life of entries; NULL and said when it cannot be
  * read. */
 Life *list_life(struct cli *cli);

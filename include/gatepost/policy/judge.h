@@ -42,6 +42,10 @@ Decision *judge_poison(const struct look *look, gint64 deaths);
 /* A decision to deliver mail that we released ourselves. */
 Decision *judge_released(const struct look *look, const char *id);
 
+/* Why FINDING, one of DECISION's, did not decide, in words; borrowed from it
+ * or constant. */
+const char *judge_lost(const Decision *decision, const Finding *finding);
+
 /*
  * One answer for many recipients (design 8): brings the decisions to what
  * one message can carry, each change said in `limit`.  What the MTA is then
@@ -60,5 +64,7 @@ struct marks judge_marks(const GPtrArray *decisions);
 
 /* The precedence table and TENANT's policy, for `gatepost policy`. */
 void precedence_print(const Tenant *tenant, GString *out);
+/* The rows of that table as a JSON array. */
+void precedence_json(GString *out);
 
 #endif

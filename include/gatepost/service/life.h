@@ -22,6 +22,9 @@ typedef struct Life {
 Life *life_of(Usages *usages, GError **error);
 /* The same in the folder STATE_DIR, opened for it. */
 Life *life_read(const char *state_dir, GError **error);
+/* The same for reading alone: nothing is made there, and what has never been
+ * counted is counted from now on. */
+Life *life_look(const char *state_dir, GError **error);
 void life_free(Life *life);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Life, life_free)
 

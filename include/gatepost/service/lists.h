@@ -26,7 +26,7 @@ bool lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
 		   guint *entries, GError **error);
 
 /* Compile what is right in the lists into the snapshot of FOLDER, with no
- * last good generation and no state_dir: for `try`. */
+ * last good generation, and nothing written to state_dir: for `try`. */
 bool lists_write(const Config *config, int folder, GPtrArray *notes,
 		 GError **error);
 

@@ -70,6 +70,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Setup, setup_unref)
 /* The mode in force for TENANT. */
 enum mode setup_mode(const Setup *setup, const Tenant *tenant);
 
+/* Where that mode was set, in words; borrowed. */
+const char *setup_mode_source(const Setup *setup, const Tenant *tenant);
+
 /* Write the mode of TENANT (NULL: all, and every own one is forgotten) into
  * FOLDER; the daemon follows within a second. */
 bool mode_set(int folder, const char *tenant, enum mode mode,

@@ -24,6 +24,9 @@ typedef struct Usages Usages;
 /* In the state store of the folder PATH.  NULL and ERROR set on failure.  One
  * thread at a time. */
 Usages *usages_open(const char *path, GError **error);
+/* The same for reading alone, where nothing may be made or changed.  NULL
+ * without ERROR when nothing has ever been counted there. */
+Usages *usages_open_reading(const char *path, GError **error);
 void usages_free(Usages *usages);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Usages, usages_free)
 

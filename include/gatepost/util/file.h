@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Set ERROR from errno: "WHAT NAME: reason".  Returns false. */
@@ -38,6 +39,12 @@ bool file_put_fd(int folder, const char *name, int fd, gsize size,
  * the folder.  A reader sees the old or the new, whole. */
 bool file_replace(int folder, const char *name, const void *data,
 		  gsize length, mode_t mode, GError **error);
+
+/* The same, but only while NAME is still the file that BEFORE (NULL: none)
+ * is of; ERROR is G_FILE_ERROR_AGAIN when it is another. */
+bool file_replace_same(int folder, const char *name,
+		       const struct stat *before, const void *data,
+		       gsize length, mode_t mode, GError **error);
 
 /* All of NAME in FOLDER, at most MOST octets, with a NUL behind them; LENGTH
  * may be NULL.  NULL and ERROR set on failure. */
