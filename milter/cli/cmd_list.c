@@ -87,6 +87,7 @@ cmd_list_show(struct cli *cli)
 	const char *name = cli_option(cli, "--tenant");
 	const char *kind = cli_option(cli, "--kind");
 	bool observed = cli_flag(cli, "--observed");
+	bool feeds = cli_flag(cli, "--feeds");
 	const char *action = observed ? entry_actions[ENTRY_OBSERVE] :
 	    cli_option(cli, "--action");
 	g_autoptr(GPtrArray) entries = NULL;
@@ -99,6 +100,8 @@ cmd_list_show(struct cli *cli)
 	if ((kind && fields_word(indicator_kinds, kind) < 0) ||
 	    (action && fields_word(entry_actions, action) < 0))
 		return cli_fail(EX_USAGE, "there is no such kind or action");
+	if (feeds)
+		return list_feeds(cli, tenant);
 	entries = list_entries(cli, tenant);
 	life = list_life(cli);
 	for (guint i = 0; i < entries->len; i++) {
@@ -331,14 +334,18 @@ source_seen(const char *value)
 static void
 print_match(const struct snapshot_entry *entry, void *data)
 {
+	g_autofree char *place = NULL;
 	const char *rcpt = data;
 
 	if (rcpt && !snapshot_is_for(entry->for_, rcpt))
 		return;
-	printf("%s %s %s%s%s  key=%s %s:%u%s\n",
+	place = entry->is_feed ? g_strdup(entry->file) :
+	    g_strdup_printf("%s:%u", entry->file, entry->line);
+	printf("%s %s %s%s%s  key=%s%s%s %s%s\n",
 	       entry_actions[entry->action], indicator_kinds[entry->kind],
 	       entry->value, *entry->source ? " " : "", entry->source,
-	       entry->key, entry->file, entry->line,
+	       entry->is_feed ? "\"" : "", entry->key,
+	       entry->is_feed ? "\"" : "", place,
 	       entry->expires && entry->expires <= clock_now() ?
 	       " (expired)" : "");
 }
@@ -373,7 +380,8 @@ cmd_list_find(struct cli *cli)
 	to = rcpt ? address_normal(rcpt) : NULL;
 	folder = folder_open(AT_FDCWD, cli->config->state_dir, 0750, &error);
 	if (folder >= 0) {
-		snapshot = snapshot_open(folder, SITE_SNAPSHOT, &error);
+		snapshot = snapshot_open(folder, SITE_SNAPSHOT, NULL,
+					 &error);
 		close(folder);
 	}
 	if (!snapshot)
@@ -391,8 +399,7 @@ cmd_list_compile(struct cli *cli)
 	    (GDestroyNotify)list_note_free);
 	g_autoptr(GError) error = NULL;
 	const char *state_dir = cli_option(cli, "--state-dir");
-	bool is_good;
-	guint count;
+	struct lists_compiled compiled;
 
 	if (!cli_words(cli, 0, 0))
 		return EX_USAGE;
@@ -401,7 +408,7 @@ cmd_list_compile(struct cli *cli)
 		g_free(cli->config->state_dir);
 		cli->config->state_dir = g_strdup(state_dir);
 	}
-	if (!lists_compile(cli->config, notes, &is_good, &count, &error))
+	if (!lists_compile(cli->config, notes, &compiled, &error))
 		return cli_error("lists", error);
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];
@@ -409,6 +416,10 @@ cmd_list_compile(struct cli *cli)
 		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
 			note->is_error ? "" : "warning: ", note->text);
 	}
-	printf("compiled %u entries\n", count);
-	return is_good ? EX_OK : EX_CONFIG;
+	printf("compiled %u entries", compiled.entries);
+	if (compiled.values)
+		printf(", %" G_GUINT64_FORMAT " values of feeds",
+		       compiled.values);
+	printf("\n");
+	return compiled.is_good ? EX_OK : EX_CONFIG;
 }

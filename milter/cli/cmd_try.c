@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
 #include "gatepost/model/address.h"
+#include "gatepost/lists/snapshot_format.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/pipeline.h"
 #include "gatepost/util/clock.h"
@@ -278,6 +280,24 @@ try_all(struct trying *trying, const char *path)
 	return status ? EX_SOFTWARE : EX_OK;
 }
 
+/* Take out what lists_write() has put into FOLDER, and close it. */
+static void
+aside_remove(int folder)
+{
+	int parts = openat(folder, SNAPSHOT_PARTS, O_RDONLY | O_DIRECTORY |
+			   O_CLOEXEC);
+	DIR *dir = parts < 0 ? NULL : fdopendir(parts);
+	const struct dirent *one;
+
+	while (dir && (one = readdir(dir)))
+		unlinkat(parts, one->d_name, 0);
+	if (dir)
+		closedir(dir);
+	unlinkat(folder, SNAPSHOT_PARTS, AT_REMOVEDIR);
+	unlinkat(folder, SITE_SNAPSHOT, 0);
+	close(folder);
+}
+
 /* Lists as they stand in the files now, compiled aside: nothing of the
  * daemon's is changed, and none need be there. */
 static Snapshot *
@@ -296,11 +316,9 @@ lists_aside(struct cli *cli, GError **error)
 	}
 	folder = folder_open(AT_FDCWD, path, 0700, error);
 	if (folder >= 0 && lists_write(cli->config, folder, notes, error))
-		lists = snapshot_open(folder, SITE_SNAPSHOT, error);
-	if (folder >= 0) {
-		unlinkat(folder, SITE_SNAPSHOT, 0);
-		close(folder);
-	}
+		lists = snapshot_open(folder, SITE_SNAPSHOT, NULL, error);
+	if (folder >= 0)
+		aside_remove(folder);
 	rmdir(path);
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];

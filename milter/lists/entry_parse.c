@@ -653,6 +653,14 @@ check(const struct reader *reader)
 	return true;
 }
 
+bool
+entry_check(const Entry *entry, GError **error)
+{
+	struct reader reader = { "", NULL, (Entry *)entry, NULL, error };
+
+	return check(&reader);
+}
+
 /* ---- the line ---- */
 
 /* Find the next word in NAMES; -1 and ERROR set when it is none. */

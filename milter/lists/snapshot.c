@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/lists/feed.h"
 #include "gatepost/lists/snapshot_format.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
@@ -37,6 +38,8 @@ struct Snapshot {
 	const guint32 *linear;
 	const char *arena;
 	Pattern **patterns;		/* as linear; NULL: a glob */
+	const struct snapshot_link *links;
+	Feed **feeds;			/* as links; NULL: never compiled */
 };
 
 /* One look-up, and who wants to hear of what it finds. */
@@ -49,6 +52,8 @@ struct search {
 	snapshot_found *found;
 	snapshot_gave_up *gave_up;
 	void *data;
+	const struct snapshot_link *link;	/* NULL: in own entries */
+	const Feed *feed;
 };
 
 /* What patterns may take, and what they found by tenant and value. */
@@ -120,6 +125,8 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 		  sizeof *snapshot->slots) ||
 	    !fits(snapshot, header->linear_at, header->linear,
 		  sizeof *snapshot->linear) ||
+	    !fits(snapshot, header->links_at, header->links,
+		  sizeof *snapshot->links) ||
 	    !fits(snapshot, header->arena_at, header->arena_length, 1) ||
 	    !is_power_of_two(header->tenant_slots) ||
 	    !is_power_of_two(header->slots) || header->arena_length == 0 ||
@@ -132,6 +139,7 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 	snapshot->records = (const void *)(map + header->records_at);
 	snapshot->slots = (const void *)(map + header->slots_at);
 	snapshot->linear = (const void *)(map + header->linear_at);
+	snapshot->links = (const void *)(map + header->links_at);
 	snapshot->arena = map + header->arena_at;
 	return true;
 }
@@ -198,8 +206,74 @@ map_file(int folder, const char *name, gsize *length, GError **error)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* The feed PART in SNAPSHOT, or NULL. */
+static Feed *
+feed_of(const Snapshot *snapshot, const char *part)
+{
+	for (guint32 i = 0; i < snapshot->header->links; i++)
+		if (snapshot->feeds[i] &&
+		    strcmp(text_at(snapshot, snapshot->links[i].part),
+			   part) == 0)
+			return snapshot->feeds[i];
+	return NULL;
+}
+
+/* Map feed number I of SNAPSHOT from FOLDER; OPEN (its name to Feed) has
+ * those that are. */
+static bool
+feed_add(Snapshot *snapshot, guint32 i, int folder, GHashTable *open,
+	 const Snapshot *before, GError **error)
+{
+	const struct snapshot_link *link = &snapshot->links[i];
+	const char *part = text_at(snapshot, link->part);
+	Feed *feed;
+
+	if (!part || !text_at(snapshot, link->key) ||
+	    !text_at(snapshot, link->file) || strchr(part, '/') ||
+	    link->action > ENTRY_OBSERVE || link->kind >= INDICATOR_KINDS ||
+	    link->as > CATEGORY_UNKNOWN + 1)
+		return damaged(error, "of feeds", "link");
+	if (!*part)
+		return true;
+	feed = g_hash_table_lookup(open, part);
+	if (feed) {
+		snapshot->feeds[i] = feed_ref(feed);
+		return true;
+	}
+	snapshot->feeds[i] = feed_open(folder, part, before ?
+				       feed_of(before, part) : NULL, error);
+	if (snapshot->feeds[i])
+		g_hash_table_insert(open, (gpointer)part,
+				    snapshot->feeds[i]);
+	return snapshot->feeds[i] != NULL;
+}
+
+static bool
+feeds_open(Snapshot *snapshot, int folder, const Snapshot *before,
+	   GError **error)
+{
+	g_autoptr(GHashTable) open = g_hash_table_new(g_str_hash,
+						      g_str_equal);
+	guint32 count = snapshot->header->links;
+	bool good = true;
+	int parts;
+
+	snapshot->feeds = g_new0(Feed *, count);
+	if (count == 0)
+		return true;
+	parts = openat(folder, SNAPSHOT_PARTS, O_RDONLY | O_DIRECTORY |
+		       O_NOFOLLOW | O_CLOEXEC);
+	if (parts < 0)
+		return file_fail(error, "open folder", SNAPSHOT_PARTS);
+	for (guint32 i = 0; good && i < count; i++)
+		good = feed_add(snapshot, i, parts, open, before, error);
+	close(parts);
+	return good;
+}
+
 Snapshot *
-snapshot_open(int folder, const char *name, GError **error)
+snapshot_open(int folder, const char *name, const Snapshot *before,
+	      GError **error)
 {
 	g_autoptr(Snapshot) snapshot = NULL;
 	gsize length = 0;
@@ -212,7 +286,8 @@ snapshot_open(int folder, const char *name, GError **error)
 	snapshot->map = map;
 	snapshot->length = length;
 	if (!header_check(snapshot, name, error) ||
-	    !patterns_compile(snapshot, name, error))
+	    !patterns_compile(snapshot, name, error) ||
+	    !feeds_open(snapshot, folder, before, error))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
@@ -233,6 +308,10 @@ snapshot_unref(Snapshot *snapshot)
 	     i < snapshot->header->linear; i++)
 		pattern_free(snapshot->patterns[i]);
 	g_free(snapshot->patterns);
+	for (guint32 i = 0; snapshot->feeds && i < snapshot->header->links;
+	     i++)
+		feed_unref(snapshot->feeds[i]);
+	g_free(snapshot->feeds);
 	munmap(snapshot->map, snapshot->length);
 	g_free(snapshot);
 }
@@ -315,6 +394,68 @@ tell(const struct search *search, guint32 number)
 		search->found(&entry, search->data);
 }
 
+/* ---- what a feed says ---- */
+
+/* The value that is found by WHAT under SHAPE; yours. */
+static char *
+value_of(const struct search *search, enum snapshot_shape shape,
+	 const void *what)
+{
+	char text[NETWORK_TEXT];
+
+	switch (shape) {
+	case SHAPE_NETWORK:
+		network_format(what, text);
+		return g_strdup(text);
+	case SHAPE_BELOW:
+	case SHAPE_BENEATH:
+	case SHAPE_PATH_BENEATH:
+	case SHAPE_PAGE_BENEATH:
+		return g_strconcat("*.", what, NULL);
+	case SHAPE_SITE:
+		return g_strconcat("~", what, NULL);
+	case SHAPE_AROUND:
+	case SHAPE_TREE:
+		return g_strconcat("~", what, "~", NULL);
+	case SHAPE_FOLDER:
+		return g_strconcat(what, "*", NULL);
+	case SHAPE_FOLDER_BENEATH:
+		return g_strconcat("*.", what, "*", NULL);
+	case SHAPE_EXACT:
+	case SHAPE_LINEAR:
+	case SHAPE_ANYWHERE:
+	case SHAPE_PATH:
+	case SHAPE_PAGE:
+		break;
+	}
+	/* A name is found by what it looks like. */
+	return g_strdup(search->seen->kind == INDICATOR_NAME ?
+			search->seen->value : what);
+}
+
+static void
+tell_feed(const struct search *search, enum snapshot_shape shape,
+	  const void *what)
+{
+	const struct snapshot_link *link = search->link;
+	g_autofree char *value = value_of(search, shape, what);
+	const Indicator indicator = { .kind = search->seen->kind,
+				      .value = value };
+	const struct snapshot_entry entry = {
+		.action = link->is_braked ? ENTRY_OBSERVE : link->action,
+		.kind = search->seen->kind,
+		.value = value, .source = "", .for_ = "", .except = "",
+		.note = "", .by = "feed",
+		.as = link->as - 1, .done = -1,
+		.key = text_at(search->snapshot, link->key),
+		.file = text_at(search->snapshot, link->file),
+		.narrowness = snapshot_narrowness(&indicator),
+		.is_feed = true,
+	};
+
+	search->found(&entry, search->data);
+}
+
 /* ---- look-ups ---- */
 
 static bool
@@ -344,11 +485,17 @@ find(const struct search *search, enum snapshot_shape shape,
 	const Snapshot *snapshot = search->snapshot;
 	guint32 size = snapshot->header->slots;
 	guint32 count = snapshot->header->records, number;
-	guint64 hash = snapshot_hash(&snapshot->header->key, search->tenant,
-				     search->seen->kind, shape, what, length);
 	const struct snapshot_slot *slot = NULL;
 	guint32 tried;
+	guint64 hash;
 
+	if (search->feed) {
+		if (feed_has(search->feed, shape, what, length))
+			tell_feed(search, shape, what);
+		return;
+	}
+	hash = snapshot_hash(&snapshot->header->key, search->tenant,
+			     search->seen->kind, shape, what, length);
 	for (tried = 0; tried < size; tried++) {
 		slot = &snapshot->slots[(hash + tried) & (size - 1)];
 		if (slot->record == 0 || slot->record > count)
@@ -785,42 +932,35 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 	snapshot_match_within(snapshot, tenant, seen, run, found, NULL, data);
 }
 
-void
-snapshot_match_within(const Snapshot *snapshot, const char *tenant,
-		      const Indicator *seen, SnapshotRun *run,
-		      snapshot_found *found, snapshot_gave_up *gave_up,
-		      void *data)
+/* In the entries, or the feed, of SEARCH. */
+static void
+look(const struct search *search)
 {
-	struct search search;
-
-	if (!search_init(&search, snapshot, tenant, seen, found, data) ||
-	    !(search.home->kinds >> seen->kind & 1))
+	if (!(search->home->kinds >> search->seen->kind & 1))
 		return;
-	search.run = run;
-	search.gave_up = gave_up;
-	switch (seen->kind) {
+	switch (search->seen->kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:
-		find_address(&search);
+		find_address(search);
 		break;
 	case INDICATOR_IP:
-		find_network(&search);
+		find_network(search);
 		break;
 	case INDICATOR_URL:
-		find_link(&search);
+		find_link(search);
 		break;
 	case INDICATOR_NAME:
-		find_name(&search);
+		find_name(search);
 		break;
 	case INDICATOR_FILENAME:
-		find_text(&search, seen->value);
-		find_linear(&search);
+		find_text(search, search->seen->value);
+		find_linear(search);
 		break;
 	case INDICATOR_FILE:
-		find_text(&search, seen->value);
+		find_text(search, search->seen->value);
 		break;
 	case INDICATOR_SPOOF:
-		find_pair(&search);
+		find_pair(search);
 		break;
 	case INDICATOR_KINDS:
 		break;
@@ -828,10 +968,71 @@ snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 }
 
 void
+snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+		      const Indicator *seen, SnapshotRun *run,
+		      snapshot_found *found, snapshot_gave_up *gave_up,
+		      void *data)
+{
+	struct snapshot_range links;
+	struct search search = { 0 };
+
+	if (!search_init(&search, snapshot, tenant, seen, found, data))
+		return;
+	search.run = run;
+	search.gave_up = gave_up;
+	look(&search);
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links))
+		return;
+	for (guint32 i = links.first; i < links.first + links.count; i++) {
+		search.link = &snapshot->links[i];
+		search.feed = snapshot->feeds[i];
+		if (!search.feed || search.link->kind != seen->kind)
+			continue;
+		search.home = feed_home(search.feed);
+		look(&search);
+	}
+}
+
+void
+snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
+		   void (*found)(const struct snapshot_feed_state *feed,
+				 void *data), void *data)
+{
+	struct search search = { 0 };
+	struct snapshot_range links;
+
+	if (!search_init(&search, snapshot, tenant, NULL, NULL, NULL))
+		return;
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links))
+		return;
+	for (guint32 i = links.first; i < links.first + links.count; i++) {
+		const struct snapshot_link *link = &snapshot->links[i];
+		const Feed *feed = snapshot->feeds[i];
+		const char *key = text_at(snapshot, link->key);
+		struct snapshot_feed_state state = {
+			.name = key + (g_str_has_prefix(key, SNAPSHOT_FEED) ?
+				       strlen(SNAPSHOT_FEED) : 0),
+			.file = text_at(snapshot, link->file),
+			.action = link->action, .kind = link->kind,
+			.is_braked = link->is_braked,
+		};
+
+		if (feed) {
+			state.values = feed_values(feed);
+			state.bad = feed_bad(feed);
+			state.generation = feed_generation(feed);
+		}
+		found(&state, data);
+	}
+}
+
+void
 snapshot_each(const Snapshot *snapshot, const char *tenant,
 	      snapshot_found *found, void *data)
 {
-	struct search search;
+	struct search search = { 0 };
 	const struct snapshot_range *range;
 
 	if (!search_init(&search, snapshot, tenant, NULL, found, data))

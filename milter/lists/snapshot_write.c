@@ -10,11 +10,7 @@
 #include <sys/random.h>
 
 #include "gatepost/lists/snapshot_format.h"
-#include "gatepost/model/url.h"
 #include "gatepost/util/file.h"
-
-/* Narrowness of a class of values; within one, the longer value wins. */
-#define CLASS 1000000u
 
 struct builder {
 	guint8 *data;			/* all before the arena */
@@ -24,6 +20,7 @@ struct builder {
 	struct snapshot_record *records;
 	struct snapshot_slot *slots;
 	guint32 *linear;
+	struct snapshot_link *links;
 	guint32 *tails;			/* a chain's last, by its first */
 
 	char *arena;
@@ -103,99 +100,6 @@ intern_all(struct builder *builder, const GPtrArray *texts)
 
 /* ---- what an entry is ---- */
 
-/* An allow covers what it names and no more; what is blocked by a host is
- * blocked below it, too, and what is blocked by a path with any query. */
-static enum snapshot_shape
-shape_of_url(const char *value, bool is_allow)
-{
-	bool is_exact = is_allow || strchr(value, '?');
-	struct network network;
-
-	switch (url_entry_form(value)) {
-	case URL_HOST:
-		return is_allow || network_parse(value, &network) ?
-		    SHAPE_EXACT : SHAPE_ANYWHERE;
-	case URL_SITE:
-		return SHAPE_SITE;
-	case URL_AROUND:
-		/* Anyone can write an allowed host into his own path. */
-		return is_allow ? SHAPE_TREE : SHAPE_AROUND;
-	case URL_BELOW:
-		return SHAPE_BENEATH;
-	case URL_PATH:
-		return is_exact ? SHAPE_PATH : SHAPE_PAGE;
-	case URL_FOLDER:
-		return SHAPE_FOLDER;
-	case URL_PATH_BELOW:
-		return is_exact ? SHAPE_PATH_BENEATH : SHAPE_PAGE_BENEATH;
-	case URL_FOLDER_BELOW:
-		return SHAPE_FOLDER_BENEATH;
-	case URL_SUFFIX:
-		break;
-	}
-	return SHAPE_TREE;
-}
-
-static enum snapshot_shape
-shape_of(const Entry *entry)
-{
-	const Indicator *indicator = entry->indicator;
-
-	if (indicator_is_pattern(indicator))
-		return SHAPE_LINEAR;
-	switch (indicator->kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-		return g_str_has_prefix(indicator->value, "*.") ?
-		    SHAPE_BELOW : SHAPE_EXACT;
-	case INDICATOR_IP:
-		return SHAPE_NETWORK;
-	case INDICATOR_URL:
-		return shape_of_url(indicator->value,
-				    entry->action == ENTRY_ALLOW);
-	case INDICATOR_FILENAME:
-		return strpbrk(indicator->value, "*?") ? SHAPE_LINEAR :
-		    SHAPE_EXACT;
-	case INDICATOR_NAME:
-	case INDICATOR_FILE:
-	case INDICATOR_SPOOF:
-	case INDICATOR_KINDS:
-		break;
-	}
-	return SHAPE_EXACT;
-}
-
-/* Address before domain before *.domain before pattern, the longer first;
- * ip: the prefix; url: see url_entry_narrowness(). */
-static guint32
-narrowness_of(const Indicator *indicator)
-{
-	const char *value = indicator->value;
-	guint32 length = (guint32)strlen(value);
-	struct network network;
-
-	if (indicator_is_pattern(indicator))
-		return 0;
-	switch (indicator->kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-		return length + (g_str_has_prefix(value, "*.") ? CLASS :
-				 strchr(value, '@') ? 3 * CLASS : 2 * CLASS);
-	case INDICATOR_IP:
-		return network_parse(value, &network) ? network.prefix : 0;
-	case INDICATOR_URL:
-		return url_entry_narrowness(value);
-	case INDICATOR_FILENAME:
-		return length + (strpbrk(value, "*?") ? CLASS : 2 * CLASS);
-	case INDICATOR_NAME:
-	case INDICATOR_FILE:
-	case INDICATOR_SPOOF:
-	case INDICATOR_KINDS:
-		break;
-	}
-	return CLASS;
-}
-
 /* The weight of a pair's second half: a network's is that of its prefix, a
  * domain stands between a /16 and a /24. */
 static guint32
@@ -223,7 +127,15 @@ pair_narrowness(const Indicator *indicator)
 
 	return source_narrowness(indicator->source) +
 	    (strcmp(value, "*") == 0 ? 0 :
-	     strchr(value, '@') ? 2 * CLASS : CLASS);
+	     strchr(value, '@') ? 2 * SNAPSHOT_CLASS :
+	     SNAPSHOT_CLASS);
+}
+
+static enum snapshot_shape
+entry_shape(const Entry *entry)
+{
+	return snapshot_shape(entry->indicator,
+			      entry->action == ENTRY_ALLOW);
 }
 
 static void
@@ -245,7 +157,7 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->line = entry->line;
 	record->narrowness = entry->indicator->kind == INDICATOR_SPOOF ?
 	    pair_narrowness(entry->indicator) :
-	    narrowness_of(entry->indicator);
+	    snapshot_narrowness(entry->indicator);
 	record->tenant = tenant;
 	record->action = (guint8)entry->action;
 	record->kind = (guint8)entry->indicator->kind;
@@ -255,7 +167,7 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->done = (guint8)(entry->done + 1);
 	record->proof = (guint8)entry->proof;
 	record->override = (guint8)entry->override;
-	record->shape = (guint8)shape_of(entry);
+	record->shape = (guint8)entry_shape(entry);
 	if (entry->indicator->kind == INDICATOR_SPOOF &&
 	    network_parse(entry->indicator->source, &network))
 		builder->homes[tenant].sources[network.prefix / 64] |=
@@ -376,6 +288,39 @@ linear_add(struct builder *builder, struct snapshot_home *home,
 	}
 }
 
+void
+snapshot_feed_free(struct snapshot_feed *feed)
+{
+	if (!feed)
+		return;
+	g_free(feed->key);
+	g_free(feed->file);
+	g_free(feed->part);
+	g_free(feed);
+}
+
+/* Name the FEEDS of a tenant, from link number *NEXT on. */
+static void
+links_add(struct builder *builder, struct snapshot_home *home,
+	  const GPtrArray *feeds, guint32 *next)
+{
+	home->links.first = *next;
+	home->links.count = feeds ? feeds->len : 0;
+	for (guint i = 0; i < home->links.count; i++) {
+		const struct snapshot_feed *feed = feeds->pdata[i];
+
+		builder->links[(*next)++] = (struct snapshot_link){
+			.key = intern(builder, feed->key),
+			.file = intern(builder, feed->file),
+			.part = intern(builder, feed->part),
+			.action = (guint8)feed->action,
+			.kind = (guint8)feed->kind,
+			.as = (guint8)(feed->as + 1),
+			.is_braked = feed->is_braked,
+		};
+	}
+}
+
 static bool
 tenant_add(struct builder *builder, guint32 tenant,
 	   const struct snapshot_tenant *from, guint32 *next,
@@ -435,8 +380,9 @@ builder_init(struct builder *builder, guint64 generation,
 		const GPtrArray *entries = tenants[i].entries;
 
 		header.records += entries->len;
+		header.links += tenants[i].feeds ? tenants[i].feeds->len : 0;
 		for (guint j = 0; j < entries->len; j++)
-			header.linear += shape_of(entries->pdata[j]) ==
+			header.linear += entry_shape(entries->pdata[j]) ==
 			    SHAPE_LINEAR;
 	}
 	header.version = SNAPSHOT_VERSION;
@@ -455,6 +401,8 @@ builder_init(struct builder *builder, guint64 generation,
 	header.slots_at = place(&at, header.slots,
 				sizeof(struct snapshot_slot));
 	header.linear_at = place(&at, header.linear, 4);
+	header.links_at = place(&at, header.links,
+				sizeof(struct snapshot_link));
 	header.arena_at = at;
 
 	memset(builder, 0, sizeof *builder);
@@ -467,6 +415,7 @@ builder_init(struct builder *builder, guint64 generation,
 	builder->records = (void *)(builder->data + header.records_at);
 	builder->slots = (void *)(builder->data + header.slots_at);
 	builder->linear = (void *)(builder->data + header.linear_at);
+	builder->links = (void *)(builder->data + header.links_at);
 	builder->tails = g_new(guint32, header.records);
 	builder->arena_room = 4096;
 	builder->arena = g_malloc0(builder->arena_room);
@@ -506,13 +455,16 @@ snapshot_write(int folder, const char *name, guint64 generation,
 	       GError **error)
 {
 	struct builder builder;
-	guint32 next = 0, linear = 0;
+	guint32 next = 0, linear = 0, links = 0;
 	bool good = true;
 
 	builder_init(&builder, generation, tenants, count);
-	for (guint i = 0; good && i < count; i++)
+	for (guint i = 0; good && i < count; i++) {
 		good = tenant_add(&builder, i, &tenants[i], &next, &linear,
 				  error);
+		links_add(&builder, &builder.homes[i], tenants[i].feeds,
+			  &links);
+	}
 	if (good) {
 		builder_finish(&builder);
 		good = file_replace(folder, name, builder.data,

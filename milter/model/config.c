@@ -13,6 +13,7 @@
 
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/indicator.h"
 #include "gatepost/model/mapname.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/fields.h"
@@ -506,6 +507,53 @@ check_tenant(const Config *config, guint i, struct reading *reading)
 	}
 }
 
+/* Feeds of one scope; NAMES has all names so far. */
+static void
+check_feeds(const GPtrArray *feeds, GHashTable *names,
+	    struct reading *reading)
+{
+	for (guint i = 0; i < feeds->len; i++) {
+		FeedSetting *feed = feeds->pdata[i];
+		const char *name = feed->name ? feed->name : "";
+
+		if (!is_word(name))
+			say(reading, true, "feed \"%s\": a name is letters, "
+			    "digits, '-', '_' and '.'", name);
+		if (!g_hash_table_add(names, (gpointer)name))
+			say(reading, true, "two feeds are named \"%s\": give "
+			    "each its own, or write it once for all tenants",
+			    name);
+		if (feed->file)
+			g_ptr_array_insert(feed->files, 0,
+					   g_strdup(feed->file));
+		if (feed->files->len == 0)
+			say(reading, true, "feed \"%s\" has no file", name);
+		for (guint j = 0; j < feed->files->len; j++)
+			if (!g_path_is_absolute(feed->files->pdata[j]))
+				say(reading, true, "feed \"%s\": \"%s\" must "
+				    "be an absolute path", name,
+				    (char *)feed->files->pdata[j]);
+		if (feed->kind == INDICATOR_NAME &&
+		    feed->action == FEED_ALLOW)
+			say(reading, true, "feed \"%s\": no allow by name: "
+			    "anyone can write any name", name);
+	}
+}
+
+static void
+check_all_feeds(const Config *config, struct reading *reading)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash,
+						       g_str_equal);
+
+	check_feeds(config->feeds, names, reading);
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+
+		check_feeds(tenant->feeds, names, reading);
+	}
+}
+
 static void
 check_whole(Config *config, struct reading *reading)
 {
@@ -537,6 +585,7 @@ check_whole(Config *config, struct reading *reading)
 		    "gatepost.conf(5), \"tenants\"");
 	for (guint i = 0; i < config->tenants->len; i++)
 		check_tenant(config, i, reading);
+	check_all_feeds(config, reading);
 }
 
 Config *
@@ -644,6 +693,18 @@ config_tenant_of(const Config *config, const char *domain)
 		}
 	}
 	return wild;
+}
+
+GPtrArray *
+config_feeds(const Config *config, const Tenant *tenant)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (guint i = 0; i < tenant->feeds->len; i++)
+		g_ptr_array_add(all, tenant->feeds->pdata[i]);
+	for (guint i = 0; i < config->feeds->len; i++)
+		g_ptr_array_add(all, config->feeds->pdata[i]);
+	return all;
 }
 
 enum mode

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/feeds.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/notice.h"
 #include "gatepost/service/site.h"
@@ -232,6 +233,17 @@ sweep_file(struct sweep *sweep, const GPtrArray *entries, guint from,
 	    take_out(sweep, path, ended, error);
 }
 
+/* Feeds have no end: what they did is kept as long as they are set. */
+static void
+keep_feeds(struct sweep *sweep)
+{
+	g_autoptr(GPtrArray) feeds = config_feeds(sweep->config,
+						  sweep->tenant);
+
+	for (guint i = 0; i < feeds->len; i++)
+		g_hash_table_add(sweep->keys, feed_key(feeds->pdata[i]));
+}
+
 static bool
 sweep_tenant(struct sweep *sweep, GError **error)
 {
@@ -242,6 +254,7 @@ sweep_tenant(struct sweep *sweep, GError **error)
 	bool good;
 
 	lists_read(sweep->config, sweep->tenant, entries, notes);
+	keep_feeds(sweep);
 	good = notice_ends(sweep->usages, sweep->config, sweep->tenant,
 			   sweep->life, entries, sweep->now,
 			   &sweep->swept->told, error);

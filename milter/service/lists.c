@@ -14,6 +14,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot.h"
+#include "gatepost/service/feeds.h"
 #include "gatepost/service/life.h"
 #include "gatepost/service/site.h"
 #include "gatepost/util/clock.h"
@@ -176,9 +177,44 @@ lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	return read_tenant(config, tenant, -1, entries, notes);
 }
 
+/* What one run of the compiler has for all tenants. */
+struct gathering {
+	const Config *config;
+	int good;			/* as of read_tenant() */
+	GPtrArray *notes;
+	Life *life;			/* NULL: not known */
+	struct feeds_run feeds;
+	GPtrArray *owned;		/* of GPtrArray *: what all borrow */
+	struct snapshot_tenant *all;
+	struct lists_compiled *compiled;
+};
+
+static void
+gather_tenant(struct gathering *gathering, guint number)
+{
+	const Tenant *tenant = gathering->config->tenants->pdata[number];
+	GPtrArray *entries = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)entry_free);
+	GPtrArray *feeds;
+	gint64 now = clock_now();
+
+	g_ptr_array_add(gathering->owned, entries);
+	if (!read_tenant(gathering->config, tenant, gathering->good, entries,
+			 gathering->notes))
+		gathering->compiled->is_good = false;
+	for (guint i = 0; gathering->life && i < entries->len; i++)
+		life_apply(gathering->life, entries->pdata[i], now);
+	feeds = feeds_of(&gathering->feeds, gathering->config, tenant);
+	g_ptr_array_add(gathering->owned, feeds);
+	gathering->all[number].name = tenant->name;
+	gathering->all[number].entries = entries;
+	gathering->all[number].feeds = feeds;
+	gathering->compiled->entries += entries->len;
+}
+
 static bool
 write_all(const Config *config, int folder, int good, GPtrArray *notes,
-	  bool *is_good, guint *count, GError **error)
+	  struct lists_compiled *compiled, GError **error)
 {
 	guint tenants = config->tenants->len;
 	g_autofree struct snapshot_tenant *all =
@@ -188,42 +224,40 @@ write_all(const Config *config, int folder, int good, GPtrArray *notes,
 	g_autoptr(GError) fault = NULL;
 	g_autoptr(Life) life = good < 0 ? NULL :
 	    life_read(config->state_dir, &fault);
-	gint64 now = clock_now();
+	struct gathering gathering = {
+		.config = config, .good = good, .notes = notes, .life = life,
+		.owned = owned, .all = all, .compiled = compiled,
+	};
+	bool done;
 
 	/* Without the state store they are in force as they are written. */
 	if (fault)
 		add_note(notes, config->state_dir, 0, false, fault->message);
-	for (guint i = 0; i < tenants; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-		GPtrArray *entries = g_ptr_array_new_with_free_func(
-		    (GDestroyNotify)entry_free);
-
-		g_ptr_array_add(owned, entries);
-		if (!read_tenant(config, tenant, good, entries, notes))
-			*is_good = false;
-		for (guint j = 0; life && j < entries->len; j++)
-			life_apply(life, entries->pdata[j], now);
-		all[i].name = tenant->name;
-		all[i].entries = entries;
-		*count += entries->len;
-	}
-	return snapshot_write(folder, SITE_SNAPSHOT, (guint64)clock_now(),
+	if (!feeds_begin(&gathering.feeds, folder, config->state_dir, life,
+			 notes, error))
+		return false;
+	for (guint i = 0; i < tenants; i++)
+		gather_tenant(&gathering, i);
+	compiled->is_good &= gathering.feeds.is_good;
+	compiled->values = gathering.feeds.values;
+	done = snapshot_write(folder, SITE_SNAPSHOT, (guint64)clock_now(),
 			      all, tenants, error);
+	feeds_end(&gathering.feeds, done && good >= 0);
+	return done;
 }
 
 bool
 lists_write(const Config *config, int folder, GPtrArray *notes,
 	    GError **error)
 {
-	bool is_good = true;
-	guint count = 0;
+	struct lists_compiled compiled = { .is_good = true };
 
-	return write_all(config, folder, -1, notes, &is_good, &count, error);
+	return write_all(config, folder, -1, notes, &compiled, error);
 }
 
 bool
-lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
-	      guint *entries, GError **error)
+lists_compile(const Config *config, GPtrArray *notes,
+	      struct lists_compiled *compiled, GError **error)
 {
 	int folder = folder_open(AT_FDCWD, config->state_dir, 0750, error);
 	int lists = folder < 0 ? -1 : folder_open(folder, "lists", 0750,
@@ -233,13 +267,12 @@ lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
 					  O_NOFOLLOW | O_CLOEXEC, 0640);
 	bool done = false;
 
-	*is_good = true;
-	*entries = 0;
+	*compiled = (struct lists_compiled){ .is_good = true };
 	if (good >= 0 && (lock < 0 || flock(lock, LOCK_EX) < 0))
 		file_fail(error, "lock", "lists");
 	else if (good >= 0)
-		done = write_all(config, folder, good, notes, is_good,
-				 entries, error);
+		done = write_all(config, folder, good, notes, compiled,
+				 error);
 	if (lock >= 0)
 		close(lock);
 	if (good >= 0)

@@ -76,14 +76,15 @@ compile(void)
 	g_autoptr(GPtrArray) two = entries_of("two", two_lines);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	struct snapshot_tenant tenants[] = {
-		{ "one", one }, { "none", none }, { "two", two },
+		{ "one", one, NULL }, { "none", none, NULL },
+		{ "two", two, NULL },
 	};
 	g_autoptr(GError) error = NULL;
 	Snapshot *snapshot;
 
 	g_assert_true(snapshot_write(folder, "lists", 42, tenants, 3,
 				     &error));
-	snapshot = snapshot_open(folder, "lists", &error);
+	snapshot = snapshot_open(folder, "lists", NULL, &error);
 	g_assert_no_error(error);
 	return snapshot;
 }
@@ -262,11 +263,11 @@ static void
 test_pairs(void)
 {
 	g_autoptr(GPtrArray) entries = entries_of("t", pair_lines);
-	struct snapshot_tenant tenant = { "t", entries };
+	struct snapshot_tenant tenant = { "t", entries, NULL };
 	g_autoptr(Snapshot) snapshot = NULL;
 
 	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL));
-	snapshot = snapshot_open(folder, "pairs", NULL);
+	snapshot = snapshot_open(folder, "pairs", NULL, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *lines = match_pair(snapshot, "t",
 						    INDICATOR_SPOOF,
@@ -355,7 +356,7 @@ test_narrowness(void)
 		const char *lines[] = { narrower[i][0], narrower[i][1],
 					NULL };
 		g_autoptr(GPtrArray) entries = entries_of("t", lines);
-		struct snapshot_tenant tenant = { "t", entries };
+		struct snapshot_tenant tenant = { "t", entries, NULL };
 		g_autoptr(Snapshot) snapshot = NULL;
 		g_autoptr(GArray) found =
 		    g_array_new(FALSE, FALSE, sizeof(struct snapshot_entry));
@@ -363,7 +364,7 @@ test_narrowness(void)
 		g_test_message("%s: %s", lines[0], lines[1]);
 		g_assert_true(snapshot_write(folder, "narrow", 1, &tenant, 1,
 					     NULL));
-		snapshot = snapshot_open(folder, "narrow", NULL);
+		snapshot = snapshot_open(folder, "narrow", NULL, NULL);
 		snapshot_each(snapshot, "t", keep, found);
 		g_assert_cmpuint(g_array_index(found, struct snapshot_entry,
 					       0).narrowness, >,
@@ -380,7 +381,7 @@ test_empty(void)
 	g_autofree char *lines = NULL;
 
 	g_assert_true(snapshot_write(folder, "empty", 7, NULL, 0, &error));
-	snapshot = snapshot_open(folder, "empty", &error);
+	snapshot = snapshot_open(folder, "empty", NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(snapshot_count(snapshot), ==, 0);
 	lines = match(snapshot, "one", INDICATOR_SENDER, "a@b.example");
@@ -392,10 +393,10 @@ test_open(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(snapshot_open(folder, "none", &error));
+	g_assert_null(snapshot_open(folder, "none", NULL, &error));
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 	g_clear_error(&error);
-	g_assert_null(snapshot_open(folder, ".", &error));
+	g_assert_null(snapshot_open(folder, ".", NULL, &error));
 	g_assert_nonnull(error);
 }
 
@@ -463,7 +464,7 @@ exercise(const char *data, gsize length)
 
 	g_assert_cmpint(write(fd, data, length), ==, length);
 	close(fd);
-	snapshot = snapshot_open(folder, "damaged", NULL);
+	snapshot = snapshot_open(folder, "damaged", NULL, NULL);
 	if (!snapshot)
 		return false;
 	for (guint i = 0; i < G_N_ELEMENTS(matches); i++) {

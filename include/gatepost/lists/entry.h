@@ -72,6 +72,10 @@ struct entry_place {
 Entry *entry_parse(const char *line, const struct entry_place *place,
 		   GPtrArray *warnings, GError **error);
 
+/* Is ENTRY, of an action and an indicator, none that covers too much?  False
+ * and ERROR set: it is. */
+bool entry_check(const Entry *entry, GError **error);
+
 /* Reckon ENTRY's key from its members and TENANT. */
 void entry_key(Entry *entry, const char *tenant);
 

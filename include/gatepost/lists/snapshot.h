@@ -22,7 +22,20 @@ typedef struct Snapshot Snapshot;
 struct snapshot_tenant {
 	const char *name;
 	const GPtrArray *entries;	/* of Entry * */
+	const GPtrArray *feeds;		/* of struct snapshot_feed *; NULL */
 };
+
+/* A file of a feed, compiled by feed_compile() into SNAPSHOT_PARTS. */
+struct snapshot_feed {
+	char *key;		/* "feed NAME" */
+	char *file;
+	char *part;		/* "": it was never compiled */
+	enum entry_action action;
+	enum indicator_kind kind;
+	int as;			/* enum category, -1: the kind's */
+	bool is_braked;
+};
+void snapshot_feed_free(struct snapshot_feed *feed);
 
 /* Compile TENANTS into the file NAME of FOLDER, atomically.  GENERATION is
  * kept in it.  False and ERROR set on failure. */
@@ -32,8 +45,11 @@ bool snapshot_write(int folder, const char *name, guint64 generation,
 
 /* ---- reading; all of it may be called from many threads at once ---- */
 
-/* Map NAME of FOLDER.  NULL and ERROR set when it is not there or damaged. */
-Snapshot *snapshot_open(int folder, const char *name, GError **error);
+/* Map NAME of FOLDER.  NULL and ERROR set when it is not there or damaged, or
+ * a feed that it names is.  Feeds that have not changed since BEFORE (may be
+ * NULL) are those of it. */
+Snapshot *snapshot_open(int folder, const char *name, const Snapshot *before,
+			GError **error);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
@@ -59,6 +75,7 @@ struct snapshot_entry {
 	const char *key, *file;
 	guint line;
 	guint narrowness;	/* of two of one kind the higher is narrower */
+	bool is_feed;		/* a feed says so; `key` names it, line 0 */
 };
 
 /*
@@ -98,6 +115,20 @@ void snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 /* Call FOUND for every entry of TENANT, in rank order. */
 void snapshot_each(const Snapshot *snapshot, const char *tenant,
 		   snapshot_found *found, void *data);
+
+/* A feed in force, for people; the texts are borrowed from SNAPSHOT. */
+struct snapshot_feed_state {
+	const char *name, *file;
+	enum entry_action action;
+	enum indicator_kind kind;
+	bool is_braked;
+	guint64 values, bad;
+	gint64 generation;	/* us; 0: never compiled */
+};
+/* Call FOUND for each file of TENANT's feeds. */
+void snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
+			void (*found)(const struct snapshot_feed_state *feed,
+				      void *data), void *data);
 
 /* Does RCPT (normal form) stand in a `for_` text: address or domain?  "" is
  * for all. */
