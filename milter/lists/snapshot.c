@@ -40,6 +40,10 @@ struct Snapshot {
 	Pattern **patterns;		/* as linear; NULL: a glob */
 	const struct snapshot_link *links;
 	Feed **feeds;			/* as links; NULL: never compiled */
+	Snapshot **parts;		/* as links; NULL: a feed */
+	const struct snapshot_change *changes;
+	dev_t device;
+	ino_t inode;
 };
 
 /* One look-up, and who wants to hear of what it finds. */
@@ -54,6 +58,7 @@ struct search {
 	void *data;
 	const struct snapshot_link *link;	/* NULL: in own entries */
 	const Feed *feed;
+	const Snapshot *whole;			/* of which it is a part */
 };
 
 /* What patterns may take, and what they found by tenant and value. */
@@ -127,6 +132,8 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 		  sizeof *snapshot->linear) ||
 	    !fits(snapshot, header->links_at, header->links,
 		  sizeof *snapshot->links) ||
+	    !fits(snapshot, header->changes_at, header->changes,
+		  sizeof *snapshot->changes) ||
 	    !fits(snapshot, header->arena_at, header->arena_length, 1) ||
 	    !is_power_of_two(header->tenant_slots) ||
 	    !is_power_of_two(header->slots) || header->arena_length == 0 ||
@@ -140,6 +147,7 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 	snapshot->slots = (const void *)(map + header->slots_at);
 	snapshot->linear = (const void *)(map + header->linear_at);
 	snapshot->links = (const void *)(map + header->links_at);
+	snapshot->changes = (const void *)(map + header->changes_at);
 	snapshot->arena = map + header->arena_at;
 	return true;
 }
@@ -182,74 +190,110 @@ patterns_compile(Snapshot *snapshot, const char *name, GError **error)
 	return true;
 }
 
-static void *
-map_file(int folder, const char *name, gsize *length, GError **error)
+/* Map FD into SNAPSHOT. */
+static bool
+map_file(Snapshot *snapshot, int fd, const char *name, GError **error)
 {
+	struct stat st;
+	void *map;
+
+	if (fstat(fd, &st) < 0)
+		return file_fail(error, "open", name);
+	if (!S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)sizeof(struct snapshot_header))
+		return damaged(error, name, "too short");
+	map = mmap(NULL, (gsize)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return file_fail(error, "map", name);
+	snapshot->map = map;
+	snapshot->length = (gsize)st.st_size;
+	snapshot->device = st.st_dev;
+	snapshot->inode = st.st_ino;
+	return header_check(snapshot, name, error) &&
+	    patterns_compile(snapshot, name, error);
+}
+
+static Snapshot *
+file_open(int folder, const char *name, const Snapshot *before,
+	  GError **error)
+{
+	g_autoptr(Snapshot) snapshot = NULL;
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
 			O_NONBLOCK);
-	void *map = MAP_FAILED;
 	struct stat st;
+	bool good;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0) {
 		file_fail(error, "open", name);
-	} else if (!S_ISREG(st.st_mode) ||
-		   st.st_size < (off_t)sizeof(struct snapshot_header)) {
-		damaged(error, name, "too short");
-	} else {
-		*length = (gsize)st.st_size;
-		map = mmap(NULL, *length, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED)
-			file_fail(error, "map", name);
+		return NULL;
 	}
-	if (fd >= 0)
+	if (before && fstat(fd, &st) == 0 && before->inode == st.st_ino &&
+	    before->device == st.st_dev) {
 		close(fd);
-	return map == MAP_FAILED ? NULL : map;
+		return snapshot_ref((Snapshot *)before);
+	}
+	snapshot = g_new0(Snapshot, 1);
+	atomic_init(&snapshot->references, 1);
+	good = map_file(snapshot, fd, name, error);
+	close(fd);
+	return good ? g_steal_pointer(&snapshot) : NULL;
 }
 
-/* The feed PART in SNAPSHOT, or NULL. */
-static Feed *
-feed_of(const Snapshot *snapshot, const char *part)
+/* The number of the link to PART in SNAPSHOT, or -1. */
+static gint64
+link_of(const Snapshot *snapshot, const char *part)
 {
 	for (guint32 i = 0; i < snapshot->header->links; i++)
-		if (snapshot->feeds[i] &&
-		    strcmp(text_at(snapshot, snapshot->links[i].part),
+		if (strcmp(text_at(snapshot, snapshot->links[i].part),
 			   part) == 0)
-			return snapshot->feeds[i];
-	return NULL;
+			return i;
+	return -1;
 }
 
-/* Map feed number I of SNAPSHOT from FOLDER; OPEN (its name to Feed) has
- * those that are. */
 static bool
-feed_add(Snapshot *snapshot, guint32 i, int folder, GHashTable *open,
-	 const Snapshot *before, GError **error)
+link_check(const Snapshot *snapshot, const struct snapshot_link *link)
 {
-	const struct snapshot_link *link = &snapshot->links[i];
 	const char *part = text_at(snapshot, link->part);
-	Feed *feed;
 
-	if (!part || !text_at(snapshot, link->key) ||
-	    !text_at(snapshot, link->file) || strchr(part, '/') ||
-	    link->action > ENTRY_OBSERVE || link->kind >= INDICATOR_KINDS ||
-	    link->as > CATEGORY_UNKNOWN + 1)
-		return damaged(error, "of feeds", "link");
+	return part && !strchr(part, '/') && text_at(snapshot, link->key) &&
+	    text_at(snapshot, link->file) && link->action <= ENTRY_OBSERVE &&
+	    link->kind <= SNAPSHOT_PART && link->as <= CATEGORY_UNKNOWN + 1;
+}
+
+/* Map the file of link number I of SNAPSHOT; OPEN (its name to number + 1)
+ * has those that are. */
+static bool
+link_open(Snapshot *snapshot, guint32 i, int folder, GHashTable *open,
+	  const Snapshot *before, GError **error)
+{
+	const char *part = text_at(snapshot, snapshot->links[i].part);
+	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(open, part));
+	bool is_part = snapshot->links[i].kind == SNAPSHOT_PART;
+	gint64 old = before && !known ? link_of(before, part) : -1;
+
 	if (!*part)
 		return true;
-	feed = g_hash_table_lookup(open, part);
-	if (feed) {
-		snapshot->feeds[i] = feed_ref(feed);
-		return true;
-	}
-	snapshot->feeds[i] = feed_open(folder, part, before ?
-				       feed_of(before, part) : NULL, error);
-	if (snapshot->feeds[i])
+	if (known && snapshot->links[known - 1].kind !=
+	    snapshot->links[i].kind)
+		return damaged(error, part, "link");
+	if (!known)
 		g_hash_table_insert(open, (gpointer)part,
-				    snapshot->feeds[i]);
-	return snapshot->feeds[i] != NULL;
+				    GUINT_TO_POINTER(i + 1));
+	if (is_part)
+		snapshot->parts[i] = known ?
+		    snapshot_ref(snapshot->parts[known - 1]) :
+		    file_open(folder, part, old < 0 ? NULL :
+			      before->parts[old], error);
+	else
+		snapshot->feeds[i] = known ?
+		    feed_ref(snapshot->feeds[known - 1]) :
+		    feed_open(folder, part, old < 0 ? NULL :
+			      before->feeds[old], error);
+	return snapshot->parts[i] || snapshot->feeds[i];
 }
 
 static bool
-feeds_open(Snapshot *snapshot, int folder, const Snapshot *before,
+links_open(Snapshot *snapshot, int folder, const Snapshot *before,
 	   GError **error)
 {
 	g_autoptr(GHashTable) open = g_hash_table_new(g_str_hash,
@@ -259,14 +303,18 @@ feeds_open(Snapshot *snapshot, int folder, const Snapshot *before,
 	int parts;
 
 	snapshot->feeds = g_new0(Feed *, count);
+	snapshot->parts = g_new0(Snapshot *, count);
 	if (count == 0)
 		return true;
+	for (guint32 i = 0; i < count; i++)
+		if (!link_check(snapshot, &snapshot->links[i]))
+			return damaged(error, "of links", "link");
 	parts = openat(folder, SNAPSHOT_PARTS, O_RDONLY | O_DIRECTORY |
 		       O_NOFOLLOW | O_CLOEXEC);
 	if (parts < 0)
 		return file_fail(error, "open folder", SNAPSHOT_PARTS);
 	for (guint32 i = 0; good && i < count; i++)
-		good = feed_add(snapshot, i, parts, open, before, error);
+		good = link_open(snapshot, i, parts, open, before, error);
 	close(parts);
 	return good;
 }
@@ -275,19 +323,9 @@ Snapshot *
 snapshot_open(int folder, const char *name, const Snapshot *before,
 	      GError **error)
 {
-	g_autoptr(Snapshot) snapshot = NULL;
-	gsize length = 0;
-	void *map = map_file(folder, name, &length, error);
+	g_autoptr(Snapshot) snapshot = file_open(folder, name, NULL, error);
 
-	if (!map)
-		return NULL;
-	snapshot = g_new0(Snapshot, 1);
-	atomic_init(&snapshot->references, 1);
-	snapshot->map = map;
-	snapshot->length = length;
-	if (!header_check(snapshot, name, error) ||
-	    !patterns_compile(snapshot, name, error) ||
-	    !feeds_open(snapshot, folder, before, error))
+	if (!snapshot || !links_open(snapshot, folder, before, error))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
@@ -309,10 +347,14 @@ snapshot_unref(Snapshot *snapshot)
 		pattern_free(snapshot->patterns[i]);
 	g_free(snapshot->patterns);
 	for (guint32 i = 0; snapshot->feeds && i < snapshot->header->links;
-	     i++)
+	     i++) {
 		feed_unref(snapshot->feeds[i]);
+		snapshot_unref(snapshot->parts[i]);
+	}
 	g_free(snapshot->feeds);
-	munmap(snapshot->map, snapshot->length);
+	g_free(snapshot->parts);
+	if (snapshot->map)
+		munmap(snapshot->map, snapshot->length);
 	g_free(snapshot);
 }
 
@@ -325,7 +367,84 @@ snapshot_generation(const Snapshot *snapshot)
 guint
 snapshot_count(const Snapshot *snapshot)
 {
-	return snapshot->header->records;
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	guint count = snapshot->header->records;
+
+	for (guint32 i = 0; snapshot->parts && i < snapshot->header->links;
+	     i++)
+		if (snapshot->parts[i] &&
+		    g_hash_table_add(seen, snapshot->parts[i]))
+			count += snapshot->parts[i]->header->records;
+	return count;
+}
+
+/* ---- what time and use make of entries ---- */
+
+GArray *
+snapshot_changes_new(void)
+{
+	return g_array_new(FALSE, TRUE, sizeof(struct snapshot_change));
+}
+
+void
+snapshot_living(const Snapshot *snapshot,
+		void (*judge)(struct snapshot_life *life, void *data),
+		void *data, GArray *changes)
+{
+	guint32 count = snapshot->header->living ?
+	    snapshot->header->records : 0;
+
+	for (guint32 i = 0; i < count; i++) {
+		const struct snapshot_record *record = &snapshot->records[i];
+		const char *by = text_at(snapshot, record->by);
+		struct snapshot_change change = { 0 };
+		struct snapshot_life life = {
+			record->key, by, record->added, record->unused,
+			record->expires, false
+		};
+
+		if (!record->is_living || !by ||
+		    !memchr(record->key, '\0', sizeof record->key))
+			continue;
+		judge(&life, data);
+		if (!life.is_braked && life.expires == record->expires)
+			continue;
+		change.added = record->added;
+		change.unused = record->unused;
+		change.expires = life.expires;
+		change.is_braked = life.is_braked;
+		g_strlcpy(change.key, record->key, sizeof change.key);
+		g_array_append_val(changes, change);
+	}
+}
+
+/* Of the changes of WHOLE, apply that of ENTRY. */
+static void
+change(const Snapshot *whole, struct snapshot_entry *entry)
+{
+	guint32 low = 0, high = whole->header->changes;
+
+	while (low < high) {
+		guint32 middle = low + (high - low) / 2;
+
+		if (strncmp(whole->changes[middle].key, entry->key,
+			    HASH_TEXT) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < whole->header->changes &&
+	     strncmp(whole->changes[low].key, entry->key, HASH_TEXT) == 0;
+	     low++) {
+		const struct snapshot_change *one = &whole->changes[low];
+
+		if (one->added != entry->added ||
+		    one->unused != entry->unused)
+			continue;
+		entry->expires = one->expires;
+		if (one->is_braked && entry_is_automatic(entry->by))
+			entry->action = ENTRY_OBSERVE;
+	}
 }
 
 /* ---- records ---- */
@@ -390,8 +509,11 @@ tell(const struct search *search, guint32 number)
 {
 	struct snapshot_entry entry;
 
-	if (entry_fill(search->snapshot, number, &entry))
-		search->found(&entry, search->data);
+	if (!entry_fill(search->snapshot, number, &entry))
+		return;
+	if (search->whole && search->snapshot->records[number].is_living)
+		change(search->whole, &entry);
+	search->found(&entry, search->data);
 }
 
 /* ---- what a feed says ---- */
@@ -967,6 +1089,31 @@ look(const struct search *search)
 	}
 }
 
+/* In the part or feed of link number I of SNAPSHOT, for TENANT. */
+static void
+look_behind(struct search *search, const Snapshot *snapshot, guint32 i,
+	    const char *tenant)
+{
+	gint64 number;
+
+	search->link = &snapshot->links[i];
+	search->feed = snapshot->feeds[i];
+	search->snapshot = snapshot->parts[i] ? snapshot->parts[i] : snapshot;
+	if (search->feed) {
+		search->home = feed_home(search->feed);
+		if (search->link->kind == search->seen->kind)
+			look(search);
+	} else if (snapshot->parts[i]) {
+		number = tenant_find(search->snapshot, tenant);
+		search->whole = snapshot;
+		search->tenant = (guint32)number;
+		if (number < 0)
+			return;
+		search->home = &search->snapshot->homes[number];
+		look(search);
+	}
+}
+
 void
 snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 		      const Indicator *seen, SnapshotRun *run,
@@ -982,15 +1129,23 @@ snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 	search.gave_up = gave_up;
 	look(&search);
 	links = search.home->links;
-	if (!is_in(&links, snapshot->header->links))
+	if (!is_in(&links, snapshot->header->links) || !snapshot->parts)
 		return;
-	for (guint32 i = links.first; i < links.first + links.count; i++) {
-		search.link = &snapshot->links[i];
-		search.feed = snapshot->feeds[i];
-		if (!search.feed || search.link->kind != seen->kind)
-			continue;
-		search.home = feed_home(search.feed);
-		look(&search);
+	for (guint32 i = links.first; i < links.first + links.count; i++)
+		look_behind(&search, snapshot, i, tenant);
+}
+
+void
+snapshot_each_part(int folder, const char *name,
+		   void (*found)(const char *part, void *data), void *data)
+{
+	g_autoptr(Snapshot) snapshot = file_open(folder, name, NULL, NULL);
+
+	for (guint32 i = 0; snapshot && i < snapshot->header->links; i++) {
+		const char *part = text_at(snapshot, snapshot->links[i].part);
+
+		if (part && snapshot->links[i].kind == SNAPSHOT_PART)
+			found(part, data);
 	}
 }
 
@@ -1019,6 +1174,8 @@ snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
 			.is_braked = link->is_braked,
 		};
 
+		if (link->kind == SNAPSHOT_PART)
+			continue;
 		if (feed) {
 			state.values = feed_values(feed);
 			state.bad = feed_bad(feed);
@@ -1028,20 +1185,40 @@ snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
 	}
 }
 
+static void
+each_own(const struct search *search)
+{
+	const struct snapshot_range *range = &search->home->records;
+
+	if (!is_in(range, search->snapshot->header->records))
+		return;
+	for (guint32 i = range->first; i < range->first + range->count; i++)
+		tell(search, i);
+}
+
 void
 snapshot_each(const Snapshot *snapshot, const char *tenant,
 	      snapshot_found *found, void *data)
 {
 	struct search search = { 0 };
-	const struct snapshot_range *range;
+	struct snapshot_range links;
 
 	if (!search_init(&search, snapshot, tenant, NULL, found, data))
 		return;
-	range = &search.home->records;
-	if (!is_in(range, snapshot->header->records))
+	each_own(&search);
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links) || !snapshot->parts)
 		return;
-	for (guint32 i = range->first; i < range->first + range->count; i++)
-		tell(&search, i);
+	for (guint32 i = links.first; i < links.first + links.count; i++) {
+		struct search part = { 0 };
+
+		if (!snapshot->parts[i] ||
+		    !search_init(&part, snapshot->parts[i], tenant, NULL,
+				 found, data))
+			continue;
+		part.whole = snapshot;
+		each_own(&part);
+	}
 }
 
 /* Does WORD stand in TEXT between blanks or ends? */

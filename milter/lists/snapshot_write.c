@@ -168,6 +168,8 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->proof = (guint8)entry->proof;
 	record->override = (guint8)entry->override;
 	record->shape = (guint8)entry_shape(entry);
+	record->is_living = entry->unused || entry_is_automatic(entry->by);
+	builder->header->living += record->is_living;
 	if (entry->indicator->kind == INDICATOR_SPOOF &&
 	    network_parse(entry->indicator->source, &network))
 		builder->homes[tenant].sources[network.prefix / 64] |=
@@ -299,14 +301,27 @@ snapshot_feed_free(struct snapshot_feed *feed)
 	g_free(feed);
 }
 
-/* Name the FEEDS of a tenant, from link number *NEXT on. */
+static guint
+count_of(const GPtrArray *array)
+{
+	return array ? array->len : 0;
+}
+
+/* Name the parts and feeds of a tenant, from link number *NEXT on. */
 static void
 links_add(struct builder *builder, struct snapshot_home *home,
-	  const GPtrArray *feeds, guint32 *next)
+	  const struct snapshot_tenant *from, guint32 *next)
 {
+	const GPtrArray *feeds = from->feeds;
+
 	home->links.first = *next;
-	home->links.count = feeds ? feeds->len : 0;
-	for (guint i = 0; i < home->links.count; i++) {
+	home->links.count = count_of(from->parts) + count_of(feeds);
+	for (guint i = 0; i < count_of(from->parts); i++)
+		builder->links[(*next)++] = (struct snapshot_link){
+			.part = intern(builder, from->parts->pdata[i]),
+			.kind = SNAPSHOT_PART,
+		};
+	for (guint i = 0; i < count_of(feeds); i++) {
 		const struct snapshot_feed *feed = feeds->pdata[i];
 
 		builder->links[(*next)++] = (struct snapshot_link){
@@ -371,7 +386,8 @@ place(gsize *at, gsize count, gsize size)
 
 static void
 builder_init(struct builder *builder, guint64 generation,
-	     const struct snapshot_tenant *tenants, guint count)
+	     const struct snapshot_tenant *tenants, guint count,
+	     const GArray *changes)
 {
 	struct snapshot_header header = { .magic = SNAPSHOT_MAGIC };
 	gsize at = sizeof header;
@@ -380,11 +396,13 @@ builder_init(struct builder *builder, guint64 generation,
 		const GPtrArray *entries = tenants[i].entries;
 
 		header.records += entries->len;
-		header.links += tenants[i].feeds ? tenants[i].feeds->len : 0;
+		header.links += count_of(tenants[i].feeds) +
+		    count_of(tenants[i].parts);
 		for (guint j = 0; j < entries->len; j++)
 			header.linear += entry_shape(entries->pdata[j]) ==
 			    SHAPE_LINEAR;
 	}
+	header.changes = changes ? changes->len : 0;
 	header.version = SNAPSHOT_VERSION;
 	header.record_size = sizeof(struct snapshot_record);
 	header.tenant_size = sizeof(struct snapshot_home);
@@ -403,11 +421,16 @@ builder_init(struct builder *builder, guint64 generation,
 	header.linear_at = place(&at, header.linear, 4);
 	header.links_at = place(&at, header.links,
 				sizeof(struct snapshot_link));
+	header.changes_at = place(&at, header.changes,
+				  sizeof(struct snapshot_change));
 	header.arena_at = at;
 
 	memset(builder, 0, sizeof *builder);
 	builder->data = g_malloc0(at);
 	memcpy(builder->data, &header, sizeof header);
+	if (header.changes)
+		memcpy(builder->data + header.changes_at, changes->data,
+		       header.changes * sizeof(struct snapshot_change));
 	builder->header = (void *)builder->data;
 	builder->homes = (void *)(builder->data + header.tenants_at);
 	builder->home_slots = (void *)(builder->data +
@@ -449,21 +472,30 @@ builder_finish(struct builder *builder)
 				   offsetof(struct snapshot_header, check));
 }
 
+static int
+compare_changes(const void *a, const void *b)
+{
+	const struct snapshot_change *one = a, *other = b;
+
+	return strcmp(one->key, other->key);
+}
+
 bool
 snapshot_write(int folder, const char *name, guint64 generation,
 	       const struct snapshot_tenant *tenants, guint count,
-	       GError **error)
+	       GArray *changes, GError **error)
 {
 	struct builder builder;
 	guint32 next = 0, linear = 0, links = 0;
 	bool good = true;
 
-	builder_init(&builder, generation, tenants, count);
+	if (changes)
+		g_array_sort(changes, compare_changes);
+	builder_init(&builder, generation, tenants, count, changes);
 	for (guint i = 0; good && i < count; i++) {
 		good = tenant_add(&builder, i, &tenants[i], &next, &linear,
 				  error);
-		links_add(&builder, &builder.homes[i], tenants[i].feeds,
-			  &links);
+		links_add(&builder, &builder.homes[i], &tenants[i], &links);
 	}
 	if (good) {
 		builder_finish(&builder);

@@ -142,7 +142,7 @@ feeds_of(struct feeds_run *run, const Config *config, const Tenant *tenant)
 }
 
 static void
-clean_folder(const struct feeds_run *run)
+clean_folder(const struct feeds_run *run, GHashTable *others)
 {
 	int again = openat(run->folder, ".", O_RDONLY | O_DIRECTORY |
 			   O_CLOEXEC);
@@ -157,18 +157,19 @@ clean_folder(const struct feeds_run *run)
 	while ((one = readdir(dir)))
 		if (strcmp(one->d_name, ".") != 0 &&
 		    strcmp(one->d_name, "..") != 0 &&
-		    !g_hash_table_contains(run->parts, one->d_name))
+		    !g_hash_table_contains(run->parts, one->d_name) &&
+		    !g_hash_table_contains(others, one->d_name))
 			unlinkat(run->folder, one->d_name, 0);
 	closedir(dir);
 }
 
 void
-feeds_end(struct feeds_run *run, bool clean)
+feeds_end(struct feeds_run *run, GHashTable *others)
 {
 	if (run->folder < 0)
 		return;
-	if (clean)
-		clean_folder(run);
+	if (others)
+		clean_folder(run, others);
 	close(run->folder);
 	run->folder = -1;
 	g_clear_pointer(&run->parts, g_hash_table_unref);

@@ -70,22 +70,23 @@ life_usage(const Life *life, const char *key)
 /* `unused=` counts from the last change of an outcome, at first from added=,
  * and never from before usage was counted at all. */
 static gint64
-unused_end(const Life *life, const Entry *entry)
+unused_end(const Life *life, const char *key, gint64 added, gint64 unused)
 {
-	const Usage *usage = life_usage(life, entry->key);
-	gint64 from = MAX(entry->added, life->born);
+	const Usage *usage = unused ? life_usage(life, key) : NULL;
+	gint64 from = MAX(added, life->born);
 
-	if (!entry->unused)
+	if (!unused)
 		return 0;
 	if (usage && usage->decided)
-		from = MAX(entry->added, usage->decided);
-	return from + entry->unused;
+		from = MAX(added, usage->decided);
+	return from + unused;
 }
 
 gint64
 life_end(const Life *life, const Entry *entry, const char **why)
 {
-	gint64 unused = unused_end(life, entry);
+	gint64 unused = unused_end(life, entry->key, entry->added,
+				   entry->unused);
 	bool is_unused = unused && (!entry->expires ||
 				    unused < entry->expires);
 
@@ -119,17 +120,17 @@ life_endings(const Life *life, const GPtrArray *entries, gint64 until)
 }
 
 void
-life_apply(const Life *life, Entry *entry, gint64 now)
+life_judge(const Life *life, gint64 now, struct snapshot_life *entry)
 {
-	gint64 end = life_end(life, entry, NULL);
+	gint64 end = unused_end(life, entry->key, entry->added,
+				entry->unused);
 
 	/* Use may still put off an end that is to come; the next compiler
 	 * sees to it then. */
-	if (end && end <= now)
+	if (end && end <= now && !(entry->expires && entry->expires <= end))
 		entry->expires = end;
-	if (entry_is_automatic(entry->by) &&
-	    g_hash_table_contains(life->brakes, entry->key))
-		entry->action = ENTRY_OBSERVE;
+	entry->is_braked = entry_is_automatic(entry->by) &&
+	    g_hash_table_contains(life->brakes, entry->key);
 }
 
 /* ---- sweep ---- */

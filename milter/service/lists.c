@@ -14,8 +14,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot.h"
-#include "gatepost/service/feeds.h"
-#include "gatepost/service/life.h"
+#include "gatepost/service/parts.h"
 #include "gatepost/service/site.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -126,9 +125,8 @@ recall(const Config *config, const char *path, const Tenant *tenant,
 		 "file stays in force until it is mended");
 }
 
-/* The files of TENANT: the operator's, then the managed one. */
-static GPtrArray *
-files(const Config *config, const Tenant *tenant)
+GPtrArray *
+lists_files(const Config *config, const Tenant *tenant)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 	char *managed = lists_managed(config, tenant);
@@ -142,108 +140,37 @@ files(const Config *config, const Tenant *tenant)
 	return all;
 }
 
-/* GOOD is the folder of last good copies, or -1: then a broken file gives
- * what is right in it. */
-static bool
-read_tenant(const Config *config, const Tenant *tenant, int good,
-	    GPtrArray *entries, GPtrArray *notes)
+bool
+lists_read_file(const Config *config, const Tenant *tenant, const char *path,
+		int good, GPtrArray *entries, GPtrArray *notes)
 {
-	g_autoptr(GPtrArray) all = files(config, tenant);
-	bool is_good = read_own(config, tenant, entries, notes);
+	guint before = entries->len;
 
-	for (guint i = 0; i < all->len; i++) {
-		const char *path = all->pdata[i];
-		guint before = entries->len;
-
-		if (listfile_read(path, tenant->name, tenant->zone, entries,
-				  notes)) {
-			if (good >= 0)
-				remember(good, path);
-			continue;
-		}
-		is_good = false;
-		if (good >= 0) {
-			g_ptr_array_set_size(entries, (int)before);
-			recall(config, path, tenant, entries, notes);
-		}
+	if (!path)
+		return read_own(config, tenant, entries, notes);
+	if (listfile_read(path, tenant->name, tenant->zone, entries, notes)) {
+		if (good >= 0)
+			remember(good, path);
+		return true;
 	}
-	return is_good;
+	if (good >= 0) {
+		g_ptr_array_set_size(entries, (int)before);
+		recall(config, path, tenant, entries, notes);
+	}
+	return false;
 }
 
 bool
 lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	   GPtrArray *notes)
 {
-	return read_tenant(config, tenant, -1, entries, notes);
-}
+	g_autoptr(GPtrArray) all = lists_files(config, tenant);
+	bool good = lists_read_file(config, tenant, NULL, -1, entries, notes);
 
-/* What one run of the compiler has for all tenants. */
-struct gathering {
-	const Config *config;
-	int good;			/* as of read_tenant() */
-	GPtrArray *notes;
-	Life *life;			/* NULL: not known */
-	struct feeds_run feeds;
-	GPtrArray *owned;		/* of GPtrArray *: what all borrow */
-	struct snapshot_tenant *all;
-	struct lists_compiled *compiled;
-};
-
-static void
-gather_tenant(struct gathering *gathering, guint number)
-{
-	const Tenant *tenant = gathering->config->tenants->pdata[number];
-	GPtrArray *entries = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)entry_free);
-	GPtrArray *feeds;
-	gint64 now = clock_now();
-
-	g_ptr_array_add(gathering->owned, entries);
-	if (!read_tenant(gathering->config, tenant, gathering->good, entries,
-			 gathering->notes))
-		gathering->compiled->is_good = false;
-	for (guint i = 0; gathering->life && i < entries->len; i++)
-		life_apply(gathering->life, entries->pdata[i], now);
-	feeds = feeds_of(&gathering->feeds, gathering->config, tenant);
-	g_ptr_array_add(gathering->owned, feeds);
-	gathering->all[number].name = tenant->name;
-	gathering->all[number].entries = entries;
-	gathering->all[number].feeds = feeds;
-	gathering->compiled->entries += entries->len;
-}
-
-static bool
-write_all(const Config *config, int folder, int good, GPtrArray *notes,
-	  struct lists_compiled *compiled, GError **error)
-{
-	guint tenants = config->tenants->len;
-	g_autofree struct snapshot_tenant *all =
-	    g_new0(struct snapshot_tenant, tenants);
-	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GError) fault = NULL;
-	g_autoptr(Life) life = good < 0 ? NULL :
-	    life_read(config->state_dir, &fault);
-	struct gathering gathering = {
-		.config = config, .good = good, .notes = notes, .life = life,
-		.owned = owned, .all = all, .compiled = compiled,
-	};
-	bool done;
-
-	/* Without the state store they are in force as they are written. */
-	if (fault)
-		add_note(notes, config->state_dir, 0, false, fault->message);
-	if (!feeds_begin(&gathering.feeds, folder, config->state_dir, life,
-			 notes, error))
-		return false;
-	for (guint i = 0; i < tenants; i++)
-		gather_tenant(&gathering, i);
-	compiled->is_good &= gathering.feeds.is_good;
-	compiled->values = gathering.feeds.values;
-	done = snapshot_write(folder, SITE_SNAPSHOT, (guint64)clock_now(),
-			      all, tenants, error);
-	feeds_end(&gathering.feeds, done && good >= 0);
-	return done;
+	for (guint i = 0; i < all->len; i++)
+		good = lists_read_file(config, tenant, all->pdata[i], -1,
+				       entries, notes) && good;
+	return good;
 }
 
 bool
@@ -252,7 +179,7 @@ lists_write(const Config *config, int folder, GPtrArray *notes,
 {
 	struct lists_compiled compiled = { .is_good = true };
 
-	return write_all(config, folder, -1, notes, &compiled, error);
+	return parts_write(config, folder, -1, notes, &compiled, error);
 }
 
 bool
@@ -271,7 +198,7 @@ lists_compile(const Config *config, GPtrArray *notes,
 	if (good >= 0 && (lock < 0 || flock(lock, LOCK_EX) < 0))
 		file_fail(error, "lock", "lists");
 	else if (good >= 0)
-		done = write_all(config, folder, good, notes, compiled,
+		done = parts_write(config, folder, good, notes, compiled,
 				 error);
 	if (lock >= 0)
 		close(lock);

@@ -261,7 +261,7 @@ test_damage(void)
 	g_autofree char *name = NULL, *file = NULL, *data = NULL;
 	struct snapshot_feed one = { (char *)"feed f", (char *)"/f", NULL,
 				     ENTRY_BLOCK, INDICATOR_URL, -1, false };
-	struct snapshot_tenant tenant = { "t", none, feeds };
+	struct snapshot_tenant tenant = { "t", none, feeds, NULL };
 	g_autofree char *source_path = g_build_filename(path, "source", NULL);
 	struct feed_source source = { source_path, INDICATOR_URL, false };
 	gsize length, sum = 0;
@@ -275,7 +275,8 @@ test_damage(void)
 	g_assert_cmpint(feed_compile(parts, &source, notes), ==, FEED_NEW);
 	one.part = name = feed_name(&source);
 	g_ptr_array_add(feeds, &one);
-	g_assert_true(snapshot_write(folder, "lists", 1, &tenant, 1, NULL));
+	g_assert_true(snapshot_write(folder, "lists", 1, &tenant, 1, NULL,
+				     NULL));
 	file = g_build_filename(path, SNAPSHOT_PARTS, name, NULL);
 	g_assert_true(g_file_get_contents(file, &data, &length, NULL));
 	for (int i = 0; i < 1000; i++) {

@@ -76,14 +76,14 @@ compile(void)
 	g_autoptr(GPtrArray) two = entries_of("two", two_lines);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	struct snapshot_tenant tenants[] = {
-		{ "one", one, NULL }, { "none", none, NULL },
-		{ "two", two, NULL },
+		{ "one", one, NULL, NULL }, { "none", none, NULL, NULL },
+		{ "two", two, NULL, NULL },
 	};
 	g_autoptr(GError) error = NULL;
 	Snapshot *snapshot;
 
 	g_assert_true(snapshot_write(folder, "lists", 42, tenants, 3,
-				     &error));
+				     NULL, &error));
 	snapshot = snapshot_open(folder, "lists", NULL, &error);
 	g_assert_no_error(error);
 	return snapshot;
@@ -263,10 +263,11 @@ static void
 test_pairs(void)
 {
 	g_autoptr(GPtrArray) entries = entries_of("t", pair_lines);
-	struct snapshot_tenant tenant = { "t", entries, NULL };
+	struct snapshot_tenant tenant = { "t", entries, NULL, NULL };
 	g_autoptr(Snapshot) snapshot = NULL;
 
-	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL));
+	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL,
+				     NULL));
 	snapshot = snapshot_open(folder, "pairs", NULL, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *lines = match_pair(snapshot, "t",
@@ -356,14 +357,14 @@ test_narrowness(void)
 		const char *lines[] = { narrower[i][0], narrower[i][1],
 					NULL };
 		g_autoptr(GPtrArray) entries = entries_of("t", lines);
-		struct snapshot_tenant tenant = { "t", entries, NULL };
+		struct snapshot_tenant tenant = { "t", entries, NULL, NULL };
 		g_autoptr(Snapshot) snapshot = NULL;
 		g_autoptr(GArray) found =
 		    g_array_new(FALSE, FALSE, sizeof(struct snapshot_entry));
 
 		g_test_message("%s: %s", lines[0], lines[1]);
 		g_assert_true(snapshot_write(folder, "narrow", 1, &tenant, 1,
-					     NULL));
+					     NULL, NULL));
 		snapshot = snapshot_open(folder, "narrow", NULL, NULL);
 		snapshot_each(snapshot, "t", keep, found);
 		g_assert_cmpuint(g_array_index(found, struct snapshot_entry,
@@ -380,7 +381,8 @@ test_empty(void)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *lines = NULL;
 
-	g_assert_true(snapshot_write(folder, "empty", 7, NULL, 0, &error));
+	g_assert_true(snapshot_write(folder, "empty", 7, NULL, 0, NULL,
+				     &error));
 	snapshot = snapshot_open(folder, "empty", NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(snapshot_count(snapshot), ==, 0);
@@ -408,7 +410,8 @@ test_replace(void)
 	g_autoptr(Snapshot) other = snapshot_ref(old);
 	g_autofree char *lines = NULL;
 
-	g_assert_true(snapshot_write(folder, "lists", 43, NULL, 0, NULL));
+	g_assert_true(snapshot_write(folder, "lists", 43, NULL, 0, NULL,
+				     NULL));
 	snapshot_unref(g_steal_pointer(&other));
 	lines = match(old, "one", INDICATOR_ENVELOPE, "");
 	g_assert_cmpstr(lines, ==, "5");

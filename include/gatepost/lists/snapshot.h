@@ -14,8 +14,6 @@
 #include "gatepost/lists/entry.h"
 #include "gatepost/model/network.h"
 
-typedef struct Snapshot Snapshot;
-
 /* ---- writing ---- */
 
 /* What one tenant brings, in rank order. */
@@ -23,6 +21,7 @@ struct snapshot_tenant {
 	const char *name;
 	const GPtrArray *entries;	/* of Entry * */
 	const GPtrArray *feeds;		/* of struct snapshot_feed *; NULL */
+	const GPtrArray *parts;		/* of char *: names; NULL */
 };
 
 /* A file of a feed, compiled by feed_compile() into SNAPSHOT_PARTS. */
@@ -38,10 +37,33 @@ struct snapshot_feed {
 void snapshot_feed_free(struct snapshot_feed *feed);
 
 /* Compile TENANTS into the file NAME of FOLDER, atomically.  GENERATION is
- * kept in it.  False and ERROR set on failure. */
+ * kept in it, and CHANGES (may be NULL), which snapshot_living() made of its
+ * parts.  False and ERROR set on failure. */
 bool snapshot_write(int folder, const char *name, guint64 generation,
 		    const struct snapshot_tenant *tenants, guint count,
-		    GError **error);
+		    GArray *changes, GError **error);
+
+/* What time and use make of an entry. */
+struct snapshot_life {
+	const char *key, *by;
+	gint64 added, unused;	/* us; 0: none */
+	gint64 expires;		/* us; 0: never.  May be set */
+	bool is_braked;		/* may be set: it only observes */
+};
+typedef struct Snapshot Snapshot;
+
+/* Ask JUDGE about each entry of SNAPSHOT, a part, that may change without its
+ * file; append to CHANGES what it set. */
+void snapshot_living(const Snapshot *snapshot,
+		     void (*judge)(struct snapshot_life *life, void *data),
+		     void *data, GArray *changes);
+GArray *snapshot_changes_new(void);
+
+/* Call FOUND with the name of each part of the file NAME in FOLDER, if that
+ * is a snapshot. */
+void snapshot_each_part(int folder, const char *name,
+			void (*found)(const char *part, void *data),
+			void *data);
 
 /* ---- reading; all of it may be called from many threads at once ---- */
 

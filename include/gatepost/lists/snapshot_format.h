@@ -1,14 +1,18 @@
 /*
  * snapshot_format.h -- the layout of a snapshot file
  *
- *	header, tenants, slots of tenants, records, slots, linear, links, arena
+ *	header, tenants, slots of tenants, records, slots, linear, links,
+ *	changes, arena
  *
  * All numbers are in the machine's order; each section starts at a multiple
  * of 8.  Texts stand in the arena once, each with its NUL; offset 0 is "".
  * An entry that one key finds has a slot; equal keys are chained through
  * `next`, in rank order, so that it only ever leads forward.  Patterns and
  * globs, which no key finds, are named in `linear` by tenant and kind.  A
- * tenant's feeds are named in `links`; they are files of their own (feed.h).
+ * tenant's feeds, and the parts that hold its entries, are named in `links`:
+ * files of their own (feed.h, and this format again), which stay as they are
+ * when others change.  What time and use make of their entries stands in
+ * `changes`, by key.
  */
 #ifndef GATEPOST_LISTS_SNAPSHOT_FORMAT_H
 #define GATEPOST_LISTS_SNAPSHOT_FORMAT_H
@@ -21,9 +25,9 @@
 
 #define SNAPSHOT_MAGIC "GPLISTS\n"
 /* Raise it when a struct here or the meaning of a member changes. */
-#define SNAPSHOT_VERSION 3
+#define SNAPSHOT_VERSION 4
 
-/* The folder, beside the snapshot, of compiled feeds. */
+/* The folder, beside the snapshot, of feeds and parts. */
 #define SNAPSHOT_PARTS "compiled"
 /* In front of the name of a feed, where the key of an entry stands. */
 #define SNAPSHOT_FEED "feed "
@@ -50,12 +54,14 @@ struct snapshot_header {
 	guint32 version;
 	guint32 record_size, tenant_size;
 	guint32 tenants, tenant_slots, records, slots;	/* counts */
-	guint32 linear, links;
+	guint32 linear, links, changes;
+	guint32 living;		/* records that `changes` may concern */
 	guint64 length;		/* of the file */
 	guint64 generation;
 	struct hash_key key;	/* of the slots; random */
 	guint64 tenants_at, tenant_slots_at, records_at, slots_at;
-	guint64 linear_at, links_at, arena_at, arena_length;
+	guint64 linear_at, links_at, changes_at;
+	guint64 arena_at, arena_length;
 	guint64 check;		/* SipHash of all above */
 };
 
@@ -74,11 +80,20 @@ struct snapshot_home {		/* a tenant */
 	struct snapshot_range links;
 };
 
-struct snapshot_link {		/* a file of a feed */
-	guint32 key;		/* "feed NAME" */
+/* The kind of a link to a part. */
+#define SNAPSHOT_PART INDICATOR_KINDS
+
+struct snapshot_link {		/* a file of a feed, or a part */
+	guint32 key;		/* "feed NAME"; "" of a part */
 	guint32 file;		/* the path of its source */
 	guint32 part;		/* its name in SNAPSHOT_PARTS; "": none */
 	guint8 action, kind, as, is_braked;
+};
+
+struct snapshot_change {	/* sorted by key */
+	gint64 added, unused, expires;
+	guint8 is_braked;
+	char key[HASH_TEXT];
 };
 
 struct snapshot_record {
@@ -87,6 +102,7 @@ struct snapshot_record {
 	guint32 line, narrowness, tenant;
 	guint32 next;		/* number + 1 of the next of equal key, or 0 */
 	guint8 action, kind, direction, as, done, proof, override, shape;
+	guint8 is_living;	/* has unused=, or no person wrote it */
 	char key[HASH_TEXT];
 };
 

@@ -34,8 +34,9 @@ bool feeds_begin(struct feeds_run *run, int folder, const char *state_dir,
 GPtrArray *feeds_of(struct feeds_run *run, const Config *config,
 		    const Tenant *tenant);
 
-/* Done; if CLEAN, what no feed of the run names is removed. */
-void feeds_end(struct feeds_run *run, bool clean);
+/* Done; unless OTHERS is NULL, what neither a feed of the run nor that set of
+ * names has is removed. */
+void feeds_end(struct feeds_run *run, GHashTable *others);
 
 /* Say what is wrong in the files of TENANT's feeds, and in *VALUES how many
  * they have.  False when one would not be put in force. */
