@@ -22,7 +22,8 @@ struct Feed {
 	ino_t inode;
 	void *map;
 	gsize length;
-	const struct feed_header *header;
+	const struct feed_header *header;	/* `own`, once it is checked */
+	struct feed_header own;
 	const struct hash_wide *slots;
 	struct snapshot_home home;
 };
@@ -42,8 +43,10 @@ feed_name(const struct feed_source *source)
 static bool
 header_check(Feed *feed)
 {
-	const struct feed_header *header = feed->map;
+	const struct feed_header *header = &feed->own;
 
+	/* What was checked must stay so, whoever writes to the file. */
+	memcpy(&feed->own, feed->map, sizeof feed->own);
 	if (memcmp(header->magic, FEED_MAGIC, sizeof header->magic) != 0 ||
 	    header->version != FEED_VERSION ||
 	    header->length != feed->length ||
@@ -56,7 +59,8 @@ header_check(Feed *feed)
 	    sizeof *feed->slots)
 		return false;
 	feed->header = header;
-	feed->slots = (const void *)(header + 1);
+	feed->slots = (const void *)((const char *)feed->map +
+				     sizeof *header);
 	feed->home.kinds = 1u << header->kind;
 	feed->home.shapes = header->shapes;
 	memcpy(feed->home.prefixes, header->prefixes,

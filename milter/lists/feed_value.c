@@ -1,8 +1,7 @@
 /*
  * feed_value.c -- one line of a feed as a value in normal form
  *
- * Most lines are plain ASCII in lower case, of one host, address, network or
- * hash: those are read here, in one go.  All else takes the way of an entry's
+ * Most are plain (entry_plain.c).  All else takes the way of an entry's
  * value, so that both say the same; a unit test compares them.
  */
 #include <string.h>
@@ -13,9 +12,6 @@
 #include "gatepost/model/domain.h"
 #include "gatepost/model/network.h"
 #include "gatepost/model/url.h"
-
-#define HOST_MOST 253		/* RFC 1035 2.3.4, as text */
-#define LABEL_MOST 63
 
 static void fail(GError **error, const char *format, ...)
 	G_GNUC_PRINTF(2, 3);
@@ -30,79 +26,6 @@ fail(GError **error, const char *format, ...)
 		*error = g_error_new_valist(G_FILE_ERROR, G_FILE_ERROR_INVAL,
 					    format, args);
 	va_end(args);
-}
-
-/* ---- the short way ---- */
-
-/* Is TEXT a host of two labels and more in lower case, the last of two
- * letters and more? */
-static bool
-is_plain_host(const char *text)
-{
-	const char *label = text, *p = text;
-
-	for (;; p++) {
-		if (g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-')
-			continue;
-		if (p == label || p - label > LABEL_MOST)
-			return false;
-		if (*p != '.')
-			break;
-		label = p + 1;
-	}
-	if (*p || label == text || p - text > HOST_MOST)
-		return false;
-	for (p = label; g_ascii_islower(*p); p++)
-		;
-	return !*p && p - label > 1;
-}
-
-static bool
-is_plain_local(const char *text, gsize length)
-{
-	for (gsize i = 0; i < length; i++)
-		if (!g_ascii_islower(text[i]) && !g_ascii_isdigit(text[i]) &&
-		    !strchr(".-_+=", text[i]))
-			return false;
-	return length > 0 && length <= 64;
-}
-
-static bool
-is_plain_hash(const char *text)
-{
-	gsize length = strspn(text, "0123456789abcdef");
-
-	return length == 64 && !text[length];
-}
-
-/* Is TEXT its own normal form, and fit to stand in a feed? */
-static bool
-is_plain(enum indicator_kind kind, const char *text)
-{
-	const char *at;
-
-	switch (kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-		at = strchr(text, '@');
-		if (at)
-			return is_plain_local(text, (gsize)(at - text)) &&
-			    is_plain_host(at + 1);
-		return is_plain_host(text) &&
-		    domain_suffix(text) == SUFFIX_NONE;
-	case INDICATOR_URL:
-		return is_plain_host(text) && !url_is_file_name(text) &&
-		    domain_suffix(text) == SUFFIX_NONE;
-	case INDICATOR_FILE:
-		return is_plain_hash(text);
-	case INDICATOR_NAME:
-	case INDICATOR_IP:
-	case INDICATOR_FILENAME:
-	case INDICATOR_SPOOF:
-	case INDICATOR_KINDS:
-		break;
-	}
-	return false;
 }
 
 /* ---- the way of an entry's value ---- */
@@ -222,7 +145,7 @@ feed_value(enum indicator_kind kind, bool is_allow, const char *line,
 	*is_bad = false;
 	if (!*bare)
 		return NULL;
-	if (is_plain(kind, bare))
+	if (entry_value_is_plain(kind, bare))
 		return g_steal_pointer(&bare);
 	if (!is_text(kind) && strpbrk(bare, " \t")) {
 		g_autofree char *first = g_strndup(bare,

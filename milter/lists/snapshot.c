@@ -30,7 +30,8 @@ struct Snapshot {
 	atomic_int references;
 	void *map;
 	gsize length;
-	const struct snapshot_header *header;
+	const struct snapshot_header *header;	/* `own`, once it is checked */
+	struct snapshot_header own;
 	const struct snapshot_home *homes;
 	const guint32 *home_slots;
 	const struct snapshot_record *records;
@@ -106,8 +107,11 @@ is_power_of_two(guint32 count)
 static bool
 header_check(Snapshot *snapshot, const char *name, GError **error)
 {
-	const struct snapshot_header *header = snapshot->map;
+	const struct snapshot_header *header = &snapshot->own;
 	const char *map = snapshot->map;
+
+	/* What was checked must stay so, whoever writes to the file. */
+	memcpy(&snapshot->own, map, sizeof snapshot->own);
 
 	if (memcmp(header->magic, SNAPSHOT_MAGIC, sizeof header->magic) != 0 ||
 	    header->version != SNAPSHOT_VERSION ||

@@ -59,6 +59,22 @@ interned_grow(struct builder *builder)
 	}
 }
 
+/* The offset of TEXT, LENGTH octets, which is put behind the others. */
+static guint32
+append(struct builder *builder, const char *text, gsize length)
+{
+	guint32 at = (guint32)builder->arena_length;
+
+	if (builder->arena_length + length + 1 > builder->arena_room) {
+		builder->arena_room = 2 * builder->arena_room + length + 1;
+		builder->arena = g_realloc(builder->arena,
+					   builder->arena_room);
+	}
+	memcpy(builder->arena + at, text, length + 1);
+	builder->arena_length += length + 1;
+	return at;
+}
+
 /* The offset of TEXT (NULL as "") in the arena, where it is put once. */
 static guint32
 intern(struct builder *builder, const char *text)
@@ -71,14 +87,7 @@ intern(struct builder *builder, const char *text)
 	slot = interned_at(builder, text, length);
 	if (*slot)
 		return *slot;
-	if (builder->arena_length + length + 1 > builder->arena_room) {
-		builder->arena_room = 2 * builder->arena_room + length + 1;
-		builder->arena = g_realloc(builder->arena,
-					   builder->arena_room);
-	}
-	memcpy(builder->arena + builder->arena_length, text, length + 1);
-	*slot = (guint32)builder->arena_length;
-	builder->arena_length += length + 1;
+	*slot = append(builder, text, length);
 	length = *slot;
 	if (++builder->interned_count * 2 > builder->interned_size)
 		interned_grow(builder);
@@ -88,9 +97,13 @@ intern(struct builder *builder, const char *text)
 static guint32
 intern_all(struct builder *builder, const GPtrArray *texts)
 {
-	g_autoptr(GString) all = g_string_new(NULL);
+	g_autoptr(GString) all = NULL;
 
-	for (guint i = 0; texts && i < texts->len; i++) {
+	if (!texts || texts->len < 2)
+		return intern(builder, texts && texts->len ?
+			      texts->pdata[0] : NULL);
+	all = g_string_new(NULL);
+	for (guint i = 0; i < texts->len; i++) {
 		if (i)
 			g_string_append_c(all, ' ');
 		g_string_append(all, texts->pdata[i]);
@@ -147,7 +160,9 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->expires = entry->expires;
 	record->added = entry->added;
 	record->unused = entry->unused;
-	record->value = intern(builder, entry->indicator->value);
+	/* Values seldom repeat, and to find that out takes longest. */
+	record->value = append(builder, entry->indicator->value,
+			       strlen(entry->indicator->value));
 	record->source = intern(builder, entry->indicator->source);
 	record->for_ = intern_all(builder, entry->for_);
 	record->except = intern_all(builder, entry->except);

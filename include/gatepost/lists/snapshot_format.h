@@ -5,7 +5,7 @@
  *	changes, arena
  *
  * All numbers are in the machine's order; each section starts at a multiple
- * of 8.  Texts stand in the arena once, each with its NUL; offset 0 is "".
+ * of 8.  Texts stand in the arena, each with its NUL; offset 0 is "".
  * An entry that one key finds has a slot; equal keys are chained through
  * `next`, in rank order, so that it only ever leads forward.  Patterns and
  * globs, which no key finds, are named in `linear` by tenant and kind.  A
