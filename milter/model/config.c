@@ -442,7 +442,7 @@ check_map(const char *name, const char *text, struct reading *reading)
 		say(reading, true, "%s: %s", name, error->message);
 }
 
-/* What no single row can see, of tenant I of CONFIG. */
+/* What no single row can see, of a tenant. */
 static void
 check_admins(Tenant *tenant, struct reading *reading)
 {
@@ -461,29 +461,33 @@ check_admins(Tenant *tenant, struct reading *reading)
 	}
 }
 
+/* What tenants before one have: with thousands of them nobody compares each
+ * with each. */
+struct known {
+	GHashTable *names;
+	GHashTable *domains;	/* to Tenant */
+};
+
 static void
-check_tenant(const Config *config, guint i, struct reading *reading)
+check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 {
-	Tenant *tenant = config->tenants->pdata[i];
 	const char *name = tenant->name ? tenant->name : "";
 
 	if (!is_word(name))
 		say(reading, true, "tenant \"%s\": a name is letters, "
 		    "digits, '-', '_' and '.'", name);
-	for (guint j = 0; j < i; j++) {
-		const Tenant *other = config->tenants->pdata[j];
+	if (!g_hash_table_add(known->names, (gpointer)name))
+		say(reading, true, "two tenants are named \"%s\"", name);
+	for (guint j = 0; j < tenant->domains->len; j++) {
+		char *domain = tenant->domains->pdata[j];
+		const Tenant *other = g_hash_table_lookup(known->domains,
+							  domain);
 
-		if (other->name && strcmp(other->name, name) == 0)
-			say(reading, true, "two tenants are named \"%s\"",
-			    name);
-		for (guint k = 0; k < tenant->domains->len; k++)
-			for (guint l = 0; l < other->domains->len; l++)
-				if (strcmp(tenant->domains->pdata[k],
-					   other->domains->pdata[l]) == 0)
-					say(reading, true, "domain %s is of "
-					    "two tenants, %s and %s",
-					    (char *)tenant->domains->pdata[k],
-					    other->name, name);
+		if (!other)
+			g_hash_table_insert(known->domains, domain, tenant);
+		else if (other != tenant)
+			say(reading, true, "domain %s is of two tenants, %s "
+			    "and %s", domain, other->name, name);
 	}
 	if (tenant->domains->len == 0)
 		say(reading, true, "tenant \"%s\" has no domains", name);
@@ -505,6 +509,20 @@ check_tenant(const Config *config, guint i, struct reading *reading)
 			say(reading, true, "zone: \"%s\" is no time zone; "
 			    "write \"Europe/Paris\"", tenant->zone);
 	}
+}
+
+static void
+check_tenants(const Config *config, struct reading *reading)
+{
+	struct known known = {
+		g_hash_table_new(g_str_hash, g_str_equal),
+		g_hash_table_new(g_str_hash, g_str_equal)
+	};
+
+	for (guint i = 0; i < config->tenants->len; i++)
+		check_tenant(config->tenants->pdata[i], &known, reading);
+	g_hash_table_unref(known.names);
+	g_hash_table_unref(known.domains);
 }
 
 /* Feeds of one scope; NAMES has all names so far. */
@@ -583,8 +601,7 @@ check_whole(Config *config, struct reading *reading)
 	if (config->tenants->len == 0)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
-	for (guint i = 0; i < config->tenants->len; i++)
-		check_tenant(config, i, reading);
+	check_tenants(config, reading);
 	check_all_feeds(config, reading);
 }
 
