@@ -32,6 +32,8 @@ print_notes(const GPtrArray *notes)
 static int
 check_lists(struct cli *cli)
 {
+	g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash,
+	    g_str_equal, g_free, NULL);
 	bool is_bad = false;
 
 	for (guint i = 0; i < cli->config->tenants->len; i++) {
@@ -44,7 +46,8 @@ check_lists(struct cli *cli)
 		guint64 values = 0;
 
 		is_bad |= !lists_read(cli->config, tenant, entries, notes);
-		is_bad |= !feeds_check(cli->config, tenant, &values, notes);
+		is_bad |= !feeds_check(cli->config, tenant, done, &values,
+				       notes);
 		print_notes(notes);
 		printf("tenant %s: %u entries", tenant->name, entries->len);
 		if (values)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/lists/entry.h"
 #include "gatepost/lists/feed.h"
 #include "gatepost/lists/feed_format.h"
 #include "gatepost/lists/listfile.h"
@@ -108,6 +109,14 @@ bad(struct compiling *compiling, const char *text)
 		note(compiling, compiling->line, false, "left out: %s", text);
 }
 
+/* The shape of a plain value, under which it stands as it is. */
+static enum snapshot_shape
+plain_shape(const struct feed_source *source)
+{
+	return source->kind == INDICATOR_URL && !source->is_allow ?
+	    SHAPE_ANYWHERE : SHAPE_EXACT;
+}
+
 static void
 read_line(struct compiling *compiling, char *line, gsize length)
 {
@@ -126,6 +135,10 @@ read_line(struct compiling *compiling, char *line, gsize length)
 	line[length] = '\0';
 	if (memchr(line, '\0', length)) {
 		bad(compiling, "the line holds a NUL character");
+		return;
+	}
+	if (entry_value_is_plain(source->kind, line)) {
+		add(compiling, plain_shape(source), line, length);
 		return;
 	}
 	value = feed_value(source->kind, source->is_allow, line, &is_bad,

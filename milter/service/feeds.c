@@ -176,8 +176,8 @@ feeds_end(struct feeds_run *run, GHashTable *others)
 }
 
 bool
-feeds_check(const Config *config, const Tenant *tenant, guint64 *values,
-	    GPtrArray *notes)
+feeds_check(const Config *config, const Tenant *tenant, GHashTable *done,
+	    guint64 *values, GPtrArray *notes)
 {
 	g_autoptr(GPtrArray) settings = config_feeds(config, tenant);
 	bool good = true;
@@ -192,9 +192,15 @@ feeds_check(const Config *config, const Tenant *tenant, guint64 *values,
 				(enum indicator_kind)setting->kind,
 				setting->action == FEED_ALLOW
 			};
-			guint64 count;
+			char *name = feed_name(&source);
+			guint64 count = GPOINTER_TO_SIZE(
+			    g_hash_table_lookup(done, name));
 
-			good = feed_check(&source, &count, notes) && good;
+			if (!g_hash_table_contains(done, name))
+				good = feed_check(&source, &count, notes) &&
+				    good;
+			g_hash_table_insert(done, name,
+					    GSIZE_TO_POINTER(count));
 			*values += count;
 		}
 	}

@@ -39,8 +39,9 @@ GPtrArray *feeds_of(struct feeds_run *run, const Config *config,
 void feeds_end(struct feeds_run *run, GHashTable *others);
 
 /* Say what is wrong in the files of TENANT's feeds, and in *VALUES how many
- * they have.  False when one would not be put in force. */
-bool feeds_check(const Config *config, const Tenant *tenant, guint64 *values,
-		 GPtrArray *notes);
+ * they have.  Those that DONE (of g_str_hash, frees its keys) has from another
+ * tenant are not read again.  False when one would not be put in force. */
+bool feeds_check(const Config *config, const Tenant *tenant, GHashTable *done,
+		 guint64 *values, GPtrArray *notes);
 
 #endif
