@@ -599,6 +599,11 @@ is_key(const struct search *search, const struct snapshot_record *record,
 	if (shape == SHAPE_NETWORK)
 		return network_parse(value, &network) &&
 		    memcmp(&network, what, sizeof network) == 0;
+	/* Of most the value is the key, and needs no copy. */
+	if (search->seen->kind != INDICATOR_URL &&
+	    search->seen->kind != INDICATOR_SPOOF &&
+	    search->seen->kind != INDICATOR_NAME && shape == SHAPE_EXACT)
+		return strcmp(value, what) == 0;
 	key = snapshot_key(search->seen->kind, shape, value, source);
 	return strcmp(key, what) == 0;
 }
@@ -730,6 +735,12 @@ find_linear(const struct search *search)
 	}
 }
 
+static bool
+has_shape(const struct search *search, enum snapshot_shape shape)
+{
+	return search->home->shapes >> shape & 1;
+}
+
 static void
 find_address(const struct search *search)
 {
@@ -743,7 +754,8 @@ find_address(const struct search *search)
 	if (*domain) {
 		find_text(search, address);
 		find_text(search, domain);
-		find_below(search, SHAPE_BELOW, domain);
+		if (has_shape(search, SHAPE_BELOW))
+			find_below(search, SHAPE_BELOW, domain);
 	}
 	find_linear(search);
 }
@@ -852,12 +864,6 @@ link_split(const char *url, struct link *link)
 		return true;
 	g_free(link->host);
 	return false;
-}
-
-static bool
-has_shape(const struct search *search, enum snapshot_shape shape)
-{
-	return search->home->shapes >> shape & 1;
 }
 
 /* Entries of SHAPE for HOST and its parents, each key once. */

@@ -189,7 +189,8 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	    network_parse(entry->indicator->source, &network))
 		builder->homes[tenant].sources[network.prefix / 64] |=
 		    G_GUINT64_CONSTANT(1) << network.prefix % 64;
-	if (entry->indicator->kind == INDICATOR_URL)
+	if (entry->indicator->kind == INDICATOR_URL ||
+	    record->shape == SHAPE_BELOW)
 		builder->homes[tenant].shapes |= 1u << record->shape;
 	g_strlcpy(record->key, entry->key, sizeof record->key);
 }

@@ -72,7 +72,8 @@ struct snapshot_range {
 struct snapshot_home {		/* a tenant */
 	guint32 name;
 	guint32 kinds;		/* a bit for each kind that it has */
-	guint32 shapes;		/* a bit for each shape of its url entries */
+	guint32 shapes;		/* a bit for each shape of its url entries,
+				 * and for SHAPE_BELOW of all */
 	struct snapshot_range records;
 	guint64 prefixes[3];	/* a bit for each prefix length in use */
 	guint64 sources[3];	/* the same, of second halves of pairs */
