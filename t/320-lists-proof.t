@@ -182,7 +182,7 @@ is_deeply([@{$policy}{qw(tenant mode mode_set_by)}],
     'policy --json has the mode');
 is_deeply([map { "$_->{entries} " . ($_->{managed} ? 1 : 0) }
     @{$policy->{lists}}], ['18 0', '1 1'], '... the lists');
-is_deeply([map { $_->{row} } @{$policy->{precedence}}], [1 .. 7],
+is_deeply([map { $_->{row} } @{$policy->{precedence}}], [1, 1 .. 6, 6, 7],
     '... the precedence');
 is($policy->{policy}{block_ip}, 'reject', '... and the actions');
 $site->stop;

@@ -130,6 +130,15 @@
 #define BOUND_LIST_FILE (512 * MIB)
 /* Errors named for one list file; the rest are counted. */
 #define BOUND_LIST_ERRORS 100
+/* A feed: octets and values of one file (beyond, it is broken); bad lines
+ * that are named, and the share of them, in percent, from which on the file is
+ * broken; networks with a shorter prefix are bad. */
+#define BOUND_FEED_FILE (4096 * (gint64)MIB)
+#define BOUND_FEED_VALUES 100000000
+#define BOUND_FEED_ERRORS 10
+#define BOUND_FEED_PERCENT 10
+#define BOUND_FEED_IPV4 (96 + 8)
+#define BOUND_FEED_IPV6 16
 /* Steps of one regular expression on one value, and of all of them on all
  * values of a message (some 3 and 30 ms); beyond, nobody knows whether it
  * matches, and a finding says so. */

@@ -8,6 +8,7 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/service/attach.h"
+#include "gatepost/service/feeds.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
@@ -30,6 +31,8 @@ print_notes(const GPtrArray *notes)
 static int
 check_lists(struct cli *cli)
 {
+	g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash,
+	    g_str_equal, g_free, NULL);
 	bool is_bad = false;
 
 	for (guint i = 0; i < cli->config->tenants->len; i++) {
@@ -39,10 +42,17 @@ check_lists(struct cli *cli)
 			(GDestroyNotify)entry_free);
 		g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
 		    (GDestroyNotify)list_note_free);
+		guint64 values = 0;
 
 		is_bad |= !lists_read(cli->config, tenant, entries, notes);
+		is_bad |= !feeds_check(cli->config, tenant, done, &values,
+				       notes);
 		print_notes(notes);
-		printf("tenant %s: %u entries\n", tenant->name, entries->len);
+		printf("tenant %s: %u entries", tenant->name, entries->len);
+		if (values)
+			printf(", %" G_GUINT64_FORMAT " values of feeds",
+			       values);
+		printf("\n");
 	}
 	return is_bad ? EX_CONFIG : EX_OK;
 }

@@ -104,6 +104,7 @@ cmd_list_show(struct cli *cli)
 	const char *name = cli_option(cli, "--tenant");
 	const char *kind = cli_option(cli, "--kind");
 	bool observed = cli_flag(cli, "--observed");
+	bool feeds = cli_flag(cli, "--feeds");
 	const char *action = observed ? entry_actions[ENTRY_OBSERVE] :
 	    cli_option(cli, "--action");
 	g_autoptr(GPtrArray) entries = NULL;
@@ -116,6 +117,8 @@ cmd_list_show(struct cli *cli)
 	if ((kind && fields_word(indicator_kinds, kind) < 0) ||
 	    (action && fields_word(entry_actions, action) < 0))
 		return cli_fail(EX_USAGE, "there is no such kind or action");
+	if (feeds)
+		return list_feeds(cli, tenant);
 	entries = list_entries(cli, tenant);
 	life = list_life(cli);
 	for (guint i = 0; i < entries->len; i++) {
@@ -450,8 +453,7 @@ cmd_list_compile(struct cli *cli)
 	    (GDestroyNotify)list_note_free);
 	g_autoptr(GError) error = NULL;
 	const char *state_dir = cli_option(cli, "--state-dir");
-	bool is_good;
-	guint count;
+	struct lists_compiled compiled;
 
 	if (!cli_words(cli, 0, 0))
 		return EX_USAGE;
@@ -460,7 +462,7 @@ cmd_list_compile(struct cli *cli)
 		g_free(cli->config->state_dir);
 		cli->config->state_dir = g_strdup(state_dir);
 	}
-	if (!lists_compile(cli->config, notes, &is_good, &count, &error))
+	if (!lists_compile(cli->config, notes, &compiled, &error))
 		return cli_error("lists", error);
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];
@@ -468,6 +470,10 @@ cmd_list_compile(struct cli *cli)
 		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
 			note->is_error ? "" : "warning: ", note->text);
 	}
-	printf("compiled %u entries\n", count);
-	return is_good ? EX_OK : EX_CONFIG;
+	printf("compiled %u entries", compiled.entries);
+	if (compiled.values)
+		printf(", %" G_GUINT64_FORMAT " values of feeds",
+		       compiled.values);
+	printf("\n");
+	return compiled.is_good ? EX_OK : EX_CONFIG;
 }

@@ -160,11 +160,14 @@ print_match(const struct finding *finding, const struct match *match)
 	g_autofree char *options = options_of(finding, match);
 	g_autofree char *shown = text_shown(options, 500);
 	g_autofree char *value = text_shown(entry->value, 500);
+	g_autofree char *place = snapshot_place(entry);
+	const char *quote = entry->is_feed ? "\"" : "";
 
-	printf("%s %s %s %s%s%s  key=%s %s:%u%s\n", match->why ? "  " : "->",
-	       entry_actions[entry->action], indicator_kinds[entry->kind],
-	       value, *entry->source ? " " : "", entry->source, entry->key,
-	       entry->file, entry->line, entry->expires &&
+	printf("%s %s %s %s%s%s  key=%s%s%s %s%s\n", match->why ? "  " :
+	       "->", entry_actions[entry->action],
+	       indicator_kinds[entry->kind], value,
+	       *entry->source ? " " : "", entry->source, quote, entry->key,
+	       quote, place, entry->expires &&
 	       entry->expires <= clock_now() ? " (expired)" : "");
 	if (*shown)
 		printf("     %s\n", shown);
@@ -187,7 +190,8 @@ print_others(const Found *found)
 		bool is_winner = finding == decision->because;
 		g_autofree char *reason = text_shown(finding->reason, 500);
 
-		if (finding->speaker == SPEAKER_TENANT)
+		if (finding->speaker == SPEAKER_TENANT ||
+		    finding->speaker == SPEAKER_FEED)
 			continue;
 		printf("%s check %s: %s\n", is_winner ? "->" : "  ",
 		       finding->check, reason);

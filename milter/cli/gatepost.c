@@ -38,13 +38,13 @@ static const struct command commands[] = {
 	  .summary = "count decisions; with --would, what enforce would have "
 	  "done" },
 	{ "list", "show", cmd_list_show,
-	  "[--tenant T] [--kind K] [--action A] [--observed]",
+	  "[--tenant T] [--kind K] [--action A] [--observed] [--feeds]",
 	  .summary = "print the entries in force, and how often each was met" },
 	{ "list", "expiring", cmd_list_expiring,
 	  "[--tenant T] [--within SPAN]",
 	  .summary = "print the entries that end soon, or ended" },
 	{ "list", "unbrake", cmd_list_unbrake, "KEY",
-	  "let an entry act again that held too much", .is_writing = true },
+	  "let an entry or \"feed NAME\" act again that held too much", .is_writing = true },
 	{ "list", "add", cmd_list_add,
 	  "[--tenant T] [--dry-run[=SPAN]] ACTION KIND VALUE [VALUE] "
 	  "[OPTION=VALUE]...",

@@ -283,6 +283,17 @@ stamp(GString *all, const char *path)
 				       st.st_mtim.tv_nsec);
 }
 
+static void
+stamp_feeds(GString *all, const GPtrArray *feeds)
+{
+	for (guint i = 0; i < feeds->len; i++) {
+		const FeedSetting *feed = feeds->pdata[i];
+
+		for (guint j = 0; j < feed->files->len; j++)
+			stamp(all, feed->files->pdata[j]);
+	}
+}
+
 static char *
 lists_stamp(const Config *config)
 {
@@ -291,6 +302,7 @@ lists_stamp(const Config *config)
 						NULL);
 
 	stamp(all, due);
+	stamp_feeds(all, config->feeds);
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		g_autofree char *managed = g_strdup_printf("%s/lists/%s.list",
@@ -298,6 +310,7 @@ lists_stamp(const Config *config)
 
 		for (guint j = 0; j < tenant->lists->len; j++)
 			stamp(all, tenant->lists->pdata[j]);
+		stamp_feeds(all, tenant->feeds);
 		stamp(all, managed);
 	}
 	return g_string_free(all, FALSE);

@@ -80,8 +80,9 @@ append(GString *out, const char *text)
 void
 entry_key(Entry *entry, const char *tenant)
 {
-	g_autoptr(GString) all = g_string_new(NULL);
-	g_autoptr(GPtrArray) users = g_ptr_array_new();
+	g_autoptr(GString) all = g_string_sized_new(256);
+	g_autoptr(GPtrArray) users = entry->for_->len ? g_ptr_array_new() :
+	    NULL;
 
 	append(all, tenant);
 	append(all, entry_actions[entry->action]);
@@ -90,8 +91,9 @@ entry_key(Entry *entry, const char *tenant)
 	append(all, entry->indicator->source);
 	for (guint i = 0; i < entry->for_->len; i++)
 		g_ptr_array_add(users, entry->for_->pdata[i]);
-	g_ptr_array_sort(users, compare_texts);
-	for (guint i = 0; i < users->len; i++) {
+	if (users)
+		g_ptr_array_sort(users, compare_texts);
+	for (guint i = 0; i < entry->for_->len; i++) {
 		g_string_append(all, users->pdata[i]);
 		g_string_append_c(all, ',');
 	}

@@ -33,6 +33,7 @@ struct reader {
 	Entry *entry;
 	GPtrArray *warnings;
 	GError **error;
+	bool is_plain;			/* the value needs no further check */
 };
 
 static bool fail(const struct reader *reader, const char *format, ...)
@@ -125,19 +126,22 @@ take_pattern(struct reader *reader, GString *out)
 static char *
 take_word(struct reader *reader)
 {
-	g_autoptr(GString) word = g_string_new(NULL);
+	g_autoptr(GString) word = NULL;
 
 	if (!seek(reader))
 		return NULL;
+	if (*reader->at != '"' && *reader->at != '/') {
+		const char *from = reader->at;
+
+		reader->at += strcspn(from, " \t");
+		return g_strndup(from, (gsize)(reader->at - from));
+	}
+	word = g_string_new(NULL);
 	if (*reader->at == '"') {
 		if (!take_quoted(reader, word))
 			return NULL;
-	} else if (*reader->at == '/') {
-		if (!take_pattern(reader, word))
-			return NULL;
-	} else {
-		while (*reader->at && !is_blank(*reader->at))
-			g_string_append_c(word, *reader->at++);
+	} else if (!take_pattern(reader, word)) {
+		return NULL;
 	}
 	if (*reader->at && !is_blank(*reader->at)) {
 		fail(reader, "a blank must follow %s", word->str);
@@ -653,6 +657,15 @@ check(const struct reader *reader)
 	return true;
 }
 
+bool
+entry_check(const Entry *entry, GError **error)
+{
+	struct reader reader = { "", NULL, (Entry *)entry, NULL, error,
+				 false };
+
+	return check(&reader);
+}
+
 /* ---- the line ---- */
 
 /* Find the next word in NAMES; -1 and ERROR set when it is none. */
@@ -687,6 +700,11 @@ indicator_read(struct reader *reader, enum indicator_kind kind)
 	if (!value)
 		return fail(reader, "the value is missing behind \"%s\"",
 			    indicator_kinds[kind]);
+	if (entry_value_is_plain(kind, value)) {
+		reader->is_plain = true;
+		reader->entry->indicator = indicator_seen(kind, value);
+		return true;
+	}
 	if (kind == INDICATOR_SPOOF) {
 		source = take_word(reader);
 		if (!source)
@@ -715,7 +733,7 @@ line_read(struct reader *reader)
 		return fail(reader, "no allow by name: anyone can write any "
 			    "name; allow the sender's address");
 	return indicator_read(reader, (enum indicator_kind)kind) &&
-	    options_read(reader) && check(reader);
+	    options_read(reader) && (reader->is_plain || check(reader));
 }
 
 /* Is LINE fit to be read at all? */
@@ -742,7 +760,8 @@ entry_parse(const char *line, const struct entry_place *place,
 	g_autoptr(Entry) entry = NULL;
 	g_autoptr(GError) fault = NULL;
 	g_autofree char *text = g_strdup(line);
-	struct reader reader = { text, place, NULL, warnings, &fault };
+	struct reader reader = { text, place, NULL, warnings, &fault,
+				 false };
 
 	text[strcspn(text, "\n")] = '\0';
 	if (g_str_has_suffix(text, "\r"))

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -19,6 +20,9 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/util/file.h"
+
+/* Octets of a file that is worth a second thread. */
+#define LARGE (256 * 1024)
 
 static const char marker[] = "# gatepost: managed";
 static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -35,10 +39,13 @@ list_note_free(struct list_note *note)
 
 /* ---- read ---- */
 
+/* A file, or the part of one that a thread reads. */
 struct reading {
 	struct entry_place place;
+	const char *data;
+	gsize length;
 	GPtrArray *entries, *notes;
-	GHashTable *keys;		/* key -> line; keys are the entries' */
+	GPtrArray *odd;			/* of char *: warnings of one line */
 	guint errors, warnings;
 };
 
@@ -78,27 +85,8 @@ note_rest(struct reading *reading, bool is_error, guint count)
 }
 
 static void
-entry_take(struct reading *reading, Entry *entry)
-{
-	gpointer line = g_hash_table_lookup(reading->keys, entry->key);
-
-	g_ptr_array_add(reading->entries, entry);
-	if (line) {
-		g_autofree char *text =
-		    g_strdup_printf("line %u names the same already",
-				    GPOINTER_TO_UINT(line));
-
-		note(reading, false, text);
-	} else {
-		g_hash_table_insert(reading->keys, entry->key,
-				    GUINT_TO_POINTER(entry->line));
-	}
-}
-
-static void
 line_read(struct reading *reading, const char *from, gsize length)
 {
-	g_autoptr(GPtrArray) warnings = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *line = NULL;
 	Entry *entry;
@@ -107,25 +95,24 @@ line_read(struct reading *reading, const char *from, gsize length)
 		note(reading, true, "the line holds a NUL character");
 		return;
 	}
-	warnings = g_ptr_array_new_with_free_func(g_free);
 	line = g_strndup(from, length);
-	entry = entry_parse(line, &reading->place, warnings, &error);
+	entry = entry_parse(line, &reading->place, reading->odd, &error);
 	if (error)
 		note(reading, true, error->message);
-	for (guint i = 0; i < warnings->len; i++)
-		note(reading, false, warnings->pdata[i]);
+	for (guint i = 0; i < reading->odd->len; i++)
+		note(reading, false, reading->odd->pdata[i]);
+	g_ptr_array_set_size(reading->odd, 0);
 	if (entry)
-		entry_take(reading, entry);
+		g_ptr_array_add(reading->entries, entry);
 }
 
-/* Call line_read() for each line of DATA. */
-static void
-lines_read(struct reading *reading, const char *data, gsize length)
+/* Call line_read() for each line of a reading. */
+static void *
+lines_read(void *of)
 {
-	const char *end = data + length;
+	struct reading *reading = of;
+	const char *data = reading->data, *end = data + reading->length;
 
-	if (length >= 3 && memcmp(data, byte_order_mark, 3) == 0)
-		data += 3;
 	while (data < end) {
 		const char *stop = memchr(data, '\n', (gsize)(end - data));
 
@@ -134,6 +121,95 @@ lines_read(struct reading *reading, const char *data, gsize length)
 		reading->place.line++;
 		line_read(reading, data, (gsize)(stop - data));
 		data = stop + 1;
+	}
+	return NULL;
+}
+
+static guint
+lines_count(const char *data, gsize length)
+{
+	const char *end = data + length;
+	guint lines = 0;
+
+	for (; (data = memchr(data, '\n', (gsize)(end - data))); data++)
+		lines++;
+	return lines;
+}
+
+/* Read the halves of a large file at once: what a line says depends on no
+ * other. */
+static void
+halves_read(struct reading *reading)
+{
+	const char *half = memchr(reading->data + reading->length / 2, '\n',
+				  reading->length - reading->length / 2);
+	gsize first = half ? (gsize)(half + 1 - reading->data) :
+	    reading->length;
+	g_autoptr(GPtrArray) entries = g_ptr_array_new();
+	g_autoptr(GPtrArray) notes = g_ptr_array_new();
+	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
+	struct reading other = *reading;
+	pthread_t thread;
+	int fault;
+
+	other.data += first;
+	other.length -= first;
+	other.place.line = lines_count(reading->data, first);
+	other.entries = entries;
+	other.notes = notes;
+	other.odd = odd;
+	reading->length = first;
+	fault = pthread_create(&thread, NULL, lines_read, &other);
+	lines_read(reading);
+	if (fault)
+		lines_read(&other);
+	else
+		pthread_join(thread, NULL);
+	g_ptr_array_extend_and_steal(reading->entries,
+				     g_steal_pointer(&entries));
+	g_ptr_array_extend_and_steal(reading->notes,
+				     g_steal_pointer(&notes));
+	reading->errors += other.errors;
+	reading->warnings += other.warnings;
+	reading->place.line = other.place.line;
+}
+
+/* Warn of entries from number FROM on that say the same as one before; keys
+ * are hashes already. */
+static void
+warn_repeated(struct reading *reading, guint from)
+{
+	guint count = reading->entries->len - from, size = 16;
+	g_autofree guint32 *slots = NULL;
+
+	while (size < count * 2)
+		size *= 2;
+	slots = g_new0(guint32, size);
+	for (guint i = 0; i < count; i++) {
+		const Entry *entry = reading->entries->pdata[from + i];
+		guint64 at;
+
+		memcpy(&at, entry->key + HASH_TEXT - 1 - sizeof at,
+		       sizeof at);
+		at = at * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 32;
+		for (;; at++) {
+			guint32 *slot = &slots[at & (size - 1)];
+			const Entry *first = *slot == 0 ? NULL :
+			    reading->entries->pdata[from + *slot - 1];
+			g_autofree char *text = NULL;
+
+			if (!first) {
+				*slot = i + 1;
+				break;
+			}
+			if (strcmp(first->key, entry->key) != 0)
+				continue;
+			text = g_strdup_printf("line %u names the same "
+					       "already", first->line);
+			reading->place.line = entry->line;
+			note(reading, false, text);
+			break;
+		}
 	}
 }
 
@@ -169,10 +245,10 @@ listfile_read(const char *path, const char *tenant, const char *zone,
 		.entries = entries,
 		.notes = notes,
 	};
-	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash,
-						      g_str_equal);
+	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *data = NULL;
+	guint before = entries->len, last;
 	gsize length;
 
 	data = file_read(path, &length, &error);
@@ -180,8 +256,20 @@ listfile_read(const char *path, const char *tenant, const char *zone,
 		note_add(&reading, 0, true, error->message);
 		return false;
 	}
-	reading.keys = keys;
-	lines_read(&reading, data, length);
+	reading.odd = odd;
+	reading.data = data;
+	reading.length = length;
+	if (length >= 3 && memcmp(data, byte_order_mark, 3) == 0) {
+		reading.data += 3;
+		reading.length -= 3;
+	}
+	if (length >= LARGE)
+		halves_read(&reading);
+	else
+		lines_read(&reading);
+	last = reading.place.line;
+	warn_repeated(&reading, before);
+	reading.place.line = last;
 	note_rest(&reading, true, reading.errors);
 	note_rest(&reading, false, reading.warnings);
 	return reading.errors == 0;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/lists/feed.h"
 #include "gatepost/lists/snapshot_format.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
@@ -29,7 +30,8 @@ struct Snapshot {
 	atomic_int references;
 	void *map;
 	gsize length;
-	const struct snapshot_header *header;
+	const struct snapshot_header *header;	/* `own`, once it is checked */
+	struct snapshot_header own;
 	const struct snapshot_home *homes;
 	const guint32 *home_slots;
 	const struct snapshot_record *records;
@@ -37,6 +39,12 @@ struct Snapshot {
 	const guint32 *linear;
 	const char *arena;
 	Pattern **patterns;		/* as linear; NULL: a glob */
+	const struct snapshot_link *links;
+	Feed **feeds;			/* as links; NULL: never compiled */
+	Snapshot **parts;		/* as links; NULL: a feed */
+	const struct snapshot_change *changes;
+	dev_t device;
+	ino_t inode;
 };
 
 /* One look-up, and who wants to hear of what it finds. */
@@ -49,6 +57,9 @@ struct search {
 	snapshot_found *found;
 	snapshot_gave_up *gave_up;
 	void *data;
+	const struct snapshot_link *link;	/* NULL: in own entries */
+	const Feed *feed;
+	const Snapshot *whole;			/* of which it is a part */
 };
 
 /* What patterns may take, and what they found by tenant and value. */
@@ -96,8 +107,11 @@ is_power_of_two(guint32 count)
 static bool
 header_check(Snapshot *snapshot, const char *name, GError **error)
 {
-	const struct snapshot_header *header = snapshot->map;
+	const struct snapshot_header *header = &snapshot->own;
 	const char *map = snapshot->map;
+
+	/* What was checked must stay so, whoever writes to the file. */
+	memcpy(&snapshot->own, map, sizeof snapshot->own);
 
 	if (memcmp(header->magic, SNAPSHOT_MAGIC, sizeof header->magic) != 0 ||
 	    header->version != SNAPSHOT_VERSION ||
@@ -120,6 +134,10 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 		  sizeof *snapshot->slots) ||
 	    !fits(snapshot, header->linear_at, header->linear,
 		  sizeof *snapshot->linear) ||
+	    !fits(snapshot, header->links_at, header->links,
+		  sizeof *snapshot->links) ||
+	    !fits(snapshot, header->changes_at, header->changes,
+		  sizeof *snapshot->changes) ||
 	    !fits(snapshot, header->arena_at, header->arena_length, 1) ||
 	    !is_power_of_two(header->tenant_slots) ||
 	    !is_power_of_two(header->slots) || header->arena_length == 0 ||
@@ -132,6 +150,8 @@ header_check(Snapshot *snapshot, const char *name, GError **error)
 	snapshot->records = (const void *)(map + header->records_at);
 	snapshot->slots = (const void *)(map + header->slots_at);
 	snapshot->linear = (const void *)(map + header->linear_at);
+	snapshot->links = (const void *)(map + header->links_at);
+	snapshot->changes = (const void *)(map + header->changes_at);
 	snapshot->arena = map + header->arena_at;
 	return true;
 }
@@ -174,45 +194,142 @@ patterns_compile(Snapshot *snapshot, const char *name, GError **error)
 	return true;
 }
 
-static void *
-map_file(int folder, const char *name, gsize *length, GError **error)
+/* Map FD into SNAPSHOT. */
+static bool
+map_file(Snapshot *snapshot, int fd, const char *name, GError **error)
 {
+	struct stat st;
+	void *map;
+
+	if (fstat(fd, &st) < 0)
+		return file_fail(error, "open", name);
+	if (!S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)sizeof(struct snapshot_header))
+		return damaged(error, name, "too short");
+	map = mmap(NULL, (gsize)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return file_fail(error, "map", name);
+	snapshot->map = map;
+	snapshot->length = (gsize)st.st_size;
+	snapshot->device = st.st_dev;
+	snapshot->inode = st.st_ino;
+	return header_check(snapshot, name, error) &&
+	    patterns_compile(snapshot, name, error);
+}
+
+static Snapshot *
+file_open(int folder, const char *name, const Snapshot *before,
+	  GError **error)
+{
+	g_autoptr(Snapshot) snapshot = NULL;
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
 			O_NONBLOCK);
-	void *map = MAP_FAILED;
 	struct stat st;
+	bool good;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0) {
 		file_fail(error, "open", name);
-	} else if (!S_ISREG(st.st_mode) ||
-		   st.st_size < (off_t)sizeof(struct snapshot_header)) {
-		damaged(error, name, "too short");
-	} else {
-		*length = (gsize)st.st_size;
-		map = mmap(NULL, *length, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED)
-			file_fail(error, "map", name);
+		return NULL;
 	}
-	if (fd >= 0)
+	if (before && fstat(fd, &st) == 0 && before->inode == st.st_ino &&
+	    before->device == st.st_dev) {
 		close(fd);
-	return map == MAP_FAILED ? NULL : map;
+		return snapshot_ref((Snapshot *)before);
+	}
+	snapshot = g_new0(Snapshot, 1);
+	atomic_init(&snapshot->references, 1);
+	good = map_file(snapshot, fd, name, error);
+	close(fd);
+	return good ? g_steal_pointer(&snapshot) : NULL;
+}
+
+/* The number of the link to PART in SNAPSHOT, or -1. */
+static gint64
+link_of(const Snapshot *snapshot, const char *part)
+{
+	for (guint32 i = 0; i < snapshot->header->links; i++)
+		if (strcmp(text_at(snapshot, snapshot->links[i].part),
+			   part) == 0)
+			return i;
+	return -1;
+}
+
+static bool
+link_check(const Snapshot *snapshot, const struct snapshot_link *link)
+{
+	const char *part = text_at(snapshot, link->part);
+
+	return part && !strchr(part, '/') && text_at(snapshot, link->key) &&
+	    text_at(snapshot, link->file) && link->action <= ENTRY_OBSERVE &&
+	    link->kind <= SNAPSHOT_PART && link->as <= CATEGORY_UNKNOWN + 1;
+}
+
+/* Map the file of link number I of SNAPSHOT; OPEN (its name to number + 1)
+ * has those that are. */
+static bool
+link_open(Snapshot *snapshot, guint32 i, int folder, GHashTable *open,
+	  const Snapshot *before, GError **error)
+{
+	const char *part = text_at(snapshot, snapshot->links[i].part);
+	guint known = GPOINTER_TO_UINT(g_hash_table_lookup(open, part));
+	bool is_part = snapshot->links[i].kind == SNAPSHOT_PART;
+	gint64 old = before && !known ? link_of(before, part) : -1;
+
+	if (!*part)
+		return true;
+	if (known && snapshot->links[known - 1].kind !=
+	    snapshot->links[i].kind)
+		return damaged(error, part, "link");
+	if (!known)
+		g_hash_table_insert(open, (gpointer)part,
+				    GUINT_TO_POINTER(i + 1));
+	if (is_part)
+		snapshot->parts[i] = known ?
+		    snapshot_ref(snapshot->parts[known - 1]) :
+		    file_open(folder, part, old < 0 ? NULL :
+			      before->parts[old], error);
+	else
+		snapshot->feeds[i] = known ?
+		    feed_ref(snapshot->feeds[known - 1]) :
+		    feed_open(folder, part, old < 0 ? NULL :
+			      before->feeds[old], error);
+	return snapshot->parts[i] || snapshot->feeds[i];
+}
+
+static bool
+links_open(Snapshot *snapshot, int folder, const Snapshot *before,
+	   GError **error)
+{
+	g_autoptr(GHashTable) open = g_hash_table_new(g_str_hash,
+						      g_str_equal);
+	guint32 count = snapshot->header->links;
+	bool good = true;
+	int parts;
+
+	snapshot->feeds = g_new0(Feed *, count);
+	snapshot->parts = g_new0(Snapshot *, count);
+	if (count == 0)
+		return true;
+	for (guint32 i = 0; i < count; i++)
+		if (!link_check(snapshot, &snapshot->links[i]))
+			return damaged(error, "of links", "link");
+	parts = openat(folder, SNAPSHOT_PARTS, O_RDONLY | O_DIRECTORY |
+		       O_NOFOLLOW | O_CLOEXEC);
+	if (parts < 0)
+		return file_fail(error, "open folder", SNAPSHOT_PARTS);
+	for (guint32 i = 0; good && i < count; i++)
+		good = link_open(snapshot, i, parts, open, before, error);
+	close(parts);
+	return good;
 }
 
 Snapshot *
-snapshot_open(int folder, const char *name, GError **error)
+snapshot_open(int folder, const char *name, const Snapshot *before,
+	      GError **error)
 {
-	g_autoptr(Snapshot) snapshot = NULL;
-	gsize length = 0;
-	void *map = map_file(folder, name, &length, error);
+	g_autoptr(Snapshot) snapshot = file_open(folder, name, NULL, error);
 
-	if (!map)
-		return NULL;
-	snapshot = g_new0(Snapshot, 1);
-	atomic_init(&snapshot->references, 1);
-	snapshot->map = map;
-	snapshot->length = length;
-	if (!header_check(snapshot, name, error) ||
-	    !patterns_compile(snapshot, name, error))
+	if (!snapshot || !links_open(snapshot, folder, before, error))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
@@ -233,7 +350,15 @@ snapshot_unref(Snapshot *snapshot)
 	     i < snapshot->header->linear; i++)
 		pattern_free(snapshot->patterns[i]);
 	g_free(snapshot->patterns);
-	munmap(snapshot->map, snapshot->length);
+	for (guint32 i = 0; snapshot->feeds && i < snapshot->header->links;
+	     i++) {
+		feed_unref(snapshot->feeds[i]);
+		snapshot_unref(snapshot->parts[i]);
+	}
+	g_free(snapshot->feeds);
+	g_free(snapshot->parts);
+	if (snapshot->map)
+		munmap(snapshot->map, snapshot->length);
 	g_free(snapshot);
 }
 
@@ -246,7 +371,84 @@ snapshot_generation(const Snapshot *snapshot)
 guint
 snapshot_count(const Snapshot *snapshot)
 {
-	return snapshot->header->records;
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	guint count = snapshot->header->records;
+
+	for (guint32 i = 0; snapshot->parts && i < snapshot->header->links;
+	     i++)
+		if (snapshot->parts[i] &&
+		    g_hash_table_add(seen, snapshot->parts[i]))
+			count += snapshot->parts[i]->header->records;
+	return count;
+}
+
+/* ---- what time and use make of entries ---- */
+
+GArray *
+snapshot_changes_new(void)
+{
+	return g_array_new(FALSE, TRUE, sizeof(struct snapshot_change));
+}
+
+void
+snapshot_living(const Snapshot *snapshot,
+		void (*judge)(struct snapshot_life *life, void *data),
+		void *data, GArray *changes)
+{
+	guint32 count = snapshot->header->living ?
+	    snapshot->header->records : 0;
+
+	for (guint32 i = 0; i < count; i++) {
+		const struct snapshot_record *record = &snapshot->records[i];
+		const char *by = text_at(snapshot, record->by);
+		struct snapshot_change change = { 0 };
+		struct snapshot_life life = {
+			record->key, by, record->added, record->unused,
+			record->expires, false
+		};
+
+		if (!record->is_living || !by ||
+		    !memchr(record->key, '\0', sizeof record->key))
+			continue;
+		judge(&life, data);
+		if (!life.is_braked && life.expires == record->expires)
+			continue;
+		change.added = record->added;
+		change.unused = record->unused;
+		change.expires = life.expires;
+		change.is_braked = life.is_braked;
+		g_strlcpy(change.key, record->key, sizeof change.key);
+		g_array_append_val(changes, change);
+	}
+}
+
+/* Of the changes of WHOLE, apply that of ENTRY. */
+static void
+change(const Snapshot *whole, struct snapshot_entry *entry)
+{
+	guint32 low = 0, high = whole->header->changes;
+
+	while (low < high) {
+		guint32 middle = low + (high - low) / 2;
+
+		if (strncmp(whole->changes[middle].key, entry->key,
+			    HASH_TEXT) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < whole->header->changes &&
+	     strncmp(whole->changes[low].key, entry->key, HASH_TEXT) == 0;
+	     low++) {
+		const struct snapshot_change *one = &whole->changes[low];
+
+		if (one->added != entry->added ||
+		    one->unused != entry->unused)
+			continue;
+		entry->expires = one->expires;
+		if (one->is_braked && entry_is_automatic(entry->by))
+			entry->action = ENTRY_OBSERVE;
+	}
 }
 
 /* ---- records ---- */
@@ -311,8 +513,73 @@ tell(const struct search *search, guint32 number)
 {
 	struct snapshot_entry entry;
 
-	if (entry_fill(search->snapshot, number, &entry))
-		search->found(&entry, search->data);
+	if (!entry_fill(search->snapshot, number, &entry))
+		return;
+	if (search->whole && search->snapshot->records[number].is_living)
+		change(search->whole, &entry);
+	search->found(&entry, search->data);
+}
+
+/* ---- what a feed says ---- */
+
+/* The value that is found by WHAT under SHAPE; yours. */
+static char *
+value_of(const struct search *search, enum snapshot_shape shape,
+	 const void *what)
+{
+	char text[NETWORK_TEXT];
+
+	switch (shape) {
+	case SHAPE_NETWORK:
+		network_format(what, text);
+		return g_strdup(text);
+	case SHAPE_BELOW:
+	case SHAPE_BENEATH:
+	case SHAPE_PATH_BENEATH:
+	case SHAPE_PAGE_BENEATH:
+		return g_strconcat("*.", what, NULL);
+	case SHAPE_SITE:
+		return g_strconcat("~", what, NULL);
+	case SHAPE_AROUND:
+	case SHAPE_TREE:
+		return g_strconcat("~", what, "~", NULL);
+	case SHAPE_FOLDER:
+		return g_strconcat(what, "*", NULL);
+	case SHAPE_FOLDER_BENEATH:
+		return g_strconcat("*.", what, "*", NULL);
+	case SHAPE_EXACT:
+	case SHAPE_LINEAR:
+	case SHAPE_ANYWHERE:
+	case SHAPE_PATH:
+	case SHAPE_PAGE:
+		break;
+	}
+	/* A name is found by what it looks like. */
+	return g_strdup(search->seen->kind == INDICATOR_NAME ?
+			search->seen->value : what);
+}
+
+static void
+tell_feed(const struct search *search, enum snapshot_shape shape,
+	  const void *what)
+{
+	const struct snapshot_link *link = search->link;
+	g_autofree char *value = value_of(search, shape, what);
+	const Indicator indicator = { .kind = search->seen->kind,
+				      .value = value };
+	const struct snapshot_entry entry = {
+		.action = link->is_braked ? ENTRY_OBSERVE : link->action,
+		.kind = search->seen->kind,
+		.value = value, .source = "", .for_ = "", .except = "",
+		.note = "", .by = "feed",
+		.as = link->as - 1, .done = -1,
+		.key = text_at(search->snapshot, link->key),
+		.file = text_at(search->snapshot, link->file),
+		.narrowness = snapshot_narrowness(&indicator),
+		.is_feed = true,
+	};
+
+	search->found(&entry, search->data);
 }
 
 /* ---- look-ups ---- */
@@ -332,6 +599,11 @@ is_key(const struct search *search, const struct snapshot_record *record,
 	if (shape == SHAPE_NETWORK)
 		return network_parse(value, &network) &&
 		    memcmp(&network, what, sizeof network) == 0;
+	/* Of most the value is the key, and needs no copy. */
+	if (search->seen->kind != INDICATOR_URL &&
+	    search->seen->kind != INDICATOR_SPOOF &&
+	    search->seen->kind != INDICATOR_NAME && shape == SHAPE_EXACT)
+		return strcmp(value, what) == 0;
 	key = snapshot_key(search->seen->kind, shape, value, source);
 	return strcmp(key, what) == 0;
 }
@@ -344,11 +616,17 @@ find(const struct search *search, enum snapshot_shape shape,
 	const Snapshot *snapshot = search->snapshot;
 	guint32 size = snapshot->header->slots;
 	guint32 count = snapshot->header->records, number;
-	guint64 hash = snapshot_hash(&snapshot->header->key, search->tenant,
-				     search->seen->kind, shape, what, length);
 	const struct snapshot_slot *slot = NULL;
 	guint32 tried;
+	guint64 hash;
 
+	if (search->feed) {
+		if (feed_has(search->feed, shape, what, length))
+			tell_feed(search, shape, what);
+		return;
+	}
+	hash = snapshot_hash(&snapshot->header->key, search->tenant,
+			     search->seen->kind, shape, what, length);
 	for (tried = 0; tried < size; tried++) {
 		slot = &snapshot->slots[(hash + tried) & (size - 1)];
 		if (slot->record == 0 || slot->record > count)
@@ -457,6 +735,12 @@ find_linear(const struct search *search)
 	}
 }
 
+static bool
+has_shape(const struct search *search, enum snapshot_shape shape)
+{
+	return search->home->shapes >> shape & 1;
+}
+
 static void
 find_address(const struct search *search)
 {
@@ -470,7 +754,8 @@ find_address(const struct search *search)
 	if (*domain) {
 		find_text(search, address);
 		find_text(search, domain);
-		find_below(search, SHAPE_BELOW, domain);
+		if (has_shape(search, SHAPE_BELOW))
+			find_below(search, SHAPE_BELOW, domain);
 	}
 	find_linear(search);
 }
@@ -579,12 +864,6 @@ link_split(const char *url, struct link *link)
 		return true;
 	g_free(link->host);
 	return false;
-}
-
-static bool
-has_shape(const struct search *search, enum snapshot_shape shape)
-{
-	return search->home->shapes >> shape & 1;
 }
 
 /* Entries of SHAPE for HOST and its parents, each key once. */
@@ -785,62 +1064,171 @@ snapshot_match(const Snapshot *snapshot, const char *tenant,
 	snapshot_match_within(snapshot, tenant, seen, run, found, NULL, data);
 }
 
-void
-snapshot_match_within(const Snapshot *snapshot, const char *tenant,
-		      const Indicator *seen, SnapshotRun *run,
-		      snapshot_found *found, snapshot_gave_up *gave_up,
-		      void *data)
+/* In the entries, or the feed, of SEARCH. */
+static void
+look(const struct search *search)
 {
-	struct search search;
-
-	if (!search_init(&search, snapshot, tenant, seen, found, data) ||
-	    !(search.home->kinds >> seen->kind & 1))
+	if (!(search->home->kinds >> search->seen->kind & 1))
 		return;
-	search.run = run;
-	search.gave_up = gave_up;
-	switch (seen->kind) {
+	switch (search->seen->kind) {
 	case INDICATOR_SENDER:
 	case INDICATOR_ENVELOPE:
-		find_address(&search);
+		find_address(search);
 		break;
 	case INDICATOR_IP:
-		find_network(&search);
+		find_network(search);
 		break;
 	case INDICATOR_URL:
-		find_link(&search);
+		find_link(search);
 		break;
 	case INDICATOR_NAME:
-		find_name(&search);
+		find_name(search);
 		break;
 	case INDICATOR_FILENAME:
-		find_text(&search, seen->value);
-		find_linear(&search);
+		find_text(search, search->seen->value);
+		find_linear(search);
 		break;
 	case INDICATOR_FILE:
-		find_text(&search, seen->value);
+		find_text(search, search->seen->value);
 		break;
 	case INDICATOR_SPOOF:
-		find_pair(&search);
+		find_pair(search);
 		break;
 	case INDICATOR_KINDS:
 		break;
 	}
 }
 
+/* In the part or feed of link number I of SNAPSHOT, for TENANT. */
+static void
+look_behind(struct search *search, const Snapshot *snapshot, guint32 i,
+	    const char *tenant)
+{
+	gint64 number;
+
+	search->link = &snapshot->links[i];
+	search->feed = snapshot->feeds[i];
+	search->snapshot = snapshot->parts[i] ? snapshot->parts[i] : snapshot;
+	if (search->feed) {
+		search->home = feed_home(search->feed);
+		if (search->link->kind == search->seen->kind)
+			look(search);
+	} else if (snapshot->parts[i]) {
+		number = tenant_find(search->snapshot, tenant);
+		search->whole = snapshot;
+		search->tenant = (guint32)number;
+		if (number < 0)
+			return;
+		search->home = &search->snapshot->homes[number];
+		look(search);
+	}
+}
+
+void
+snapshot_match_within(const Snapshot *snapshot, const char *tenant,
+		      const Indicator *seen, SnapshotRun *run,
+		      snapshot_found *found, snapshot_gave_up *gave_up,
+		      void *data)
+{
+	struct snapshot_range links;
+	struct search search = { 0 };
+
+	if (!search_init(&search, snapshot, tenant, seen, found, data))
+		return;
+	search.run = run;
+	search.gave_up = gave_up;
+	look(&search);
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links) || !snapshot->parts)
+		return;
+	for (guint32 i = links.first; i < links.first + links.count; i++)
+		look_behind(&search, snapshot, i, tenant);
+}
+
+void
+snapshot_each_part(int folder, const char *name,
+		   void (*found)(const char *part, void *data), void *data)
+{
+	g_autoptr(Snapshot) snapshot = file_open(folder, name, NULL, NULL);
+
+	for (guint32 i = 0; snapshot && i < snapshot->header->links; i++) {
+		const char *part = text_at(snapshot, snapshot->links[i].part);
+
+		if (part && snapshot->links[i].kind == SNAPSHOT_PART)
+			found(part, data);
+	}
+}
+
+void
+snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
+		   void (*found)(const struct snapshot_feed_state *feed,
+				 void *data), void *data)
+{
+	struct search search = { 0 };
+	struct snapshot_range links;
+
+	if (!search_init(&search, snapshot, tenant, NULL, NULL, NULL))
+		return;
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links))
+		return;
+	for (guint32 i = links.first; i < links.first + links.count; i++) {
+		const struct snapshot_link *link = &snapshot->links[i];
+		const Feed *feed = snapshot->feeds[i];
+		const char *key = text_at(snapshot, link->key);
+		struct snapshot_feed_state state = {
+			.name = key + (g_str_has_prefix(key, SNAPSHOT_FEED) ?
+				       strlen(SNAPSHOT_FEED) : 0),
+			.file = text_at(snapshot, link->file),
+			.action = link->action, .kind = link->kind,
+			.is_braked = link->is_braked,
+		};
+
+		if (link->kind == SNAPSHOT_PART)
+			continue;
+		if (feed) {
+			state.values = feed_values(feed);
+			state.bad = feed_bad(feed);
+			state.generation = feed_generation(feed);
+		}
+		found(&state, data);
+	}
+}
+
+static void
+each_own(const struct search *search)
+{
+	const struct snapshot_range *range = &search->home->records;
+
+	if (!is_in(range, search->snapshot->header->records))
+		return;
+	for (guint32 i = range->first; i < range->first + range->count; i++)
+		tell(search, i);
+}
+
 void
 snapshot_each(const Snapshot *snapshot, const char *tenant,
 	      snapshot_found *found, void *data)
 {
-	struct search search;
-	const struct snapshot_range *range;
+	struct search search = { 0 };
+	struct snapshot_range links;
 
 	if (!search_init(&search, snapshot, tenant, NULL, found, data))
 		return;
-	range = &search.home->records;
-	if (!is_in(range, snapshot->header->records))
+	each_own(&search);
+	links = search.home->links;
+	if (!is_in(&links, snapshot->header->links) || !snapshot->parts)
 		return;
-	for (guint32 i = range->first; i < range->first + range->count; i++)
-		tell(&search, i);
+	for (guint32 i = links.first; i < links.first + links.count; i++) {
+		struct search part = { 0 };
+
+		if (!snapshot->parts[i] ||
+		    !search_init(&part, snapshot->parts[i], tenant, NULL,
+				 found, data))
+			continue;
+		part.whole = snapshot;
+		each_own(&part);
+	}
 }
 
 /* Does WORD stand in TEXT between blanks or ends? */
@@ -855,6 +1243,13 @@ has_word(const char *text, const char *word)
 		    (!p[length] || p[length] == ' '))
 			return true;
 	return false;
+}
+
+char *
+snapshot_place(const struct snapshot_entry *entry)
+{
+	return entry->is_feed ? g_strdup(entry->file) :
+	    g_strdup_printf("%s:%u", entry->file, entry->line);
 }
 
 bool

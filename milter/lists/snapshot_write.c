@@ -10,11 +10,7 @@
 #include <sys/random.h>
 
 #include "gatepost/lists/snapshot_format.h"
-#include "gatepost/model/url.h"
 #include "gatepost/util/file.h"
-
-/* Narrowness of a class of values; within one, the longer value wins. */
-#define CLASS 1000000u
 
 struct builder {
 	guint8 *data;			/* all before the arena */
@@ -24,6 +20,7 @@ struct builder {
 	struct snapshot_record *records;
 	struct snapshot_slot *slots;
 	guint32 *linear;
+	struct snapshot_link *links;
 	guint32 *tails;			/* a chain's last, by its first */
 
 	char *arena;
@@ -62,6 +59,22 @@ interned_grow(struct builder *builder)
 	}
 }
 
+/* The offset of TEXT, LENGTH octets, which is put behind the others. */
+static guint32
+append(struct builder *builder, const char *text, gsize length)
+{
+	guint32 at = (guint32)builder->arena_length;
+
+	if (builder->arena_length + length + 1 > builder->arena_room) {
+		builder->arena_room = 2 * builder->arena_room + length + 1;
+		builder->arena = g_realloc(builder->arena,
+					   builder->arena_room);
+	}
+	memcpy(builder->arena + at, text, length + 1);
+	builder->arena_length += length + 1;
+	return at;
+}
+
 /* The offset of TEXT (NULL as "") in the arena, where it is put once. */
 static guint32
 intern(struct builder *builder, const char *text)
@@ -74,14 +87,7 @@ intern(struct builder *builder, const char *text)
 	slot = interned_at(builder, text, length);
 	if (*slot)
 		return *slot;
-	if (builder->arena_length + length + 1 > builder->arena_room) {
-		builder->arena_room = 2 * builder->arena_room + length + 1;
-		builder->arena = g_realloc(builder->arena,
-					   builder->arena_room);
-	}
-	memcpy(builder->arena + builder->arena_length, text, length + 1);
-	*slot = (guint32)builder->arena_length;
-	builder->arena_length += length + 1;
+	*slot = append(builder, text, length);
 	length = *slot;
 	if (++builder->interned_count * 2 > builder->interned_size)
 		interned_grow(builder);
@@ -91,9 +97,13 @@ intern(struct builder *builder, const char *text)
 static guint32
 intern_all(struct builder *builder, const GPtrArray *texts)
 {
-	g_autoptr(GString) all = g_string_new(NULL);
+	g_autoptr(GString) all = NULL;
 
-	for (guint i = 0; texts && i < texts->len; i++) {
+	if (!texts || texts->len < 2)
+		return intern(builder, texts && texts->len ?
+			      texts->pdata[0] : NULL);
+	all = g_string_new(NULL);
+	for (guint i = 0; i < texts->len; i++) {
 		if (i)
 			g_string_append_c(all, ' ');
 		g_string_append(all, texts->pdata[i]);
@@ -102,99 +112,6 @@ intern_all(struct builder *builder, const GPtrArray *texts)
 }
 
 /* ---- what an entry is ---- */
-
-/* An allow covers what it names and no more; what is blocked by a host is
- * blocked below it, too, and what is blocked by a path with any query. */
-static enum snapshot_shape
-shape_of_url(const char *value, bool is_allow)
-{
-	bool is_exact = is_allow || strchr(value, '?');
-	struct network network;
-
-	switch (url_entry_form(value)) {
-	case URL_HOST:
-		return is_allow || network_parse(value, &network) ?
-		    SHAPE_EXACT : SHAPE_ANYWHERE;
-	case URL_SITE:
-		return SHAPE_SITE;
-	case URL_AROUND:
-		/* Anyone can write an allowed host into his own path. */
-		return is_allow ? SHAPE_TREE : SHAPE_AROUND;
-	case URL_BELOW:
-		return SHAPE_BENEATH;
-	case URL_PATH:
-		return is_exact ? SHAPE_PATH : SHAPE_PAGE;
-	case URL_FOLDER:
-		return SHAPE_FOLDER;
-	case URL_PATH_BELOW:
-		return is_exact ? SHAPE_PATH_BENEATH : SHAPE_PAGE_BENEATH;
-	case URL_FOLDER_BELOW:
-		return SHAPE_FOLDER_BENEATH;
-	case URL_SUFFIX:
-		break;
-	}
-	return SHAPE_TREE;
-}
-
-static enum snapshot_shape
-shape_of(const Entry *entry)
-{
-	const Indicator *indicator = entry->indicator;
-
-	if (indicator_is_pattern(indicator))
-		return SHAPE_LINEAR;
-	switch (indicator->kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-		return g_str_has_prefix(indicator->value, "*.") ?
-		    SHAPE_BELOW : SHAPE_EXACT;
-	case INDICATOR_IP:
-		return SHAPE_NETWORK;
-	case INDICATOR_URL:
-		return shape_of_url(indicator->value,
-				    entry->action == ENTRY_ALLOW);
-	case INDICATOR_FILENAME:
-		return strpbrk(indicator->value, "*?") ? SHAPE_LINEAR :
-		    SHAPE_EXACT;
-	case INDICATOR_NAME:
-	case INDICATOR_FILE:
-	case INDICATOR_SPOOF:
-	case INDICATOR_KINDS:
-		break;
-	}
-	return SHAPE_EXACT;
-}
-
-/* Address before domain before *.domain before pattern, the longer first;
- * ip: the prefix; url: see url_entry_narrowness(). */
-static guint32
-narrowness_of(const Indicator *indicator)
-{
-	const char *value = indicator->value;
-	guint32 length = (guint32)strlen(value);
-	struct network network;
-
-	if (indicator_is_pattern(indicator))
-		return 0;
-	switch (indicator->kind) {
-	case INDICATOR_SENDER:
-	case INDICATOR_ENVELOPE:
-		return length + (g_str_has_prefix(value, "*.") ? CLASS :
-				 strchr(value, '@') ? 3 * CLASS : 2 * CLASS);
-	case INDICATOR_IP:
-		return network_parse(value, &network) ? network.prefix : 0;
-	case INDICATOR_URL:
-		return url_entry_narrowness(value);
-	case INDICATOR_FILENAME:
-		return length + (strpbrk(value, "*?") ? CLASS : 2 * CLASS);
-	case INDICATOR_NAME:
-	case INDICATOR_FILE:
-	case INDICATOR_SPOOF:
-	case INDICATOR_KINDS:
-		break;
-	}
-	return CLASS;
-}
 
 /* The weight of a pair's second half: a network's is that of its prefix, a
  * domain stands between a /16 and a /24. */
@@ -223,7 +140,15 @@ pair_narrowness(const Indicator *indicator)
 
 	return source_narrowness(indicator->source) +
 	    (strcmp(value, "*") == 0 ? 0 :
-	     strchr(value, '@') ? 2 * CLASS : CLASS);
+	     strchr(value, '@') ? 2 * SNAPSHOT_CLASS :
+	     SNAPSHOT_CLASS);
+}
+
+static enum snapshot_shape
+entry_shape(const Entry *entry)
+{
+	return snapshot_shape(entry->indicator,
+			      entry->action == ENTRY_ALLOW);
 }
 
 static void
@@ -235,7 +160,9 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->expires = entry->expires;
 	record->added = entry->added;
 	record->unused = entry->unused;
-	record->value = intern(builder, entry->indicator->value);
+	/* Values seldom repeat, and to find that out takes longest. */
+	record->value = append(builder, entry->indicator->value,
+			       strlen(entry->indicator->value));
 	record->source = intern(builder, entry->indicator->source);
 	record->for_ = intern_all(builder, entry->for_);
 	record->except = intern_all(builder, entry->except);
@@ -245,7 +172,7 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->line = entry->line;
 	record->narrowness = entry->indicator->kind == INDICATOR_SPOOF ?
 	    pair_narrowness(entry->indicator) :
-	    narrowness_of(entry->indicator);
+	    snapshot_narrowness(entry->indicator);
 	record->tenant = tenant;
 	record->action = (guint8)entry->action;
 	record->kind = (guint8)entry->indicator->kind;
@@ -255,12 +182,15 @@ record_fill(struct builder *builder, struct snapshot_record *record,
 	record->done = (guint8)(entry->done + 1);
 	record->proof = (guint8)entry->proof;
 	record->override = (guint8)entry->override;
-	record->shape = (guint8)shape_of(entry);
+	record->shape = (guint8)entry_shape(entry);
+	record->is_living = entry->unused || entry_is_automatic(entry->by);
+	builder->header->living += record->is_living;
 	if (entry->indicator->kind == INDICATOR_SPOOF &&
 	    network_parse(entry->indicator->source, &network))
 		builder->homes[tenant].sources[network.prefix / 64] |=
 		    G_GUINT64_CONSTANT(1) << network.prefix % 64;
-	if (entry->indicator->kind == INDICATOR_URL)
+	if (entry->indicator->kind == INDICATOR_URL ||
+	    record->shape == SHAPE_BELOW)
 		builder->homes[tenant].shapes |= 1u << record->shape;
 	g_strlcpy(record->key, entry->key, sizeof record->key);
 }
@@ -376,6 +306,52 @@ linear_add(struct builder *builder, struct snapshot_home *home,
 	}
 }
 
+void
+snapshot_feed_free(struct snapshot_feed *feed)
+{
+	if (!feed)
+		return;
+	g_free(feed->key);
+	g_free(feed->file);
+	g_free(feed->part);
+	g_free(feed);
+}
+
+static guint
+count_of(const GPtrArray *array)
+{
+	return array ? array->len : 0;
+}
+
+/* Name the parts and feeds of a tenant, from link number *NEXT on. */
+static void
+links_add(struct builder *builder, struct snapshot_home *home,
+	  const struct snapshot_tenant *from, guint32 *next)
+{
+	const GPtrArray *feeds = from->feeds;
+
+	home->links.first = *next;
+	home->links.count = count_of(from->parts) + count_of(feeds);
+	for (guint i = 0; i < count_of(from->parts); i++)
+		builder->links[(*next)++] = (struct snapshot_link){
+			.part = intern(builder, from->parts->pdata[i]),
+			.kind = SNAPSHOT_PART,
+		};
+	for (guint i = 0; i < count_of(feeds); i++) {
+		const struct snapshot_feed *feed = feeds->pdata[i];
+
+		builder->links[(*next)++] = (struct snapshot_link){
+			.key = intern(builder, feed->key),
+			.file = intern(builder, feed->file),
+			.part = intern(builder, feed->part),
+			.action = (guint8)feed->action,
+			.kind = (guint8)feed->kind,
+			.as = (guint8)(feed->as + 1),
+			.is_braked = feed->is_braked,
+		};
+	}
+}
+
 static bool
 tenant_add(struct builder *builder, guint32 tenant,
 	   const struct snapshot_tenant *from, guint32 *next,
@@ -426,7 +402,8 @@ place(gsize *at, gsize count, gsize size)
 
 static void
 builder_init(struct builder *builder, guint64 generation,
-	     const struct snapshot_tenant *tenants, guint count)
+	     const struct snapshot_tenant *tenants, guint count,
+	     const GArray *changes)
 {
 	struct snapshot_header header = { .magic = SNAPSHOT_MAGIC };
 	gsize at = sizeof header;
@@ -435,10 +412,13 @@ builder_init(struct builder *builder, guint64 generation,
 		const GPtrArray *entries = tenants[i].entries;
 
 		header.records += entries->len;
+		header.links += count_of(tenants[i].feeds) +
+		    count_of(tenants[i].parts);
 		for (guint j = 0; j < entries->len; j++)
-			header.linear += shape_of(entries->pdata[j]) ==
+			header.linear += entry_shape(entries->pdata[j]) ==
 			    SHAPE_LINEAR;
 	}
+	header.changes = changes ? changes->len : 0;
 	header.version = SNAPSHOT_VERSION;
 	header.record_size = sizeof(struct snapshot_record);
 	header.tenant_size = sizeof(struct snapshot_home);
@@ -455,11 +435,18 @@ builder_init(struct builder *builder, guint64 generation,
 	header.slots_at = place(&at, header.slots,
 				sizeof(struct snapshot_slot));
 	header.linear_at = place(&at, header.linear, 4);
+	header.links_at = place(&at, header.links,
+				sizeof(struct snapshot_link));
+	header.changes_at = place(&at, header.changes,
+				  sizeof(struct snapshot_change));
 	header.arena_at = at;
 
 	memset(builder, 0, sizeof *builder);
 	builder->data = g_malloc0(at);
 	memcpy(builder->data, &header, sizeof header);
+	if (header.changes)
+		memcpy(builder->data + header.changes_at, changes->data,
+		       header.changes * sizeof(struct snapshot_change));
 	builder->header = (void *)builder->data;
 	builder->homes = (void *)(builder->data + header.tenants_at);
 	builder->home_slots = (void *)(builder->data +
@@ -467,6 +454,7 @@ builder_init(struct builder *builder, guint64 generation,
 	builder->records = (void *)(builder->data + header.records_at);
 	builder->slots = (void *)(builder->data + header.slots_at);
 	builder->linear = (void *)(builder->data + header.linear_at);
+	builder->links = (void *)(builder->data + header.links_at);
 	builder->tails = g_new(guint32, header.records);
 	builder->arena_room = 4096;
 	builder->arena = g_malloc0(builder->arena_room);
@@ -500,19 +488,31 @@ builder_finish(struct builder *builder)
 				   offsetof(struct snapshot_header, check));
 }
 
+static int
+compare_changes(const void *a, const void *b)
+{
+	const struct snapshot_change *one = a, *other = b;
+
+	return strcmp(one->key, other->key);
+}
+
 bool
 snapshot_write(int folder, const char *name, guint64 generation,
 	       const struct snapshot_tenant *tenants, guint count,
-	       GError **error)
+	       GArray *changes, GError **error)
 {
 	struct builder builder;
-	guint32 next = 0, linear = 0;
+	guint32 next = 0, linear = 0, links = 0;
 	bool good = true;
 
-	builder_init(&builder, generation, tenants, count);
-	for (guint i = 0; good && i < count; i++)
+	if (changes)
+		g_array_sort(changes, compare_changes);
+	builder_init(&builder, generation, tenants, count, changes);
+	for (guint i = 0; good && i < count; i++) {
 		good = tenant_add(&builder, i, &tenants[i], &next, &linear,
 				  error);
+		links_add(&builder, &builder.homes[i], &tenants[i], &links);
+	}
 	if (good) {
 		builder_finish(&builder);
 		good = file_replace(folder, name, builder.data,

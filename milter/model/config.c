@@ -13,6 +13,7 @@
 
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/indicator.h"
 #include "gatepost/model/mapname.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/fields.h"
@@ -441,7 +442,7 @@ check_map(const char *name, const char *text, struct reading *reading)
 		say(reading, true, "%s: %s", name, error->message);
 }
 
-/* What no single row can see, of tenant I of CONFIG. */
+/* What no single row can see, of a tenant. */
 static void
 check_admins(Tenant *tenant, struct reading *reading)
 {
@@ -460,29 +461,33 @@ check_admins(Tenant *tenant, struct reading *reading)
 	}
 }
 
+/* What tenants before one have: with thousands of them nobody compares each
+ * with each. */
+struct known {
+	GHashTable *names;
+	GHashTable *domains;	/* to Tenant */
+};
+
 static void
-check_tenant(const Config *config, guint i, struct reading *reading)
+check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 {
-	Tenant *tenant = config->tenants->pdata[i];
 	const char *name = tenant->name ? tenant->name : "";
 
 	if (!is_word(name))
 		say(reading, true, "tenant \"%s\": a name is letters, "
 		    "digits, '-', '_' and '.'", name);
-	for (guint j = 0; j < i; j++) {
-		const Tenant *other = config->tenants->pdata[j];
+	if (!g_hash_table_add(known->names, (gpointer)name))
+		say(reading, true, "two tenants are named \"%s\"", name);
+	for (guint j = 0; j < tenant->domains->len; j++) {
+		char *domain = tenant->domains->pdata[j];
+		const Tenant *other = g_hash_table_lookup(known->domains,
+							  domain);
 
-		if (other->name && strcmp(other->name, name) == 0)
-			say(reading, true, "two tenants are named \"%s\"",
-			    name);
-		for (guint k = 0; k < tenant->domains->len; k++)
-			for (guint l = 0; l < other->domains->len; l++)
-				if (strcmp(tenant->domains->pdata[k],
-					   other->domains->pdata[l]) == 0)
-					say(reading, true, "domain %s is of "
-					    "two tenants, %s and %s",
-					    (char *)tenant->domains->pdata[k],
-					    other->name, name);
+		if (!other)
+			g_hash_table_insert(known->domains, domain, tenant);
+		else if (other != tenant)
+			say(reading, true, "domain %s is of two tenants, %s "
+			    "and %s", domain, other->name, name);
 	}
 	if (tenant->domains->len == 0)
 		say(reading, true, "tenant \"%s\" has no domains", name);
@@ -528,6 +533,67 @@ check_servers(const Config *config, struct reading *reading)
 }
 
 static void
+check_tenants(const Config *config, struct reading *reading)
+{
+	struct known known = {
+		g_hash_table_new(g_str_hash, g_str_equal),
+		g_hash_table_new(g_str_hash, g_str_equal)
+	};
+
+	for (guint i = 0; i < config->tenants->len; i++)
+		check_tenant(config->tenants->pdata[i], &known, reading);
+	g_hash_table_unref(known.names);
+	g_hash_table_unref(known.domains);
+}
+
+/* Feeds of one scope; NAMES has all names so far. */
+static void
+check_feeds(const GPtrArray *feeds, GHashTable *names,
+	    struct reading *reading)
+{
+	for (guint i = 0; i < feeds->len; i++) {
+		FeedSetting *feed = feeds->pdata[i];
+		const char *name = feed->name ? feed->name : "";
+
+		if (!is_word(name))
+			say(reading, true, "feed \"%s\": a name is letters, "
+			    "digits, '-', '_' and '.'", name);
+		if (!g_hash_table_add(names, (gpointer)name))
+			say(reading, true, "two feeds are named \"%s\": give "
+			    "each its own, or write it once for all tenants",
+			    name);
+		if (feed->file)
+			g_ptr_array_insert(feed->files, 0,
+					   g_strdup(feed->file));
+		if (feed->files->len == 0)
+			say(reading, true, "feed \"%s\" has no file", name);
+		for (guint j = 0; j < feed->files->len; j++)
+			if (!g_path_is_absolute(feed->files->pdata[j]))
+				say(reading, true, "feed \"%s\": \"%s\" must "
+				    "be an absolute path", name,
+				    (char *)feed->files->pdata[j]);
+		if (feed->kind == INDICATOR_NAME &&
+		    feed->action == FEED_ALLOW)
+			say(reading, true, "feed \"%s\": no allow by name: "
+			    "anyone can write any name", name);
+	}
+}
+
+static void
+check_all_feeds(const Config *config, struct reading *reading)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash,
+						       g_str_equal);
+
+	check_feeds(config->feeds, names, reading);
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+
+		check_feeds(tenant->feeds, names, reading);
+	}
+}
+
+static void
 check_whole(Config *config, struct reading *reading)
 {
 	reading->at = NULL;
@@ -557,8 +623,8 @@ check_whole(Config *config, struct reading *reading)
 	if (config->tenants->len == 0)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
-	for (guint i = 0; i < config->tenants->len; i++)
-		check_tenant(config, i, reading);
+	check_tenants(config, reading);
+	check_all_feeds(config, reading);
 }
 
 Config *
@@ -666,6 +732,18 @@ config_tenant_of(const Config *config, const char *domain)
 		}
 	}
 	return wild;
+}
+
+GPtrArray *
+config_feeds(const Config *config, const Tenant *tenant)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (guint i = 0; i < tenant->feeds->len; i++)
+		g_ptr_array_add(all, tenant->feeds->pdata[i]);
+	for (guint i = 0; i < config->feeds->len; i++)
+		g_ptr_array_add(all, config->feeds->pdata[i]);
+	return all;
 }
 
 enum mode

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const char *const speakers[] = {
-	"tenant", "check", "upstream", "system", "user", NULL
+	"tenant", "check", "upstream", "system", "user", "feed", NULL
 };
 const char *const effects[] = {
 	"block", "allow", "say", "observe", "unsure", NULL

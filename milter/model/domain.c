@@ -296,13 +296,12 @@ domain_registrable(const char *domain)
 enum domain_suffix
 domain_suffix(const char *domain)
 {
-	if (is_address(domain))
+	/* Hardly a name is one, so that is asked first. */
+	if (is_address(domain) ||
+	    !psl_is_public_suffix2(suffixes_get(), domain, PSL_TYPE_ANY |
+				   PSL_TYPE_NO_STAR_RULE))
 		return SUFFIX_NONE;
-	if (psl_is_public_suffix2(suffixes_get(), domain, PSL_TYPE_ICANN |
-				  PSL_TYPE_NO_STAR_RULE))
-		return SUFFIX_ICANN;
-	if (psl_is_public_suffix2(suffixes_get(), domain, PSL_TYPE_PRIVATE |
-				  PSL_TYPE_NO_STAR_RULE))
-		return SUFFIX_PRIVATE;
-	return SUFFIX_NONE;
+	return psl_is_public_suffix2(suffixes_get(), domain, PSL_TYPE_ICANN |
+				     PSL_TYPE_NO_STAR_RULE) ?
+	    SUFFIX_ICANN : SUFFIX_PRIVATE;
 }

@@ -160,6 +160,33 @@ static const struct setting user_rows[] = {
 };
 static const struct scope user_settings = SCOPE(Tenant, user_rows);
 
+/* As entry_actions, and the kinds of one value: neither is known here. */
+static const char *const feed_actions[] = {
+	"block", "allow", "observe", NULL
+};
+static const char *const feed_kinds[] = {
+	"sender", "envelope", "name", "ip", "url", "file", "filename", NULL
+};
+
+static const struct setting feed_rows[] = {
+	{ "name", SETTING_TEXT, offsetof(FeedSetting, name), NULL,
+	  .is_needed = true,
+	  .meaning = "a word, which no other feed has" },
+	{ "kind", SETTING_WORD, offsetof(FeedSetting, kind), NULL,
+	  .words = feed_kinds, .is_needed = true,
+	  .meaning = "what its values are" },
+	{ "action", SETTING_WORD, offsetof(FeedSetting, action), "block",
+	  .words = feed_actions, .meaning = "what a value of it does" },
+	{ "file", SETTING_PATH, offsetof(FeedSetting, file), NULL,
+	  .meaning = "the file, one value a line" },
+	{ "files", SETTING_TEXTS, offsetof(FeedSetting, files), NULL,
+	  .meaning = "further files, absolute paths" },
+	{ "category", SETTING_WORD, offsetof(FeedSetting, category), NULL,
+	  .words = categories,
+	  .meaning = "what its mail is; default as of an entry of that kind" },
+};
+static const struct scope feed_settings = SCOPE(FeedSetting, feed_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -171,6 +198,10 @@ static const struct setting tenant_rows[] = {
 	  .meaning = "allow/block list files, absolute paths" },
 	{ "entries", SETTING_TEXTS, offsetof(Tenant, entries), NULL,
 	  .meaning = "further list entries, a line each" },
+	{ "feeds", SETTING_LIST, offsetof(Tenant, feeds), NULL,
+	  .of = &feed_settings,
+	  .meaning = "files of one value a line that others keep; they rank "
+	  "below own entries" },
 	{ "policy", SETTING_GROUP, 0, NULL, .of = &policy_settings,
 	  .meaning = "the action for each finding that wins" },
 	{ "mode", SETTING_WORD, offsetof(Tenant, mode), NULL, .words = modes,
@@ -258,6 +289,9 @@ static const struct setting rows[] = {
 	{ "min_free", SETTING_NUMBER, offsetof(Config, min_free), "5", 0, 90,
 	  .meaning = "percent of free disk below which nothing is recorded "
 	  "but held mail" },
+	{ "feeds", SETTING_LIST, offsetof(Config, feeds), NULL,
+	  .of = &feed_settings,
+	  .meaning = "as a tenant's feeds, for every tenant" },
 	{ "tenants", SETTING_LIST, offsetof(Config, tenants), NULL,
 	  .of = &tenant_settings, .is_needed = true,
 	  .meaning = "the organisations whose mail is filtered" },

@@ -130,6 +130,16 @@ check_path(const struct parts *parts, GError **error)
 	return true;
 }
 
+bool
+url_is_file_name(const char *host)
+{
+	const char *last = strrchr(host, '.');
+
+	last = last ? last + 1 : host;
+	return g_strv_contains(extensions, last) &&
+	    domain_suffix(last) == SUFFIX_NONE;
+}
+
 /* The registry's names end somewhere: is HOST one that can be visited? */
 static bool
 check_name(const struct parts *parts, const char *host, GError **error)
@@ -142,8 +152,7 @@ check_name(const struct parts *parts, const char *host, GError **error)
 		return !*parts->front ||
 		    fail(error, "no wildcard with an IP address: write "
 			 "\"%s\" or \"%s/*\"", host, host);
-	if (g_strv_contains(extensions, last ? last + 1 : host) &&
-	    domain_suffix(last ? last + 1 : host) == SUFFIX_NONE)
+	if (url_is_file_name(host))
 		return fail(error, "\"%s\" looks like a file: that is kind "
 			    "filename", host);
 	if (!last && !is_whole)

@@ -1,5 +1,5 @@
 /*
- * check_lists.c -- what the tenant's own list entries say
+ * check_lists.c -- what the tenant's own list entries and its feeds say
  *
  * Reads:  every sighting, the tenant's entries, From's authentication
  * Says:   one finding an entry that matches: block, allow or observe
@@ -192,7 +192,7 @@ name_entry(Finding *finding, const struct snapshot_entry *entry)
 					entry->value,
 					*entry->source ? " " : "",
 					entry->source);
-	finding->place = g_strdup_printf("%s:%u", entry->file, entry->line);
+	finding->place = snapshot_place(entry);
 }
 
 /* Does ENTRY concern mail of this direction, and this user of ours? */
@@ -261,13 +261,16 @@ found(const struct snapshot_entry *entry, void *data)
 		matching->decision->is_open = true;
 	value = shortened(matching->seen->value);
 	finding = finding_add(matching->decision, check_lists.name,
-			      SPEAKER_TENANT, effect, "%s %s%s%s is on the "
-			      "%s list: %s %s %s%s%s",
+			      entry->is_feed ? SPEAKER_FEED : SPEAKER_TENANT,
+			      effect, "%s %s%s%s is %s%s%s: %s %s %s%s%s",
 			      matching->is_outbound && !is_item(entry->kind) ?
 			      "the recipient" : kinds[entry->kind].what,
 			      value, source ? " by way of " : "",
 			      source ? source : "",
+			      entry->is_feed ? "in " : "on the ",
+			      entry->is_feed ? entry->key :
 			      entry_actions[entry->action],
+			      entry->is_feed ? "" : " list",
 			      entry_actions[entry->action],
 			      indicator_kinds[entry->kind], entry->value,
 			      *entry->source ? " " : "", entry->source);
@@ -287,7 +290,8 @@ found(const struct snapshot_entry *entry, void *data)
 	finding->is_unasked = entry->proof == PROOF_NONE;
 	finding->struck = g_strdup(struck_why(entry, look));
 	finding->is_void = finding->struck != NULL;
-	finding->is_automatic = entry_is_automatic(entry->by);
+	finding->is_automatic = entry->is_feed ||
+	    entry_is_automatic(entry->by);
 }
 
 static void
@@ -362,5 +366,5 @@ const struct check check_lists = {
 	.name = "lists",
 	.needs = NEED_CLIENT | NEED_ENVELOPE,
 	.look = look,
-	.meaning = "entries of the tenant's allow/block list",
+	.meaning = "entries of the tenant's allow/block list, and feeds",
 };

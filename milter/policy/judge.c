@@ -108,8 +108,9 @@ weighed(const struct look *look, Decision *(*ask)(const struct look *))
 	for (guint i = 0; i < decision->findings->len; i++) {
 		Finding *finding = decision->findings->pdata[i];
 
-		if (finding->entry && finding->speaker == SPEAKER_TENANT &&
-		    !finding->is_void && count++ < BOUND_WEIGHED)
+		if (finding->entry && !finding->is_void &&
+		    (finding->speaker == SPEAKER_TENANT ||
+		     finding->speaker == SPEAKER_FEED) && count++ < BOUND_WEIGHED)
 			finding->is_decisive = is_decisive(look, ask,
 							   decision, finding);
 	}

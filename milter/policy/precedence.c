@@ -54,6 +54,13 @@ reaches(const Finding *allow, const Finding *finding)
 	      finding->confidence == CONFIDENCE_HIGH);
 }
 
+static bool
+is_feeds(const Finding *finding, enum effect effect)
+{
+	return finding->speaker == SPEAKER_FEED &&
+	    finding->effect == (int)effect;
+}
+
 /* ---- rows ---- */
 
 static bool
@@ -61,6 +68,13 @@ is_block(const Finding *finding, const Decision *decision)
 {
 	(void)decision;
 	return is_tenants(finding, EFFECT_BLOCK);
+}
+
+static bool
+is_feed_block(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_feeds(finding, EFFECT_BLOCK);
 }
 
 static bool
@@ -142,6 +156,14 @@ is_allow(const Finding *finding, const Decision *decision)
 }
 
 static bool
+is_feed_allow(const Finding *finding, const Decision *decision)
+{
+	(void)decision;
+	return is_feeds(finding, EFFECT_ALLOW) && finding->is_proven &&
+	    !is_item(finding);
+}
+
+static bool
 is_said(const Finding *finding, const Decision *decision)
 {
 	(void)decision;
@@ -161,6 +183,9 @@ static const struct {
 	{ 1, is_block, "tenant block",
 	  "an entry of the tenant's list, or an analysis that failed",
 	  "block_KIND of the policy, or the entry's action=" },
+	{ 1, is_feed_block, "feed block",
+	  "a value of a feed that no own entry of the same or a narrower "
+	  "value allows", "block_KIND of the policy" },
 	{ 2, is_grave, "checks, upstream", "malware; phish, high",
 	  "malware, phish_high; lifted by a proven allow whose override= "
 	  "reaches it" },
@@ -174,6 +199,8 @@ static const struct {
 	{ 6, is_allow, "tenant allow",
 	  "sender, envelope or ip, with proof, or a spoof pair",
 	  "deliver" },
+	{ 6, is_feed_allow, "feed allow",
+	  "sender, envelope or ip of a feed, with proof", "deliver" },
 	{ 7, is_said, "checks, upstream",
 	  "phish, spam, bulk, impersonation, unknown",
 	  "the policy's action for that category" },
@@ -202,6 +229,31 @@ strike_wider(Finding *allow, Finding *block)
 		strike(allow, "an entry as narrow blocks it", block);
 }
 
+/* An own entry goes before a feed: its allow of the same or a narrower value
+ * lifts a block, its block every allow. */
+static void
+strike_feed(Finding *allow, Finding *block)
+{
+	if (block->speaker == SPEAKER_TENANT)
+		strike(allow, "an own entry blocks it", block);
+	else if (allow->narrowness >= block->narrowness)
+		strike(block, "an own entry allows it", allow);
+}
+
+/* ALLOW and BLOCK met the same value: of one speaker they are weighed against
+ * each other. */
+static void
+strike_one(Finding *allow, Finding *block)
+{
+	if (block->speaker == allow->speaker)
+		strike_wider(allow, block);
+	else if ((block->speaker == SPEAKER_FEED &&
+		  allow->speaker == SPEAKER_TENANT) ||
+		 (block->speaker == SPEAKER_TENANT &&
+		  allow->speaker == SPEAKER_FEED))
+		strike_feed(allow, block);
+}
+
 static void
 strike_by(Finding *allow, GPtrArray *findings)
 {
@@ -213,10 +265,8 @@ strike_by(Finding *allow, GPtrArray *findings)
 
 		if (!is_same)
 			continue;
-		/* Each speaker's entries are weighed among themselves. */
-		if (other->effect == EFFECT_BLOCK &&
-		    other->speaker == allow->speaker)
-			strike_wider(allow, other);
+		if (other->effect == EFFECT_BLOCK)
+			strike_one(allow, other);
 		else if (other->effect == EFFECT_SAY && is_item(allow) &&
 			 reaches(allow, other))
 			strike(other, "that very item is allowed", allow);
@@ -234,7 +284,8 @@ precedence_strike(const struct look *look, Decision *decision)
 
 		bool is_safe = is_users(finding, EFFECT_ALLOW);
 
-		if ((!is_tenants(finding, EFFECT_ALLOW) && !is_safe) ||
+		if ((!is_tenants(finding, EFFECT_ALLOW) &&
+		     !is_feeds(finding, EFFECT_ALLOW) && !is_safe) ||
 		    finding->struck)
 			continue;
 		if (finding->is_proven)
@@ -328,7 +379,8 @@ precedence_print(const Tenant *tenant, GString *out)
 			"candidate rules run\n\n"
 			"Before that, of own entries of one kind that match "
 			"the same value the narrower\nwins, equal: block, "
-			"the tenant's and the user's each for themselves; "
+			"the tenant's, the feeds' and the user's each for "
+			"themselves; an own entry\ngoes before a feed; "
 			"and an allow of a url, file or filename strikes what "
 			"that\nvery item caused, and delivers nothing by "
 			"itself.\n\n");

@@ -303,6 +303,7 @@ match_free(gpointer data)
 {
 	struct match *match = data;
 
+	g_free(match->value);
 	g_free(match->why);
 	g_free(match);
 }
@@ -311,14 +312,16 @@ static void
 gather(const struct snapshot_entry *entry, void *data)
 {
 	struct gathering *gathering = data;
-	char *place = g_strdup_printf("%s %s:%u", entry->key, entry->file,
-				      entry->line);
+	g_autofree char *at = snapshot_place(entry);
+	char *place = g_strdup_printf("%s %s", entry->key, at);
 	struct match *match;
 
 	if (!g_hash_table_add(gathering->seen, place))
 		return;
 	match = g_new0(struct match, 1);
 	match->entry = *entry;
+	if (entry->is_feed)
+		match->entry.value = match->value = g_strdup(entry->value);
 	/* The key stands in the record, and that in the map. */
 	g_ptr_array_add(gathering->matches, match);
 }
@@ -327,8 +330,7 @@ gather(const struct snapshot_entry *entry, void *data)
 static const Finding *
 finding_of(const Decision *decision, const struct snapshot_entry *entry)
 {
-	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
-						 entry->line);
+	g_autofree char *place = snapshot_place(entry);
 	const Finding *best = NULL;
 
 	for (guint i = 0; i < decision->findings->len; i++) {

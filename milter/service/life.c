@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/feeds.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/notice.h"
 #include "gatepost/service/site.h"
@@ -89,22 +90,23 @@ life_usage(const Life *life, const char *key)
 /* `unused=` counts from the last change of an outcome, at first from added=,
  * and never from before usage was counted at all. */
 static gint64
-unused_end(const Life *life, const Entry *entry)
+unused_end(const Life *life, const char *key, gint64 added, gint64 unused)
 {
-	const Usage *usage = life_usage(life, entry->key);
-	gint64 from = MAX(entry->added, life->born);
+	const Usage *usage = unused ? life_usage(life, key) : NULL;
+	gint64 from = MAX(added, life->born);
 
-	if (!entry->unused)
+	if (!unused)
 		return 0;
 	if (usage && usage->decided)
-		from = MAX(entry->added, usage->decided);
-	return from + entry->unused;
+		from = MAX(added, usage->decided);
+	return from + unused;
 }
 
 gint64
 life_end(const Life *life, const Entry *entry, const char **why)
 {
-	gint64 unused = unused_end(life, entry);
+	gint64 unused = unused_end(life, entry->key, entry->added,
+				   entry->unused);
 	bool is_unused = unused && (!entry->expires ||
 				    unused < entry->expires);
 
@@ -138,17 +140,17 @@ life_endings(const Life *life, const GPtrArray *entries, gint64 until)
 }
 
 void
-life_apply(const Life *life, Entry *entry, gint64 now)
+life_judge(const Life *life, gint64 now, struct snapshot_life *entry)
 {
-	gint64 end = life_end(life, entry, NULL);
+	gint64 end = unused_end(life, entry->key, entry->added,
+				entry->unused);
 
 	/* Use may still put off an end that is to come; the next compiler
 	 * sees to it then. */
-	if (end && end <= now)
+	if (end && end <= now && !(entry->expires && entry->expires <= end))
 		entry->expires = end;
-	if (entry_is_automatic(entry->by) &&
-	    g_hash_table_contains(life->brakes, entry->key))
-		entry->action = ENTRY_OBSERVE;
+	entry->is_braked = entry_is_automatic(entry->by) &&
+	    g_hash_table_contains(life->brakes, entry->key);
 }
 
 /* ---- sweep ---- */
@@ -252,6 +254,17 @@ sweep_file(struct sweep *sweep, const GPtrArray *entries, guint from,
 	    take_out(sweep, path, ended, error);
 }
 
+/* Feeds have no end: what they did is kept as long as they are set. */
+static void
+keep_feeds(struct sweep *sweep)
+{
+	g_autoptr(GPtrArray) feeds = config_feeds(sweep->config,
+						  sweep->tenant);
+
+	for (guint i = 0; i < feeds->len; i++)
+		g_hash_table_add(sweep->keys, feed_key(feeds->pdata[i]));
+}
+
 static bool
 sweep_tenant(struct sweep *sweep, GError **error)
 {
@@ -262,6 +275,7 @@ sweep_tenant(struct sweep *sweep, GError **error)
 	bool good;
 
 	lists_read(sweep->config, sweep->tenant, entries, notes);
+	keep_feeds(sweep);
 	good = notice_ends(sweep->usages, sweep->config, sweep->tenant,
 			   sweep->life, entries, sweep->now,
 			   &sweep->swept->told, error);

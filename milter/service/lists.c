@@ -14,7 +14,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/lists/snapshot.h"
-#include "gatepost/service/life.h"
+#include "gatepost/service/parts.h"
 #include "gatepost/service/site.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -125,9 +125,8 @@ recall(const Config *config, const char *path, const Tenant *tenant,
 		 "file stays in force until it is mended");
 }
 
-/* The files of TENANT: the operator's, then the managed one. */
-static GPtrArray *
-files(const Config *config, const Tenant *tenant)
+GPtrArray *
+lists_files(const Config *config, const Tenant *tenant)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 	char *managed = lists_managed(config, tenant);
@@ -141,90 +140,51 @@ files(const Config *config, const Tenant *tenant)
 	return all;
 }
 
-/* GOOD is the folder of last good copies, or -1: then a broken file gives
- * what is right in it. */
-static bool
-read_tenant(const Config *config, const Tenant *tenant, int good,
-	    GPtrArray *entries, GPtrArray *notes)
+bool
+lists_read_file(const Config *config, const Tenant *tenant, const char *path,
+		int good, GPtrArray *entries, GPtrArray *notes)
 {
-	g_autoptr(GPtrArray) all = files(config, tenant);
-	bool is_good = read_own(config, tenant, entries, notes);
+	guint before = entries->len;
 
-	for (guint i = 0; i < all->len; i++) {
-		const char *path = all->pdata[i];
-		guint before = entries->len;
-
-		if (listfile_read(path, tenant->name, tenant->zone, entries,
-				  notes)) {
-			if (good >= 0)
-				remember(good, path);
-			continue;
-		}
-		is_good = false;
-		if (good >= 0) {
-			g_ptr_array_set_size(entries, (int)before);
-			recall(config, path, tenant, entries, notes);
-		}
+	if (!path)
+		return read_own(config, tenant, entries, notes);
+	if (listfile_read(path, tenant->name, tenant->zone, entries, notes)) {
+		if (good >= 0)
+			remember(good, path);
+		return true;
 	}
-	return is_good;
+	if (good >= 0) {
+		g_ptr_array_set_size(entries, (int)before);
+		recall(config, path, tenant, entries, notes);
+	}
+	return false;
 }
 
 bool
 lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	   GPtrArray *notes)
 {
-	return read_tenant(config, tenant, -1, entries, notes);
-}
+	g_autoptr(GPtrArray) all = lists_files(config, tenant);
+	bool good = lists_read_file(config, tenant, NULL, -1, entries, notes);
 
-static bool
-write_all(const Config *config, int folder, int good, GPtrArray *notes,
-	  bool *is_good, guint *count, GError **error)
-{
-	guint tenants = config->tenants->len;
-	g_autofree struct snapshot_tenant *all =
-	    g_new0(struct snapshot_tenant, tenants);
-	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)g_ptr_array_unref);
-	g_autoptr(GError) fault = NULL;
-	g_autoptr(Life) life = good < 0 ?
-	    life_look(config->state_dir, &fault) :
-	    life_read(config->state_dir, &fault);
-	gint64 now = clock_now();
-
-	/* Without the state store they are in force as they are written. */
-	if (fault)
-		add_note(notes, config->state_dir, 0, false, fault->message);
-	for (guint i = 0; i < tenants; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-		GPtrArray *entries = g_ptr_array_new_with_free_func(
-		    (GDestroyNotify)entry_free);
-
-		g_ptr_array_add(owned, entries);
-		if (!read_tenant(config, tenant, good, entries, notes))
-			*is_good = false;
-		for (guint j = 0; life && j < entries->len; j++)
-			life_apply(life, entries->pdata[j], now);
-		all[i].name = tenant->name;
-		all[i].entries = entries;
-		*count += entries->len;
-	}
-	return snapshot_write(folder, SITE_SNAPSHOT, (guint64)clock_now(),
-			      all, tenants, error);
+	for (guint i = 0; i < all->len; i++)
+		good = lists_read_file(config, tenant, all->pdata[i], -1,
+				       entries, notes) && good;
+	return good;
 }
 
 bool
 lists_write(const Config *config, int folder, GPtrArray *notes,
 	    GError **error)
 {
-	bool is_good = true;
-	guint count = 0;
+	struct lists_compiled compiled = { .is_good = true };
 
-	return write_all(config, folder, -1, notes, &is_good, &count, error);
+	return parts_write(config, folder, -1, notes, &compiled, error);
 }
 
 bool
-lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
-	      guint *entries, GError **error)
+lists_compile(const Config *config, GPtrArray *notes,
+	      struct lists_compiled *compiled, GError **error)
 {
 	int folder = folder_open(AT_FDCWD, config->state_dir, 0750, error);
 	int lists = folder < 0 ? -1 : folder_open(folder, "lists", 0750,
@@ -234,13 +194,12 @@ lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
 					  O_NOFOLLOW | O_CLOEXEC, 0640);
 	bool done = false;
 
-	*is_good = true;
-	*entries = 0;
+	*compiled = (struct lists_compiled){ .is_good = true };
 	if (good >= 0 && (lock < 0 || flock(lock, LOCK_EX) < 0))
 		file_fail(error, "lock", "lists");
 	else if (good >= 0)
-		done = write_all(config, folder, good, notes, is_good,
-				 entries, error);
+		done = parts_write(config, folder, good, notes, compiled,
+				 error);
 	if (lock >= 0)
 		close(lock);
 	if (good >= 0)

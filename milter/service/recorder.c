@@ -111,12 +111,13 @@ sound(Recorder *recorder, const struct alarm *alarm)
 {
 	const struct brake *brake = &alarm->brake;
 	g_autofree char *text = text_value(brake->text);
+	g_autofree char *key = text_value(brake->key);
 	g_autoptr(GError) error = NULL;
 
 	log_warning(NULL, "%s entry=%s tenant=%s held=%" G_GINT64_FORMAT
 		    " mail=%" G_GINT64_FORMAT " text=%s: %s",
 		    alarm->is_automatic ? "entry-braked" : "entry-holds-much",
-		    brake->key, brake->tenant, brake->held, brake->mail,
+		    key, brake->tenant, brake->held, brake->mail,
 		    text, alarm->is_automatic ?
 		    "no person wrote it, so it only observes now; see "
 		    "gatepost list audit" :
@@ -127,7 +128,7 @@ sound(Recorder *recorder, const struct alarm *alarm)
 	if (!brake_set(recorder->site->usages, brake, &error) ||
 	    !lists_are_due(recorder->site->folder, &error))
 		log_error(NULL, "brake-failed entry=%s reason=\"%s\"",
-			  brake->key, error->message);
+			  key, error->message);
 }
 
 /* Write the tally; by the lock it is ours alone. */

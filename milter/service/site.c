@@ -139,7 +139,8 @@ setup_new(Config *config, int folder, const Setup *before, GError **note)
 
 	setup->refs = 1;
 	setup->config = config_ref(config);
-	setup->lists = snapshot_open(folder, SITE_SNAPSHOT, note);
+	setup->lists = snapshot_open(folder, SITE_SNAPSHOT, before ?
+				     before->lists : NULL, note);
 	if (!setup->lists && before && before->lists)
 		setup->lists = snapshot_ref(before->lists);
 	setup->modes = modes_read(folder);

@@ -243,7 +243,8 @@ tally_message(Tally *tally, const char *id, const GPtrArray *decisions,
 			const Finding *finding = decision->findings->pdata[j];
 
 			if (finding->entry && !finding->is_void &&
-			    finding->speaker == SPEAKER_TENANT)
+			    (finding->speaker == SPEAKER_TENANT ||
+			     finding->speaker == SPEAKER_FEED))
 				count_use(tally, id, finding, now);
 		}
 		if (decision->because && decision->because->entry &&

@@ -61,16 +61,16 @@ zone_find(const char *name)
 {
 	GTimeZone *zone;
 
-	if (!name)
-		return g_time_zone_new_local();
 	pthread_mutex_lock(&zones_lock);
 	if (!zones)
 		zones = g_hash_table_new(g_str_hash, g_str_equal);
-	zone = g_hash_table_lookup(zones, name);
+	zone = g_hash_table_lookup(zones, name ? name : "");
 	if (!zone) {
-		zone = g_time_zone_new_identifier(name);
+		zone = name ? g_time_zone_new_identifier(name) :
+		    g_time_zone_new_local();
 		if (zone)
-			g_hash_table_insert(zones, g_strdup(name), zone);
+			g_hash_table_insert(zones, g_strdup(name ? name : ""),
+					    zone);
 	}
 	if (zone)
 		g_time_zone_ref(zone);

@@ -24,18 +24,18 @@ rounds(guint64 v[4], int count)
 	}
 }
 
-guint64
-hash_bytes(const struct hash_key *key, const void *data, gsize length)
+/* Take in LENGTH octets; all but the end of the hash. */
+static void
+take_in(guint64 v[4], const struct hash_key *key, const void *data,
+	gsize length)
 {
-	guint64 v[4] = {
-		key->k0 ^ G_GUINT64_CONSTANT(0x736f6d6570736575),
-		key->k1 ^ G_GUINT64_CONSTANT(0x646f72616e646f6d),
-		key->k0 ^ G_GUINT64_CONSTANT(0x6c7967656e657261),
-		key->k1 ^ G_GUINT64_CONSTANT(0x7465646279746573),
-	};
 	const guint8 *at = data;
 	guint64 word, last = (guint64)length << 56;
 
+	v[0] = key->k0 ^ G_GUINT64_CONSTANT(0x736f6d6570736575);
+	v[1] ^= key->k1 ^ G_GUINT64_CONSTANT(0x646f72616e646f6d);
+	v[2] = key->k0 ^ G_GUINT64_CONSTANT(0x6c7967656e657261);
+	v[3] = key->k1 ^ G_GUINT64_CONSTANT(0x7465646279746573);
 	for (gsize left = length; left >= 8; left -= 8, at += 8) {
 		memcpy(&word, at, 8);
 		word = GUINT64_FROM_LE(word);
@@ -48,9 +48,33 @@ hash_bytes(const struct hash_key *key, const void *data, gsize length)
 	v[3] ^= last;
 	rounds(v, 2);
 	v[0] ^= last;
+}
+
+guint64
+hash_bytes(const struct hash_key *key, const void *data, gsize length)
+{
+	guint64 v[4] = { 0 };
+
+	take_in(v, key, data, length);
 	v[2] ^= 0xff;
 	rounds(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+struct hash_wide
+hash_wide(const struct hash_key *key, const void *data, gsize length)
+{
+	guint64 v[4] = { 0, 0xee };
+	struct hash_wide wide;
+
+	take_in(v, key, data, length);
+	v[2] ^= 0xee;
+	rounds(v, 4);
+	wide.a = v[0] ^ v[1] ^ v[2] ^ v[3];
+	v[1] ^= 0xdd;
+	rounds(v, 4);
+	wide.b = v[0] ^ v[1] ^ v[2] ^ v[3];
+	return wide;
 }
 
 void

@@ -37,6 +37,20 @@ test_vectors(void)
 	}
 }
 
+/* The same authors' vectors of 128 bits, the first eight octets in front. */
+static void
+test_wide(void)
+{
+	guint8 input[1] = { 0 };
+	struct hash_wide none = hash_wide(&key, input, 0);
+	struct hash_wide one = hash_wide(&key, input, 1);
+
+	g_assert_cmphex(none.a, ==, G_GUINT64_CONSTANT(0xe6a825ba047f81a3));
+	g_assert_cmphex(none.b, ==, G_GUINT64_CONSTANT(0x930255c71472f66d));
+	g_assert_cmphex(one.a, ==, G_GUINT64_CONSTANT(0x44af996bd8c187da));
+	g_assert_cmphex(one.b, ==, G_GUINT64_CONSTANT(0x45fc229b11597634));
+}
+
 static const struct {
 	guint64 hash;
 	const char *text;
@@ -63,6 +77,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hash/vectors", test_vectors);
+	g_test_add_func("/hash/wide", test_wide);
 	g_test_add_func("/hash/text", test_text);
 	return g_test_run();
 }

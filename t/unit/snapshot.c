@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gatepost/lists/snapshot_format.h"
@@ -76,14 +77,15 @@ compile(void)
 	g_autoptr(GPtrArray) two = entries_of("two", two_lines);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	struct snapshot_tenant tenants[] = {
-		{ "one", one }, { "none", none }, { "two", two },
+		{ "one", one, NULL, NULL }, { "none", none, NULL, NULL },
+		{ "two", two, NULL, NULL },
 	};
 	g_autoptr(GError) error = NULL;
 	Snapshot *snapshot;
 
 	g_assert_true(snapshot_write(folder, "lists", 42, tenants, 3,
-				     &error));
-	snapshot = snapshot_open(folder, "lists", &error);
+				     NULL, &error));
+	snapshot = snapshot_open(folder, "lists", NULL, &error);
 	g_assert_no_error(error);
 	return snapshot;
 }
@@ -262,11 +264,12 @@ static void
 test_pairs(void)
 {
 	g_autoptr(GPtrArray) entries = entries_of("t", pair_lines);
-	struct snapshot_tenant tenant = { "t", entries };
+	struct snapshot_tenant tenant = { "t", entries, NULL, NULL };
 	g_autoptr(Snapshot) snapshot = NULL;
 
-	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL));
-	snapshot = snapshot_open(folder, "pairs", NULL);
+	g_assert_true(snapshot_write(folder, "pairs", 1, &tenant, 1, NULL,
+				     NULL));
+	snapshot = snapshot_open(folder, "pairs", NULL, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *lines = match_pair(snapshot, "t",
 						    INDICATOR_SPOOF,
@@ -355,15 +358,15 @@ test_narrowness(void)
 		const char *lines[] = { narrower[i][0], narrower[i][1],
 					NULL };
 		g_autoptr(GPtrArray) entries = entries_of("t", lines);
-		struct snapshot_tenant tenant = { "t", entries };
+		struct snapshot_tenant tenant = { "t", entries, NULL, NULL };
 		g_autoptr(Snapshot) snapshot = NULL;
 		g_autoptr(GArray) found =
 		    g_array_new(FALSE, FALSE, sizeof(struct snapshot_entry));
 
 		g_test_message("%s: %s", lines[0], lines[1]);
 		g_assert_true(snapshot_write(folder, "narrow", 1, &tenant, 1,
-					     NULL));
-		snapshot = snapshot_open(folder, "narrow", NULL);
+					     NULL, NULL));
+		snapshot = snapshot_open(folder, "narrow", NULL, NULL);
 		snapshot_each(snapshot, "t", keep, found);
 		g_assert_cmpuint(g_array_index(found, struct snapshot_entry,
 					       0).narrowness, >,
@@ -379,8 +382,9 @@ test_empty(void)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *lines = NULL;
 
-	g_assert_true(snapshot_write(folder, "empty", 7, NULL, 0, &error));
-	snapshot = snapshot_open(folder, "empty", &error);
+	g_assert_true(snapshot_write(folder, "empty", 7, NULL, 0, NULL,
+				     &error));
+	snapshot = snapshot_open(folder, "empty", NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(snapshot_count(snapshot), ==, 0);
 	lines = match(snapshot, "one", INDICATOR_SENDER, "a@b.example");
@@ -392,10 +396,10 @@ test_open(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(snapshot_open(folder, "none", &error));
+	g_assert_null(snapshot_open(folder, "none", NULL, &error));
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 	g_clear_error(&error);
-	g_assert_null(snapshot_open(folder, ".", &error));
+	g_assert_null(snapshot_open(folder, ".", NULL, &error));
 	g_assert_nonnull(error);
 }
 
@@ -407,7 +411,8 @@ test_replace(void)
 	g_autoptr(Snapshot) other = snapshot_ref(old);
 	g_autofree char *lines = NULL;
 
-	g_assert_true(snapshot_write(folder, "lists", 43, NULL, 0, NULL));
+	g_assert_true(snapshot_write(folder, "lists", 43, NULL, 0, NULL,
+				     NULL));
 	snapshot_unref(g_steal_pointer(&other));
 	lines = match(old, "one", INDICATOR_ENVELOPE, "");
 	g_assert_cmpstr(lines, ==, "5");
@@ -463,7 +468,7 @@ exercise(const char *data, gsize length)
 
 	g_assert_cmpint(write(fd, data, length), ==, length);
 	close(fd);
-	snapshot = snapshot_open(folder, "damaged", NULL);
+	snapshot = snapshot_open(folder, "damaged", NULL, NULL);
 	if (!snapshot)
 		return false;
 	for (guint i = 0; i < G_N_ELEMENTS(matches); i++) {
@@ -538,6 +543,106 @@ test_damage(void)
 }
 
 static void
+end_all(struct snapshot_life *life, void *data)
+{
+	(void)data;
+	life->is_braked = life->by && strcmp(life->by, "verdict") == 0;
+	if (life->unused)
+		life->expires = 77;
+}
+
+static void
+show(const struct snapshot_entry *entry, void *data)
+{
+	g_string_append_printf(data, "%s %s %" G_GINT64_FORMAT "\n",
+			       entry_actions[entry->action], entry->value,
+			       entry->expires);
+}
+
+static const char *const living_lines[] = {
+	"block sender robot.example by=verdict",
+	"block sender person.example by=jane",
+	"block sender idle.example unused=1d added=2026-01-01T00:00:00Z",
+	"block sender idle.example unused=2d added=2026-01-01T00:00:00Z",
+	"block sender used.example", NULL
+};
+
+/* A snapshot that names a part with the living entries. */
+static void
+parts_write(void)
+{
+	g_autoptr(GPtrArray) entries = entries_of("one", living_lines);
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autoptr(GPtrArray) parts = g_ptr_array_new();
+	g_autoptr(GArray) changes = snapshot_changes_new();
+	g_autoptr(Snapshot) part = NULL;
+	struct snapshot_tenant tenants[] = {
+		{ "one", entries, NULL, NULL }, { "two", none, NULL, parts },
+	};
+	int compiled;
+
+	mkdirat(folder, SNAPSHOT_PARTS, 0700);
+	compiled = openat(folder, SNAPSHOT_PARTS, O_RDONLY | O_DIRECTORY);
+	g_assert_true(snapshot_write(compiled, "part", 1, tenants, 1, NULL,
+				     NULL));
+	part = snapshot_open(compiled, "part", NULL, NULL);
+	snapshot_living(part, end_all, NULL, changes);
+	g_ptr_array_add(parts, (gpointer)"part");
+	tenants[0].entries = none;
+	tenants[0].parts = parts;
+	g_assert_true(snapshot_write(folder, "index", 2, tenants, 2, changes,
+				     NULL));
+	close(compiled);
+}
+
+static void
+test_parts(void)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_autoptr(Snapshot) snapshot = NULL, again = NULL;
+
+	parts_write();
+	snapshot = snapshot_open(folder, "index", NULL, NULL);
+	g_assert_cmpuint(snapshot_count(snapshot), ==, 5);
+	snapshot_each(snapshot, "one", show, all);
+	g_assert_cmpstr(all->str, ==, "observe robot.example 0\n"
+			"block person.example 0\nblock idle.example 77\n"
+			"block idle.example 77\nblock used.example 0\n");
+	g_string_truncate(all, 0);
+	/* It is named by this one, too, but has none of its entries. */
+	snapshot_each(snapshot, "two", show, all);
+	g_assert_cmpstr(all->str, ==, "");
+	again = snapshot_open(folder, "index", snapshot, NULL);
+	snapshot_unref(g_steal_pointer(&snapshot));
+	snapshot_each(again, "one", show, all);
+	g_assert_nonnull(strstr(all->str, "used.example"));
+}
+
+/* An index whose links and changes are damaged: never a crash. */
+static void
+test_damaged_index(void)
+{
+	g_autofree char *name = g_build_filename(path, "index", NULL);
+	g_autofree char *data = NULL;
+	gsize length;
+	guint opened = 0;
+
+	parts_write();
+	g_assert_true(g_file_get_contents(name, &data, &length, NULL));
+	for (int i = 0; i < 3000; i++) {
+		g_autofree char *copy = g_memdup2(data, length);
+		int flips = g_test_rand_int_range(1, 4);
+
+		while (flips--)
+			copy[g_test_rand_int_range(0, (int)length)] ^=
+			    (char)g_test_rand_int_range(1, 256);
+		seal(copy);
+		opened += exercise(copy, length);
+	}
+	g_assert_cmpuint(opened, >, 100);
+}
+
+static void
 folder_remove(void)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
@@ -568,7 +673,11 @@ main(int argc, char **argv)
 	g_test_add_func("/snapshot/is-for", test_is_for);
 	g_test_add_func("/snapshot/damage", test_damage);
 	g_test_add_func("/snapshot/damaged-header", test_damaged_header);
+	g_test_add_func("/snapshot/parts", test_parts);
+	g_test_add_func("/snapshot/damaged-index", test_damaged_index);
 	result = g_test_run();
+	unlinkat(folder, SNAPSHOT_PARTS "/part", 0);
+	unlinkat(folder, SNAPSHOT_PARTS, AT_REMOVEDIR);
 	folder_remove();
 	return result;
 }

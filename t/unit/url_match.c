@@ -202,7 +202,7 @@ covers(const char *action, const char *entry, const char *raw)
 						entry);
 	g_autoptr(GPtrArray) entries =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
-	struct snapshot_tenant tenant = { "t", entries };
+	struct snapshot_tenant tenant = { "t", entries, NULL, NULL };
 	g_autoptr(Snapshot) snapshot = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Url) url = url_parse(raw), other = url_parse_other(raw);
@@ -214,8 +214,9 @@ covers(const char *action, const char *entry, const char *raw)
 		return false;
 	g_assert_no_error(error);
 	g_ptr_array_add(entries, parsed);
-	g_assert_true(snapshot_write(folder, "lists", 1, &tenant, 1, NULL));
-	snapshot = snapshot_open(folder, "lists", NULL);
+	g_assert_true(snapshot_write(folder, "lists", 1, &tenant, 1, NULL,
+				     NULL));
+	snapshot = snapshot_open(folder, "lists", NULL, NULL);
 	times = count(snapshot, url);
 	/* Nothing is told twice. */
 	g_assert_cmpuint(times, <=, 1);

@@ -19,6 +19,9 @@ Snapshot *list_aside(struct cli *cli, GError **error);
  * read. */
 Life *list_life(struct cli *cli);
 
+/* Print the feeds of TENANT that are in force; an exit status. */
+int list_feeds(struct cli *cli, const Tenant *tenant);
+
 /* Append first_used, last_used, hits, last_decided, decisions, ends and
  * braked of ENTRY to an open object; LIFE may be NULL. */
 void list_usage_json(const Life *life, const Entry *entry, GString *out);

@@ -72,6 +72,14 @@ struct entry_place {
 Entry *entry_parse(const char *line, const struct entry_place *place,
 		   GPtrArray *warnings, GError **error);
 
+/* Is VALUE of KIND its own normal form for certain, and fit for an entry of
+ * any action?  If not, indicator_new() and entry_check() tell. */
+bool entry_value_is_plain(enum indicator_kind kind, const char *value);
+
+/* Is ENTRY, of an action and an indicator, none that covers too much?  False
+ * and ERROR set: it is. */
+bool entry_check(const Entry *entry, GError **error);
+
 /* Reckon ENTRY's key from its members and TENANT. */
 void entry_key(Entry *entry, const char *tenant);
 

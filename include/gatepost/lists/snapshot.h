@@ -14,26 +14,64 @@
 #include "gatepost/lists/entry.h"
 #include "gatepost/model/network.h"
 
-typedef struct Snapshot Snapshot;
-
 /* ---- writing ---- */
 
 /* What one tenant brings, in rank order. */
 struct snapshot_tenant {
 	const char *name;
 	const GPtrArray *entries;	/* of Entry * */
+	const GPtrArray *feeds;		/* of struct snapshot_feed *; NULL */
+	const GPtrArray *parts;		/* of char *: names; NULL */
 };
 
+/* A file of a feed, compiled by feed_compile() into SNAPSHOT_PARTS. */
+struct snapshot_feed {
+	char *key;		/* "feed NAME" */
+	char *file;
+	char *part;		/* "": it was never compiled */
+	enum entry_action action;
+	enum indicator_kind kind;
+	int as;			/* enum category, -1: the kind's */
+	bool is_braked;
+};
+void snapshot_feed_free(struct snapshot_feed *feed);
+
 /* Compile TENANTS into the file NAME of FOLDER, atomically.  GENERATION is
- * kept in it.  False and ERROR set on failure. */
+ * kept in it, and CHANGES (may be NULL), which snapshot_living() made of its
+ * parts.  False and ERROR set on failure. */
 bool snapshot_write(int folder, const char *name, guint64 generation,
 		    const struct snapshot_tenant *tenants, guint count,
-		    GError **error);
+		    GArray *changes, GError **error);
+
+/* What time and use make of an entry. */
+struct snapshot_life {
+	const char *key, *by;
+	gint64 added, unused;	/* us; 0: none */
+	gint64 expires;		/* us; 0: never.  May be set */
+	bool is_braked;		/* may be set: it only observes */
+};
+typedef struct Snapshot Snapshot;
+
+/* Ask JUDGE about each entry of SNAPSHOT, a part, that may change without its
+ * file; append to CHANGES what it set. */
+void snapshot_living(const Snapshot *snapshot,
+		     void (*judge)(struct snapshot_life *life, void *data),
+		     void *data, GArray *changes);
+GArray *snapshot_changes_new(void);
+
+/* Call FOUND with the name of each part of the file NAME in FOLDER, if that
+ * is a snapshot. */
+void snapshot_each_part(int folder, const char *name,
+			void (*found)(const char *part, void *data),
+			void *data);
 
 /* ---- reading; all of it may be called from many threads at once ---- */
 
-/* Map NAME of FOLDER.  NULL and ERROR set when it is not there or damaged. */
-Snapshot *snapshot_open(int folder, const char *name, GError **error);
+/* Map NAME of FOLDER.  NULL and ERROR set when it is not there or damaged, or
+ * a feed that it names is.  Feeds that have not changed since BEFORE (may be
+ * NULL) are those of it. */
+Snapshot *snapshot_open(int folder, const char *name, const Snapshot *before,
+			GError **error);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
@@ -59,7 +97,11 @@ struct snapshot_entry {
 	const char *key, *file;
 	guint line;
 	guint narrowness;	/* of two of one kind the higher is narrower */
+	bool is_feed;		/* a feed says so; `key` names it, line 0 */
 };
+
+/* Where ENTRY stands, for people: "FILE:LINE", of a feed its file.  Yours. */
+char *snapshot_place(const struct snapshot_entry *entry);
 
 /*
  * Call FOUND for each entry of TENANT that matches SEEN, expired ones
@@ -98,6 +140,20 @@ void snapshot_match_within(const Snapshot *snapshot, const char *tenant,
 /* Call FOUND for every entry of TENANT, in rank order. */
 void snapshot_each(const Snapshot *snapshot, const char *tenant,
 		   snapshot_found *found, void *data);
+
+/* A feed in force, for people; the texts are borrowed from SNAPSHOT. */
+struct snapshot_feed_state {
+	const char *name, *file;
+	enum entry_action action;
+	enum indicator_kind kind;
+	bool is_braked;
+	guint64 values, bad;
+	gint64 generation;	/* us; 0: never compiled */
+};
+/* Call FOUND for each file of TENANT's feeds. */
+void snapshot_each_feed(const Snapshot *snapshot, const char *tenant,
+			void (*found)(const struct snapshot_feed_state *feed,
+				      void *data), void *data);
 
 /* Does RCPT (normal form) stand in a `for_` text: address or domain?  "" is
  * for all. */

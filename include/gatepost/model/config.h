@@ -25,11 +25,25 @@ enum policy {
 };
 extern const char *const policies[];		/* names; ends with NULL */
 
+/* The rows of a feed's `action`, in the order of entry_actions. */
+enum feed_action { FEED_BLOCK, FEED_ALLOW, FEED_OBSERVE };
+
+/* Files of strangers, of one value a line (design 6.1, Feeds). */
+typedef struct FeedSetting {
+	char *name;
+	int kind;		/* enum indicator_kind */
+	int action;		/* enum feed_action */
+	char *file;		/* NULL: none */
+	GPtrArray *files;	/* of char *: all, with `file` in front */
+	int category;		/* enum category, -1: the kind's */
+} FeedSetting;
+
 typedef struct Tenant {
 	char *name;
 	GPtrArray *domains;	/* of char *: normal form, "*.d" for below */
 	GPtrArray *lists;	/* of char *: absolute paths */
 	GPtrArray *entries;	/* of char *: lines of list syntax */
+	GPtrArray *feeds;	/* of FeedSetting *: its own */
 	int policy[POLICIES];	/* enum action */
 	int mode;		/* enum mode, -1: the global one */
 	GPtrArray *exempt;	/* of char *: local parts or addresses */
@@ -97,6 +111,7 @@ typedef struct Config {
 		gint64 ledger, quarantine, spool;	/* days */
 	} keep;
 	gint64 min_free;	/* percent of the file system */
+	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */
 	GPtrArray *tenants;	/* of Tenant * */
 } Config;
 
@@ -127,6 +142,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
 /* The tenant that DOMAIN (normal form) belongs to, or NULL; by name. */
 const Tenant *config_tenant_of(const Config *config, const char *domain);
 const Tenant *config_tenant(const Config *config, const char *name);
+
+/* The feeds of TENANT, its own first, of FeedSetting *, which are borrowed.
+ * Free with g_ptr_array_unref(). */
+GPtrArray *config_feeds(const Config *config, const Tenant *tenant);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);

@@ -12,7 +12,7 @@
 
 /* Who speaks in a finding, and to what effect. */
 enum speaker { SPEAKER_TENANT, SPEAKER_CHECK, SPEAKER_UPSTREAM,
-	       SPEAKER_SYSTEM, SPEAKER_USER };
+	       SPEAKER_SYSTEM, SPEAKER_USER, SPEAKER_FEED };
 extern const char *const speakers[];
 
 enum effect { EFFECT_BLOCK, EFFECT_ALLOW, EFFECT_SAY, EFFECT_OBSERVE,

@@ -38,6 +38,10 @@ Url *url_parse_other(const char *raw);
  */
 char *url_entry_normal(const char *raw, GError **error);
 
+/* Does HOST (normal form) end as a file does, and as no domain?  A url entry
+ * of it is refused. */
+bool url_is_file_name(const char *host);
+
 /* What the normal VALUE of a url entry covers.  "No path" is "/" alone. */
 enum url_form {
 	URL_HOST,		/* "host"; what that is, its action says */

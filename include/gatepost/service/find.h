@@ -31,6 +31,7 @@ bool question_add(Question *question, enum indicator_kind kind,
 /* An entry that matches. */
 struct match {
 	struct snapshot_entry entry;	/* texts are borrowed from the lists */
+	char *value;			/* of a feed's, which is not there */
 	const Finding *finding;		/* the decision's; NULL: left out */
 	char *why;			/* it lost; NULL: it won */
 };

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "gatepost/lists/entry.h"
+#include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
 #include "gatepost/store/usage.h"
 
@@ -45,9 +46,9 @@ struct ending {
 GArray *life_endings(const Life *life, const GPtrArray *entries,
 		     gint64 until);
 
-/* Make ENTRY what it is to be in the snapshot: without effect when it ended
- * for want of use, and an observer when it is braked. */
-void life_apply(const Life *life, Entry *entry, gint64 now);
+/* Make of an entry in a snapshot what it is to be at NOW (us): without effect
+ * when it ended for want of use, and an observer when it is braked. */
+void life_judge(const Life *life, gint64 now, struct snapshot_life *entry);
 
 /* What life_sweep() did, and found. */
 struct life_swept {

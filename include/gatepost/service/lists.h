@@ -17,13 +17,20 @@
 bool lists_read(const Config *config, const Tenant *tenant,
 		GPtrArray *entries, GPtrArray *notes);
 
+/* What was compiled. */
+struct lists_compiled {
+	guint entries;
+	guint64 values;		/* of feeds */
+	bool is_good;		/* no file is in error */
+};
+
 /*
- * Compile every list into state_dir/lists.snapshot.  Of a file in error the
- * last good generation, kept in state_dir/lists/good, stands in for it, and
- * *IS_GOOD is false.  False and ERROR set: nothing was written.
+ * Compile every list into state_dir/lists.snapshot, and every feed beside
+ * it.  Of a file in error the last good generation, kept in state_dir,
+ * stands in for it.  False and ERROR set: the snapshot was not written.
  */
-bool lists_compile(const Config *config, GPtrArray *notes, bool *is_good,
-		   guint *entries, GError **error);
+bool lists_compile(const Config *config, GPtrArray *notes,
+		   struct lists_compiled *compiled, GError **error);
 
 /* Compile what is right in the lists into the snapshot of FOLDER, with no
  * last good generation, and nothing written to state_dir: for `try`. */

@@ -8,11 +8,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "gatepost/util/hash.h"
+/* Octets of a key with its NUL. */
+#define USAGE_KEY 72
 
 /* How often an entry was met.  Times in us, 0: never. */
 typedef struct Usage {
-	char key[HASH_TEXT];	/* of the entry */
+	char key[USAGE_KEY];	/* of an entry, or "feed NAME" */
 	gint64 first, last;	/* met by a message */
 	gint64 decided;		/* last time that it changed an outcome */
 	gint64 hits;		/* messages that met it */
