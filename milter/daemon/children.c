@@ -162,6 +162,9 @@ child_worker(int requests, gint64 messages)
 	return cannot("worker");
 }
 
+/* How far the compiler of lists stands back. */
+#define COMPILER_NICE 10
+
 struct child *
 child_compiler(const Config *config)
 {
@@ -176,8 +179,12 @@ child_compiler(const Config *config)
 	if (!pipe_open(log))
 		return cannot("compiler of lists");
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		/* Mail goes first. */
+		if (nice(COMPILER_NICE) == -1)
+			_exit(127);
 		become(program, argv, log[1], NULL, 0);
+	}
 	close(log[1]);
 	if (pid > 0)
 		return child_new(CHILD_COMPILER, pid, -1, log[0]);
