@@ -12,6 +12,7 @@
 #include "gatepost/service/parts.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,6 +158,28 @@ part_name(const struct run *run, guint first, guint end)
 
 /* ---- a part ---- */
 
+static void *
+drop(void *data)
+{
+	g_ptr_array_unref(data);
+	return NULL;
+}
+
+/* Free OWNED aside: for a million entries that takes a tenth of the time, and
+ * mostly the process is about to end anyway. */
+static void
+drop_aside(GPtrArray *owned)
+{
+	pthread_attr_t how;
+	pthread_t thread;
+
+	pthread_attr_init(&how);
+	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+	if (pthread_create(&thread, &how, drop, owned) != 0)
+		drop(owned);
+	pthread_attr_destroy(&how);
+}
+
 /* Compile sources FIRST to END into NAME, of which another is made when one
  * of them is in error: that is to be tried again. */
 static bool
@@ -165,11 +188,11 @@ part_write(struct run *run, guint first, guint end, char **name,
 {
 	g_autoptr(GArray) tenants = g_array_new(FALSE, TRUE,
 	    sizeof(struct snapshot_tenant));
-	g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(
+	GPtrArray *owned = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_ptr_array_unref);
 	const Tenant *before = NULL;
 	GPtrArray *entries = NULL;
-	bool is_good = true;
+	bool is_good = true, is_written;
 
 	for (guint i = first; i < end; i++) {
 		const struct source *source = run->sources->pdata[i];
@@ -198,9 +221,11 @@ part_write(struct run *run, guint first, guint end, char **name,
 		*name = other;
 		run->compiled->is_good = false;
 	}
-	return snapshot_write(run->folder, *name, (guint64)run->now,
-			      (void *)tenants->data, tenants->len, NULL,
-			      error);
+	is_written = snapshot_write(run->folder, *name, (guint64)run->now,
+				    (void *)tenants->data, tenants->len,
+				    NULL, error);
+	drop_aside(owned);
+	return is_written;
 }
 
 static void
