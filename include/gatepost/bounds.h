@@ -109,6 +109,8 @@
 #define BOUND_SPF_RECORD (4 * KIB)
 /* Names of a client that are confirmed (RFC 7208 4.6.4). */
 #define BOUND_PTR_NAMES 10
+/* Hosts that take mail for From's domain and are compared with the client. */
+#define BOUND_MX_HOSTS 10
 /* DKIM signatures verified, and the fewest bits of an RSA key (RFC 8301). */
 #define BOUND_SIGNATURES 8
 #define BOUND_KEY_BITS 1024

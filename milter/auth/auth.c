@@ -45,6 +45,8 @@ iprev_check(Lookups *lookups, const char *reverse, const char *address,
 		enum dns_result result = name ?
 		    confirm(lookups, name, address) : DNS_NONE;
 
+		if (name && !auth->iprev_claim)
+			auth->iprev_claim = g_strdup(name);
 		if (result == DNS_UNSURE)
 			auth->iprev = AUTH_TEMPERROR;
 		if (result != DNS_ANSWER)
@@ -52,6 +54,48 @@ iprev_check(Lookups *lookups, const char *reverse, const char *address,
 		auth->iprev = AUTH_PASS;
 		auth->iprev_name = g_steal_pointer(&name);
 		return;
+	}
+}
+
+/* Is CLIENT in the /24 (of IPv6: /64) of ADDRESS? */
+static bool
+is_near(const char *address, const struct network *client)
+{
+	struct network network;
+
+	if (!network_parse(address, &network))
+		return false;
+	network_shorten(&network, network_is_ipv4(&network) ? 96 + 24 : 64);
+	return network_covers(&network, client);
+}
+
+/* What the hosts of From's domain tell where it has no DMARC record. */
+static void
+hosts_read(Lookups *lookups, const char *address, Facts *facts)
+{
+	const char *domain = facts->from_domain;
+	struct network client;
+	Lookup found;
+
+	if (facts->auth.dmarc != AUTH_NONE || !domain ||
+	    !network_parse(address, &client))
+		return;
+	dns_start(lookups, domain, network_is_ipv4(&client) ? DNS_A :
+		  DNS_AAAA);
+	found = dns_answer(lookups, domain, DNS_MX);
+	for (guint i = 0; i < found.values->len && i < BOUND_MX_HOSTS; i++) {
+		const GString *one = found.values->pdata[i];
+		char *host = domain_normal(one->str);
+
+		if (host)
+			g_ptr_array_add(facts->auth.mx, host);
+	}
+	found = dns_answer(lookups, domain, network_is_ipv4(&client) ?
+			   DNS_A : DNS_AAAA);
+	for (guint i = 0; i < found.values->len; i++) {
+		const GString *one = found.values->pdata[i];
+
+		facts->auth.is_neighbour |= is_near(one->str, &client);
 	}
 }
 
@@ -98,6 +142,8 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	spf_check(lookups, request, &facts->auth);
 	dkim_check(lookups, data, size, facts);
 	dmarc_check(lookups, request->is_by_list, facts);
+	if (address)
+		hosts_read(lookups, address, facts);
 	answer->dns_asked = lookups_count(lookups);
 	answer->is_dns_alive = lookups_is_alive(lookups);
 }

@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/policy/auth.h"
+#include "gatepost/policy/composite.h"
 #include "gatepost/service/proof.h"
 #include "gatepost/service/way.h"
 #include "gatepost/store/db.h"
@@ -152,10 +153,13 @@ pipeline_facts(struct pipeline *line, const Message *message,
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
 		fields_init(&facts_fields, &answer->facts);
-		if (request->dns_ms)
+		if (request->dns_ms) {
 			tell_breaker(line, answer);
-		else
+			auth_adopt_arc(config, facts);
+		} else {
 			auth_adopt(config, facts);
+		}
+		composite_reckon(config, facts);
 		check_release(line->site, message, facts);
 	}
 	fields_free(&request_fields, request);

@@ -95,6 +95,10 @@ results_lines(const Message *message, const Facts *facts,
 		add_property(line, "policy.iprev", message->client.address);
 		add_line(lines, line);
 	}
+	if (auth->reason)
+		g_ptr_array_add(lines, g_strdup_printf(
+		    "compauth=%s reason=%s;", composites[auth->composite],
+		    auth->reason));
 	/* The last one ends the field. */
 	last = lines->pdata[lines->len - 1];
 	last[strlen(last) - 1] = '\0';

@@ -95,6 +95,10 @@ tell_auth(const Auth *auth, GString *out)
 		g_string_append(out, "    SPF: anyone gets that pass, so it "
 				"proves nothing\n");
 	tell_reason(out, "DMARC", auth->dmarc_reason);
+	if (auth->reason)
+		g_string_append_printf(out, "    All in all: %s (%s), %s\n",
+				       composites[auth->composite],
+				       auth->reason, auth->sentence);
 }
 
 static const char *

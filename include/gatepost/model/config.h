@@ -82,6 +82,7 @@ typedef struct Config {
 	} workers;
 	GPtrArray *internal_networks, *relay_networks; /* of struct network * */
 	GPtrArray *upstreams;	/* of Upstream * */
+	GPtrArray *arc_sealers;	/* of char *: domains, "*.d" for below */
 	int authentication;	/* enum authentication */
 	int dmarc;		/* enum dmarc_way */
 	struct {
@@ -127,6 +128,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
 /* The tenant that DOMAIN (normal form) belongs to, or NULL; by name. */
 const Tenant *config_tenant_of(const Config *config, const char *domain);
 const Tenant *config_tenant(const Config *config, const char *name);
+
+/* Is DOMAIN (normal form) one of DOMAINS, where "*.d" is all below d? */
+bool config_has_domain(const GPtrArray *domains, const char *domain);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);

@@ -22,6 +22,11 @@ enum auth_value { AUTH_NONE, AUTH_PASS, AUTH_FAIL, AUTH_SOFTFAIL,
 		  AUTH_NEUTRAL, AUTH_TEMPERROR, AUTH_PERMERROR };
 extern const char *const auth_values[];		/* RFC 8601 2.7's words */
 
+/* What all results together say of From. */
+enum composite { COMPOSITE_NONE, COMPOSITE_PASS, COMPOSITE_SOFTPASS,
+		 COMPOSITE_FAIL, COMPOSITE_UNSURE };
+extern const char *const composites[];
+
 /* Auth.source of our own checks. */
 #define AUTH_OWN "gatepost"
 
@@ -47,9 +52,20 @@ typedef struct Auth {
 	char *dmarc_reason;
 	bool is_dmarc_weak;	/* a pass by weak SPF alone */
 	int arc, iprev;
+	char *arc_domain;	/* of the newest seal */
+	GPtrArray *arc_chain;	/* of char *: domains of all seals, the newest
+				 * first; "?" for those that are not named */
 	char *iprev_name;	/* of the client, confirmed both ways */
+	char *iprev_claim;	/* what its address leads to, unconfirmed */
+	GPtrArray *mx;		/* of char *: hosts that take mail for From's
+				 * domain, where it has no DMARC record */
+	bool is_neighbour;	/* the client is in the /24 or /64 of an
+				 * address of that domain, likewise */
 	char *source;		/* the upstream whose results these are;
 				 * AUTH_OWN; NULL: nobody looked */
+	int composite;		/* enum composite: all of it in one word */
+	char *reason;		/* three digits; NULL: not reckoned */
+	char *sentence;		/* the same in words */
 } Auth;
 
 /* One result of an Authentication-Results field (RFC 8601), before anybody
@@ -61,6 +77,8 @@ typedef struct AuthResult {
 	char *domain;		/* smtp.mailfrom, header.d, header.from */
 	char *selector;		/* header.s */
 	char *policy;		/* policy.dmarc, or p= of a comment */
+	GPtrArray *chain;	/* of char *: domains of ARC seals, the newest
+				 * first; "?" for those that are not named */
 } AuthResult;
 
 typedef struct Link {
