@@ -54,6 +54,9 @@
  * are a defect by themselves. */
 #define BOUND_PAIRS 200
 
+/* Pairs that `gatepost spoof list` counts; beyond, it says so. */
+#define BOUND_SPOOF_PAIRS 10000
+
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000

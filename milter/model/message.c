@@ -281,13 +281,10 @@ show_pair(GPtrArray *shown, GHashTable *seen, const char *address,
 	g_hash_table_add(seen, pair);
 }
 
-/*
- * The name of CLIENT that its address and back again confirms; NULL: there
- * is none.  Both MTAs give the bare address in brackets, or "unknown", where
- * it is not confirmed.  Yours.
- */
-static char *
-confirmed_name(const Client *client, const Facts *facts)
+/* Both MTAs give the bare address in brackets, or "unknown", where the name
+ * is not confirmed. */
+char *
+client_confirmed_name(const Client *client, const Facts *facts)
 {
 	struct network network;
 
@@ -308,7 +305,7 @@ show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
 	const Client *client = &message->client;
 	bool is_relay = client->kind == CLIENT_RELAY;
 	g_autofree char *name = is_relay ? NULL :
-	    confirmed_name(client, facts);
+	    client_confirmed_name(client, facts);
 	guint before = shown->len;
 
 	if (client_is_ours(client))
