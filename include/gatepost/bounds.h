@@ -23,6 +23,9 @@
 #define BOUND_HEADER_BLOCK (256 * KIB)
 #define BOUND_HEADER_FIELD (64 * KIB)
 #define BOUND_HEADER_FIELDS 1000
+/* Received fields, from the top, whose client is read: hops of our own relays
+ * are few; of what is behind more, the client is not known. */
+#define BOUND_RECEIVED 20
 /* Addresses read from one field; the rest is not read. */
 #define BOUND_ADDRESSES 1000
 /* Recipients of one message, as Postfix allows by default; beyond, 452: the

@@ -117,7 +117,10 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	  Answer *answer)
 {
 	Facts *facts = &answer->facts;
-	g_autofree char *address = plain_address(request->client);
+	Request about = *request;	/* the client that counts */
+	g_autofree char *address = plain_address(facts->client ?
+						 facts->client :
+						 request->client);
 	g_autofree char *reverse = address ? dns_reverse(address) : NULL;
 	g_autoptr(Lookups) lookups = NULL;
 
@@ -126,7 +129,8 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	lookups = lookups_new(request->servers ? request->servers : "",
 			      clock_steady_ms() + request->dns_ms,
 			      BOUND_DNS_NAMES);
-	spf_start(lookups, request);
+	about.client = address;
+	spf_start(lookups, &about);
 	dkim_start(lookups, data, size);
 	for (guint i = 0; i < facts->authors->len && i < BOUND_AUTHORS; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
@@ -139,7 +143,7 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	facts->auth.source = g_strdup(AUTH_OWN);
 	if (reverse)
 		iprev_check(lookups, reverse, address, &facts->auth);
-	spf_check(lookups, request, &facts->auth);
+	spf_check(lookups, &about, &facts->auth);
 	dkim_check(lookups, data, size, facts);
 	dmarc_check(lookups, request->is_by_list, facts);
 	if (address)

@@ -15,8 +15,10 @@
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
 #include "gatepost/content/part.h"
+#include "gatepost/content/received.h"
 #include "gatepost/content/results.h"
 #include "gatepost/content/words.h"
+#include "gatepost/model/network.h"
 #include "gatepost/util/digest.h"
 
 #define PREFIX "X-Gatepost-"
@@ -133,9 +135,15 @@ static void
 read_received(const struct header *header, const Request *request,
 	      Facts *facts)
 {
-	(void)header;
+	g_autofree char *value = NULL;
+	char *client;
+
 	(void)request;
-	facts->received++;
+	if (facts->received++ >= BOUND_RECEIVED)
+		return;
+	value = header_unfold(header, BOUND_HEADER_FIELD);
+	client = received_client(value);
+	g_ptr_array_add(facts->received_from, client ? client : g_strdup(""));
 }
 
 static void
@@ -238,6 +246,39 @@ settle_from(Facts *facts)
 	facts->from_domain = g_strdup(first->domain);
 }
 
+/* A relay, or a hop inside of one? */
+static bool
+is_relay(const GPtrArray *relays, const char *address)
+{
+	struct network client, network;
+
+	if (!network_parse(address, &client))
+		return false;
+	for (guint i = 0; i < relays->len; i++)
+		if (network_parse(relays->pdata[i], &network) &&
+		    network_covers(&network, &client))
+			return true;
+	return strcmp(address, "::1") == 0 ||
+	    g_str_has_prefix(address, "127.");
+}
+
+/* Each relay wrote who its client was, down to the first that is none: what
+ * stands below is a stranger's. */
+static void
+settle_client(const Request *request, Facts *facts)
+{
+	if (request->relays->len == 0)
+		return;
+	for (guint i = 0; i < facts->received_from->len; i++) {
+		const char *one = facts->received_from->pdata[i];
+
+		if (is_relay(request->relays, one))
+			continue;
+		facts->client = *one ? g_strdup(one) : NULL;
+		return;
+	}
+}
+
 static void
 read_body(const guint8 *data, gsize size, const struct headers *headers,
 	  Facts *facts)
@@ -267,6 +308,7 @@ content_read(const guint8 *data, gsize size, const Request *request,
 		read_header(&g_array_index(headers.fields, struct header, i),
 			    request, facts);
 	settle_from(facts);
+	settle_client(request, facts);
 	facts->body_sha256 = digest_of(data + headers.size,
 					size - headers.size);
 	if (memchr(data + headers.size, '\0', most - headers.size))

@@ -98,10 +98,10 @@ ask_for_authentication(struct pipeline *line, const Message *message,
 
 	if (!config_authenticates(config) || client_is_ours(&message->client))
 		return;
-	/* Of a relay's client nothing is known. */
-	if (message->client.kind != CLIENT_RELAY)
+	if (message->client.kind != CLIENT_RELAY) {
 		request->client = g_strdup(message->client.address);
-	request->helo = g_strdup(message->client.helo);
+		request->helo = g_strdup(message->client.helo);
+	}
 	request->is_by_list = config->dmarc == DMARC_PSL;
 	request->dns_ms = breaker_budget(line->dns,
 					 config->dns.timeout * 1000);
@@ -110,6 +110,21 @@ ask_for_authentication(struct pipeline *line, const Message *message,
 		g_string_append_printf(servers, "%s%s", i ? " " : "",
 				       (char *)config->dns.servers->pdata[i]);
 	request->servers = g_string_free(servers, FALSE);
+}
+
+/* Whose client the worker is to find in what they wrote. */
+static void
+name_relays(const Message *message, Request *request)
+{
+	const GPtrArray *relays = message->config->relay_networks;
+	char text[NETWORK_TEXT];
+
+	if (message->client.kind != CLIENT_RELAY)
+		return;
+	for (guint i = 0; i < relays->len; i++) {
+		network_format(relays->pdata[i], text);
+		g_ptr_array_add(request->relays, g_strdup(text));
+	}
 }
 
 static void
@@ -140,6 +155,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	request->size = (gint64)message->size;
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
+	name_relays(message, request);
 	ask_for_authentication(line, message, request);
 	for (guint i = 0; i < config->upstreams->len; i++) {
 		const Upstream *one = config->upstreams->pdata[i];

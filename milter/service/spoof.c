@@ -57,9 +57,7 @@ network_around(const char *address)
 static char *
 source_of(const Client *client, const Facts *facts)
 {
-	bool is_relay = client->kind == CLIENT_RELAY;
-	g_autofree char *name = is_relay ? NULL :
-	    client_confirmed_name(client, facts);
+	g_autofree char *name = client_confirmed_name(client, facts);
 	const char *organisation = name ? domain_registrable(name) : NULL;
 
 	if (name)
@@ -70,7 +68,7 @@ source_of(const Client *client, const Facts *facts)
 		if (one->result == AUTH_PASS && one->domain)
 			return g_strdup(one->domain);
 	}
-	return is_relay ? NULL : network_around(client->address);
+	return network_around(client_true_address(client, facts));
 }
 
 /* Take over what the newest record says; others are only counted. */

@@ -129,6 +129,10 @@ typedef struct Facts {
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
 	gint64 received;	/* Received fields */
+	GPtrArray *received_from;	/* of char *: the clients in the topmost
+				 * ones; "" where it cannot be read */
+	char *client;		/* of the relay that hands it to us; NULL: no
+				 * relay, or not known */
 	gint64 size;		/* octets of the whole message */
 	char *body_sha256;	/* of the body as received */
 	GPtrArray *notes;	/* of char *: what the worker wants logged */
@@ -155,6 +159,8 @@ typedef struct Request {
 	int kind;		/* enum request_kind */
 	char *envelope;		/* MAIL FROM, normal form */
 	char *client;		/* its address; NULL: not known */
+	GPtrArray *relays;	/* of char *: networks, when the client is one
+				 * of them; else empty */
 	char *helo;
 	char *servers;		/* of DNS, parted by blanks; "" the system's */
 	gint64 dns_ms;		/* for all look-ups; 0: no authentication */
