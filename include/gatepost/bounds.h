@@ -88,6 +88,10 @@
 /* One display name, subject or other shown text, as kept in facts. */
 #define BOUND_SHOWN 1024
 
+/* A header field of an upstream, with the rules that met, as kept in facts;
+ * rules that stand behind that are not seen. */
+#define BOUND_UPSTREAM_FIELD (4 * KIB)
+
 /* Worker, for one message: CPU seconds, seconds in all, address space. */
 #define BOUND_WORKER_CPU 2
 #define BOUND_WORKER_SECONDS 11

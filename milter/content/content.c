@@ -29,23 +29,29 @@ content_init(void)
 	mime_init();
 }
 
-/* VALUE of HEADER fit for facts, not decoded.  Yours. */
+/* VALUE of HEADER fit for facts, not decoded, of MOST octets.  Yours. */
+static char *
+plain_start(const struct header *header, gsize most)
+{
+	g_autofree char *value = header_unfold(header, 2 * most);
+
+	return words_clean(value, strlen(value), most);
+}
+
 static char *
 plain_value(const struct header *header)
 {
-	g_autofree char *value = header_unfold(header, 2 * BOUND_SHOWN);
-
-	return words_clean(value, strlen(value), BOUND_SHOWN);
+	return plain_start(header, BOUND_SHOWN);
 }
 
 static void
-add_field(GPtrArray *to, const struct header *header)
+add_field(GPtrArray *to, const struct header *header, gsize most)
 {
 	Field *field = fields_new(&field_fields);
 
 	field->name = g_strndup(header->name, MIN(header->name_length,
 						  BOUND_SHOWN));
-	field->value = plain_value(header);
+	field->value = plain_start(header, most);
 	field->index = header->index;
 	g_ptr_array_add(to, field);
 }
@@ -119,6 +125,19 @@ read_date(const struct header *header, const Request *request, Facts *facts)
 		facts->date = plain_value(header);
 }
 
+/* Is ID ours as somebody might read it: with the last dot of a full name, or
+ * with a version behind a slash? */
+static bool
+is_our_id(const char *id, const char *ours)
+{
+	gsize length = strlen(ours);
+
+	return g_ascii_strncasecmp(id, ours, length) == 0 &&
+	    (id[length] == '\0' || id[length] == '/' ||
+	     (id[length] == '.' && (!id[length + 1] ||
+				    id[length + 1] == '/')));
+}
+
 static void
 read_results(const struct header *header, const Request *request,
 	     Facts *facts)
@@ -126,9 +145,8 @@ read_results(const struct header *header, const Request *request,
 	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
 	g_autofree char *id = results_read(value, facts);
 
-	if (request->authserv_id &&
-	    g_ascii_strcasecmp(id, request->authserv_id) == 0)
-		add_field(facts->ours, header);
+	if (request->authserv_id && is_our_id(id, request->authserv_id))
+		add_field(facts->ours, header, BOUND_SHOWN);
 }
 
 static void
@@ -206,10 +224,11 @@ read_header(const struct header *header, const Request *request,
 			readers[i].read(header, request, facts);
 	if (header->name_length >= prefix &&
 	    g_ascii_strncasecmp(header->name, PREFIX, prefix) == 0)
-		add_field(facts->ours, header);
+		add_field(facts->ours, header, BOUND_SHOWN);
 	for (guint i = 0; i < request->headers->len; i++)
 		if (header_is(header, request->headers->pdata[i])) {
-			add_field(facts->scores, header);
+			add_field(facts->scores, header,
+				  BOUND_UPSTREAM_FIELD);
 			break;
 		}
 }

@@ -102,7 +102,8 @@ typedef struct File {
 /* A header field of an upstream filter, or one of ours to be removed. */
 typedef struct Field {
 	char *name;		/* as written */
-	char *value;		/* unfolded, cut at BOUND_SHOWN */
+	char *value;		/* unfolded, cut at BOUND_SHOWN, an upstream's
+				 * at BOUND_UPSTREAM_FIELD */
 	gint64 index;		/* which of that name, from 1 on */
 } Field;
 

@@ -27,9 +27,4 @@ bool auth_is_same(const char *domain, const char *other);
 /* Has the message one author, whom a result can speak for? */
 bool auth_has_one_author(const Facts *facts);
 
-/* Does an upstream's field in facts->scores call it spam, and how near to
- * its line is the score: 1 at the line, 0 unknown. */
-double auth_score(const Config *config, const Field *field,
-		  const Upstream **upstream, bool *is_spam);
-
 #endif
