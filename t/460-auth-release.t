@@ -155,5 +155,37 @@ foreach my $i (1 .. $n) {
 	    '... others\' stay');
 }
 
+$site->postfix_stop;
+$site->stop;
+
+# By sendmail(1) it comes by our milter again.
+$site = Gatepost::Test->new(
+    lists => { example => "block sender held\@signer.example\n" },
+    config => {
+	user => 'root', group => 'root',
+	authentication => 'own', authserv_id => 'mx.example.org',
+	dns => { servers => [$dns->server], timeout => 2 },
+	release => { sendmail => '@DIR@/sendmail' },
+    });
+Gatepost::Test::write_file($site->dir . '/sendmail',
+    "#!/bin/sh\nexec sendmail -C " . $site->dir .
+    "/postfix/etc \"\$@\"\n");
+chmod(0755, $site->dir . '/sendmail');
+$site->start;
+$site->postfix_start;
+$site->smtp(from => 'b@signer.example', rcpt => ['alice@example.org'],
+    client => '198.51.100.25', raw => $above .
+    sign(text('held@signer.example', 's1', $bodies[1][1]),
+	'simple/simple'));
+my ($item) = @{$site->json('quarantine', 'list')->{items}};
+is($site->gatepost('quarantine', 'release', $item->{id})->{code}, 0,
+    'release by sendmail(1)');
+my $copy = delivered('s1');
+is(results($copy), 'pass pass', '... passes in the mailbox');
+is(scalar(() = $copy =~ /^Authentication-Results: mx\.example\.org/mg), 1,
+    '... with our results, and nobody else\'s under our name')
+    or diag($copy);
+
+$site->postfix_stop;
 $site->stop;
 done_testing;

@@ -71,6 +71,22 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	return reply;
 }
 
+/* What a release put in front is not to be taken off as forged: it left the
+ * forged ones out. */
+static void
+spare_results(Facts *facts)
+{
+	for (guint i = facts->ours->len; i-- > 0;) {
+		Field *field = facts->ours->pdata[i];
+
+		if (g_ascii_strcasecmp(field->name,
+				       "Authentication-Results") != 0)
+			continue;
+		fields_free(&field_fields, field);
+		g_ptr_array_remove_index(facts->ours, i);
+	}
+}
+
 /* The proof of a release holds for one recipient, or it is no proof; then
  * facts->release is the item. */
 static void
@@ -86,6 +102,8 @@ check_release(const Site *site, const Message *message, Facts *facts)
 	if (proof_holds(&site->key, value, recipient->address,
 			facts->body_sha256, clock_now(), id))
 		facts->release = g_strdup(id);
+	if (facts->release)
+		spare_results(facts);
 }
 
 /* Strangers' mail is authenticated, unless that is an upstream's work. */
