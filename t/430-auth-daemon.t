@@ -87,7 +87,7 @@ my $mail = mail('a@partner.test', 'b@partner.test');
 is(results($mail), ' mx.example.org; spf=pass smtp.mailfrom=partner.test; ' .
     'dkim=none; dmarc=pass (aligned SPF) header.from=partner.test ' .
     'policy.dmarc=reject; iprev=pass (mx.partner.test) ' .
-    'policy.iprev=192.0.2.1', 'our Authentication-Results are on top')
+    'policy.iprev=192.0.2.1; compauth=pass reason=102', 'our Authentication-Results are on top')
     or diag(explain($mail->{edits}));
 my $auth = record('b@partner.test')->{facts}{auth};
 is_deeply([@{$auth}{qw(spf dmarc dmarc_policy iprev iprev_name source)}],

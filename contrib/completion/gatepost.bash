@@ -40,6 +40,9 @@ user block --tenant --exact --remove --note
 user import --as --tenant --exact --strict --note
 user list --tenant --after --most
 user map --tenant
+spoof list --tenant --since --most
+spoof allow --tenant --dry-run
+spoof block --tenant --dry-run
 sweep -
 TABLE
 }
@@ -129,7 +132,7 @@ _gatepost_word()
 	list.add.1 | list.remove.1 | list.find.*)
 		echo "$_gatepost_kinds"
 		;;
-	list.add.*)
+	list.add.* | spoof.allow.[2-9]* | spoof.block.[2-9]*)
 		echo 'expires= for= as= action= proof= override= except=' \
 		    'note= wide=yes'
 		;;

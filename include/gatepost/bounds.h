@@ -23,6 +23,9 @@
 #define BOUND_HEADER_BLOCK (256 * KIB)
 #define BOUND_HEADER_FIELD (64 * KIB)
 #define BOUND_HEADER_FIELDS 1000
+/* Received fields, from the top, whose client is read: hops of our own relays
+ * are few; of what is behind more, the client is not known. */
+#define BOUND_RECEIVED 20
 /* Addresses read from one field; the rest is not read. */
 #define BOUND_ADDRESSES 1000
 /* Recipients of one message, as Postfix allows by default; beyond, 452: the
@@ -54,6 +57,9 @@
  * are a defect by themselves. */
 #define BOUND_PAIRS 200
 
+/* Pairs that `gatepost spoof list` counts; beyond, it says so. */
+#define BOUND_SPOOF_PAIRS 10000
+
 /* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000
@@ -82,6 +88,10 @@
 /* One display name, subject or other shown text, as kept in facts. */
 #define BOUND_SHOWN 1024
 
+/* A header field of an upstream, with the rules that met, as kept in facts;
+ * rules that stand behind that are not seen. */
+#define BOUND_UPSTREAM_FIELD (4 * KIB)
+
 /* Worker, for one message: CPU seconds, seconds in all, address space. */
 #define BOUND_WORKER_CPU 2
 #define BOUND_WORKER_SECONDS 11
@@ -109,6 +119,8 @@
 #define BOUND_SPF_RECORD (4 * KIB)
 /* Names of a client that are confirmed (RFC 7208 4.6.4). */
 #define BOUND_PTR_NAMES 10
+/* Hosts that take mail for From's domain and are compared with the client. */
+#define BOUND_MX_HOSTS 10
 /* DKIM signatures verified, and the fewest bits of an RSA key (RFC 8301). */
 #define BOUND_SIGNATURES 8
 #define BOUND_KEY_BITS 1024

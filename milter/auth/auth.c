@@ -45,6 +45,8 @@ iprev_check(Lookups *lookups, const char *reverse, const char *address,
 		enum dns_result result = name ?
 		    confirm(lookups, name, address) : DNS_NONE;
 
+		if (name && !auth->iprev_claim)
+			auth->iprev_claim = g_strdup(name);
 		if (result == DNS_UNSURE)
 			auth->iprev = AUTH_TEMPERROR;
 		if (result != DNS_ANSWER)
@@ -52,6 +54,48 @@ iprev_check(Lookups *lookups, const char *reverse, const char *address,
 		auth->iprev = AUTH_PASS;
 		auth->iprev_name = g_steal_pointer(&name);
 		return;
+	}
+}
+
+/* Is CLIENT in the /24 (of IPv6: /64) of ADDRESS? */
+static bool
+is_near(const char *address, const struct network *client)
+{
+	struct network network;
+
+	if (!network_parse(address, &network))
+		return false;
+	network_shorten(&network, network_is_ipv4(&network) ? 96 + 24 : 64);
+	return network_covers(&network, client);
+}
+
+/* What the hosts of From's domain tell where it has no DMARC record. */
+static void
+hosts_read(Lookups *lookups, const char *address, Facts *facts)
+{
+	const char *domain = facts->from_domain;
+	struct network client;
+	Lookup found;
+
+	if (facts->auth.dmarc != AUTH_NONE || !domain ||
+	    !network_parse(address, &client))
+		return;
+	dns_start(lookups, domain, network_is_ipv4(&client) ? DNS_A :
+		  DNS_AAAA);
+	found = dns_answer(lookups, domain, DNS_MX);
+	for (guint i = 0; i < found.values->len && i < BOUND_MX_HOSTS; i++) {
+		const GString *one = found.values->pdata[i];
+		char *host = domain_normal(one->str);
+
+		if (host)
+			g_ptr_array_add(facts->auth.mx, host);
+	}
+	found = dns_answer(lookups, domain, network_is_ipv4(&client) ?
+			   DNS_A : DNS_AAAA);
+	for (guint i = 0; i < found.values->len; i++) {
+		const GString *one = found.values->pdata[i];
+
+		facts->auth.is_neighbour |= is_near(one->str, &client);
 	}
 }
 
@@ -73,7 +117,10 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	  Answer *answer)
 {
 	Facts *facts = &answer->facts;
-	g_autofree char *address = plain_address(request->client);
+	Request about = *request;	/* the client that counts */
+	g_autofree char *address = plain_address(facts->client ?
+						 facts->client :
+						 request->client);
 	g_autofree char *reverse = address ? dns_reverse(address) : NULL;
 	g_autoptr(Lookups) lookups = NULL;
 
@@ -82,7 +129,8 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	lookups = lookups_new(request->servers ? request->servers : "",
 			      clock_steady_ms() + request->dns_ms,
 			      BOUND_DNS_NAMES);
-	spf_start(lookups, request);
+	about.client = address;
+	spf_start(lookups, &about);
 	dkim_start(lookups, data, size);
 	for (guint i = 0; i < facts->authors->len && i < BOUND_AUTHORS; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
@@ -95,9 +143,11 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	facts->auth.source = g_strdup(AUTH_OWN);
 	if (reverse)
 		iprev_check(lookups, reverse, address, &facts->auth);
-	spf_check(lookups, request, &facts->auth);
+	spf_check(lookups, &about, &facts->auth);
 	dkim_check(lookups, data, size, facts);
 	dmarc_check(lookups, request->is_by_list, facts);
+	if (address)
+		hosts_read(lookups, address, facts);
 	answer->dns_asked = lookups_count(lookups);
 	answer->is_dns_alive = lookups_is_alive(lookups);
 }

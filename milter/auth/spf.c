@@ -520,6 +520,10 @@ spf_check(Lookups *lookups, const Request *request, Auth *auth)
 	    check.client.prefix != 128) {
 		auth->spf = AUTH_TEMPERROR;
 		auth->spf_reason = g_strdup("the client is not known");
+		check.origin = domain_of(request, &auth->is_spf_helo);
+		if (is_domain(check.origin))
+			auth->spf_domain = g_steal_pointer(&check.origin);
+		g_free(check.origin);
 		return;
 	}
 	network_format(&check.client, text);

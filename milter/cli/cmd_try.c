@@ -147,6 +147,10 @@ print_facts(const Facts *facts)
 	printf("  %-10s spf=%s dmarc=%s by %s\n", "auth",
 	       auth_values[facts->auth.spf], auth_values[facts->auth.dmarc],
 	       facts->auth.source ? facts->auth.source : "nobody");
+	if (facts->auth.reason)
+		printf("  %-10s compauth=%s reason=%s: %s\n", "",
+		       composites[facts->auth.composite], facts->auth.reason,
+		       facts->auth.sentence);
 	print_texts("defect", facts->defects);
 	if (!facts->complete)
 		printf("  %-10s only a part was read\n", "complete");

@@ -103,6 +103,17 @@ static const struct command commands[] = {
 	  .summary = "list the users who have safe or blocked senders" },
 	{ "user", "map", cmd_user_map, "ADDRESS|LOGIN [--tenant T]",
 	  .summary = "tell which mailboxes an address or login leads to" },
+	{ "spoof", "list", cmd_spoof_list,
+	  "[--tenant T] [--since T] [--most N]",
+	  .summary = "print who was shown in From by whose hosts, lately and "
+	  "without proof" },
+	{ "spoof", "allow", cmd_spoof_allow,
+	  "[--tenant T] [--dry-run[=SPAN]] FROM SENT-BY [OPTION=VALUE]...",
+	  "let such a pair in: an entry of the managed list",
+	  .is_writing = true },
+	{ "spoof", "block", cmd_spoof_block,
+	  "[--tenant T] [--dry-run[=SPAN]] FROM SENT-BY [OPTION=VALUE]...",
+	  "hold the mail of such a pair", .is_writing = true },
 	{ "sweep", NULL, cmd_sweep, "",
 	  "remove what has expired, for cron", .is_writing = true },
 };

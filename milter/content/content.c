@@ -15,8 +15,10 @@
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
 #include "gatepost/content/part.h"
+#include "gatepost/content/received.h"
 #include "gatepost/content/results.h"
 #include "gatepost/content/words.h"
+#include "gatepost/model/network.h"
 #include "gatepost/util/digest.h"
 
 #define PREFIX "X-Gatepost-"
@@ -27,23 +29,29 @@ content_init(void)
 	mime_init();
 }
 
-/* VALUE of HEADER fit for facts, not decoded.  Yours. */
+/* VALUE of HEADER fit for facts, not decoded, of MOST octets.  Yours. */
+static char *
+plain_start(const struct header *header, gsize most)
+{
+	g_autofree char *value = header_unfold(header, 2 * most);
+
+	return words_clean(value, strlen(value), most);
+}
+
 static char *
 plain_value(const struct header *header)
 {
-	g_autofree char *value = header_unfold(header, 2 * BOUND_SHOWN);
-
-	return words_clean(value, strlen(value), BOUND_SHOWN);
+	return plain_start(header, BOUND_SHOWN);
 }
 
 static void
-add_field(GPtrArray *to, const struct header *header)
+add_field(GPtrArray *to, const struct header *header, gsize most)
 {
 	Field *field = fields_new(&field_fields);
 
 	field->name = g_strndup(header->name, MIN(header->name_length,
 						  BOUND_SHOWN));
-	field->value = plain_value(header);
+	field->value = plain_start(header, most);
 	field->index = header->index;
 	g_ptr_array_add(to, field);
 }
@@ -117,6 +125,19 @@ read_date(const struct header *header, const Request *request, Facts *facts)
 		facts->date = plain_value(header);
 }
 
+/* Is ID ours as somebody might read it: with the last dot of a full name, or
+ * with a version behind a slash? */
+static bool
+is_our_id(const char *id, const char *ours)
+{
+	gsize length = strlen(ours);
+
+	return g_ascii_strncasecmp(id, ours, length) == 0 &&
+	    (id[length] == '\0' || id[length] == '/' ||
+	     (id[length] == '.' && (!id[length + 1] ||
+				    id[length + 1] == '/')));
+}
+
 static void
 read_results(const struct header *header, const Request *request,
 	     Facts *facts)
@@ -124,18 +145,23 @@ read_results(const struct header *header, const Request *request,
 	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
 	g_autofree char *id = results_read(value, facts);
 
-	if (request->authserv_id &&
-	    g_ascii_strcasecmp(id, request->authserv_id) == 0)
-		add_field(facts->ours, header);
+	if (request->authserv_id && is_our_id(id, request->authserv_id))
+		add_field(facts->ours, header, BOUND_SHOWN);
 }
 
 static void
 read_received(const struct header *header, const Request *request,
 	      Facts *facts)
 {
-	(void)header;
+	g_autofree char *value = NULL;
+	char *client;
+
 	(void)request;
-	facts->received++;
+	if (facts->received++ >= BOUND_RECEIVED)
+		return;
+	value = header_unfold(header, BOUND_HEADER_FIELD);
+	client = received_client(value);
+	g_ptr_array_add(facts->received_from, client ? client : g_strdup(""));
 }
 
 static void
@@ -198,10 +224,11 @@ read_header(const struct header *header, const Request *request,
 			readers[i].read(header, request, facts);
 	if (header->name_length >= prefix &&
 	    g_ascii_strncasecmp(header->name, PREFIX, prefix) == 0)
-		add_field(facts->ours, header);
+		add_field(facts->ours, header, BOUND_SHOWN);
 	for (guint i = 0; i < request->headers->len; i++)
 		if (header_is(header, request->headers->pdata[i])) {
-			add_field(facts->scores, header);
+			add_field(facts->scores, header,
+				  BOUND_UPSTREAM_FIELD);
 			break;
 		}
 }
@@ -238,6 +265,39 @@ settle_from(Facts *facts)
 	facts->from_domain = g_strdup(first->domain);
 }
 
+/* A relay, or a hop inside of one? */
+static bool
+is_relay(const GPtrArray *relays, const char *address)
+{
+	struct network client, network;
+
+	if (!network_parse(address, &client))
+		return false;
+	for (guint i = 0; i < relays->len; i++)
+		if (network_parse(relays->pdata[i], &network) &&
+		    network_covers(&network, &client))
+			return true;
+	return strcmp(address, "::1") == 0 ||
+	    g_str_has_prefix(address, "127.");
+}
+
+/* Each relay wrote who its client was, down to the first that is none: what
+ * stands below is a stranger's. */
+static void
+settle_client(const Request *request, Facts *facts)
+{
+	if (request->relays->len == 0)
+		return;
+	for (guint i = 0; i < facts->received_from->len; i++) {
+		const char *one = facts->received_from->pdata[i];
+
+		if (is_relay(request->relays, one))
+			continue;
+		facts->client = *one ? g_strdup(one) : NULL;
+		return;
+	}
+}
+
 static void
 read_body(const guint8 *data, gsize size, const struct headers *headers,
 	  Facts *facts)
@@ -267,6 +327,7 @@ content_read(const guint8 *data, gsize size, const Request *request,
 		read_header(&g_array_index(headers.fields, struct header, i),
 			    request, facts);
 	settle_from(facts);
+	settle_client(request, facts);
 	facts->body_sha256 = digest_of(data + headers.size,
 					size - headers.size);
 	if (memchr(data + headers.size, '\0', most - headers.size))

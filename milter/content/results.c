@@ -17,6 +17,9 @@
 #include "gatepost/model/domain.h"
 
 #define RESULTS_MOST 100
+/* RFC 8617 4.2.1: a chain has no more seals. */
+#define ARC_SEALS 50
+#define ARC_UNNAMED "?"
 
 enum token { TOKEN_END, TOKEN_WORD, TOKEN_SEMICOLON, TOKEN_EQUALS,
 	     TOKEN_SLASH };
@@ -148,9 +151,25 @@ static const struct {
 	{ "spf", "smtp.mailfrom", NULL },
 	{ "dkim", "header.d", "header.i" },
 	{ "dmarc", "header.from", NULL },
-	{ "arc", NULL, NULL },
+	{ "arc", "header.d", NULL },
 	{ "iprev", NULL, NULL },
 };
+
+/* Keep the DOMAINS of ARC seals, parted by ':', unless there are any. */
+static void
+take_chain(AuthResult *result, const char *domains)
+{
+	g_auto(GStrv) all = g_strsplit(domains, ":", ARC_SEALS);
+
+	if (result->chain->len)
+		return;
+	for (guint i = 0; all[i]; i++) {
+		char *domain = domain_normal(all[i]);
+
+		g_ptr_array_add(result->chain, domain ? domain :
+				g_strdup(ARC_UNNAMED));
+	}
+}
 
 struct property {
 	AuthResult *result;
@@ -169,6 +188,9 @@ take_property(struct property *property, const char *name, const char *value)
 		take_domain(&result->domain, value);
 	else if (second && g_ascii_strcasecmp(name, second) == 0)
 		take_domain(&property->second, value);
+	else if (strcmp(result->method, "arc") == 0 &&
+		 g_ascii_strcasecmp(name, "arc.chain") == 0)
+		take_chain(result, value);
 	else if (!result->selector &&
 		 g_ascii_strcasecmp(name, "header.s") == 0)
 		result->selector = domain_normal(value);
@@ -191,6 +213,37 @@ take_comment(AuthResult *result, const char *comment)
 	for (guint i = 0; words[i]; i++)
 		if (g_ascii_strncasecmp(words[i], "p=", 2) == 0)
 			take_policy(result, words[i] + 2);
+}
+
+/*
+ * Who sealed: "arc.chain=NEWEST:...:OLDEST" (OpenARC), header.d, or a comment
+ * "DOMAIN:s=SELECTOR:i=COUNT" (rspamd) or "i=COUNT", which tells how many
+ * there are, named or not.
+ */
+static void
+settle_seals(AuthResult *result, const char *comment)
+{
+	g_auto(GStrv) words = g_strsplit_set(comment, " ,;()\"", -1);
+	guint64 count = 0;
+
+	for (guint i = 0; words[i]; i++) {
+		g_auto(GStrv) parts = g_strsplit(words[i], ":", 4);
+
+		if (parts[0] && parts[1] &&
+		    g_str_has_prefix(parts[1], "s=") && !result->domain)
+			take_chain(result, parts[0]);
+		for (guint j = 0; parts[j]; j++)
+			if (g_str_has_prefix(parts[j], "i="))
+				count = MAX(count, g_ascii_strtoull(
+				    parts[j] + 2, NULL, 10));
+	}
+	if (result->domain)
+		take_chain(result, result->domain);
+	if (result->chain->len == 0)
+		return;
+	if (result->chain->len < count)
+		g_ptr_array_add(result->chain, g_strdup(ARC_UNNAMED));
+	take_domain(&result->domain, result->chain->pdata[0]);
 }
 
 /* The properties of a result, up to its ';' or the end. */
@@ -217,6 +270,8 @@ read_properties(struct lexer *lexer, struct property *property)
 		token = next(lexer, ";");
 	if (!lexer->is_broken)
 		take_comment(property->result, lexer->comment->str);
+	if (!lexer->is_broken && strcmp(property->result->method, "arc") == 0)
+		settle_seals(property->result, lexer->comment->str);
 	return token;
 }
 

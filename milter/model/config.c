@@ -746,6 +746,21 @@ config_feeds(const Config *config, const Tenant *tenant)
 	return all;
 }
 
+bool
+config_has_domain(const GPtrArray *domains, const char *domain)
+{
+	for (guint i = 0; i < domains->len; i++) {
+		const char *one = domains->pdata[i];
+
+		if (strcmp(one, domain) == 0 ||
+		    (g_str_has_prefix(one, "*.") &&
+		     domain_is_below(domain, one + 2) &&
+		     strcmp(domain, one + 2) != 0))
+			return true;
+	}
+	return false;
+}
+
 enum mode
 config_mode(const Config *config, const Tenant *tenant)
 {

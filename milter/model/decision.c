@@ -36,6 +36,8 @@ static const struct field finding_rows[] = {
 	FIELD(Finding, is_proven, FIELD_BOOL),
 	FIELD(Finding, is_unasked, FIELD_BOOL),
 	FIELD(Finding, narrowness, FIELD_NUMBER),
+	FIELD(Finding, score, FIELD_TEXT),
+	FIELD(Finding, threshold, FIELD_TEXT),
 	FIELD(Finding, struck, FIELD_TEXT),
 	FIELD(Finding, is_void, FIELD_BOOL),
 	FIELD(Finding, is_decisive, FIELD_BOOL),

@@ -10,6 +10,10 @@ const char *const auth_values[] = {
 	"permerror", NULL
 };
 
+const char *const composites[] = {
+	"none", "pass", "softpass", "fail", "unsure", NULL
+};
+
 static const char *const request_kinds[] = { "facts", "preview", NULL };
 
 static const struct field mailbox_rows[] = {
@@ -42,9 +46,17 @@ static const struct field auth_rows[] = {
 	FIELD(Auth, dmarc_reason, FIELD_TEXT),
 	FIELD(Auth, is_dmarc_weak, FIELD_BOOL),
 	FIELD_WORDS(Auth, arc, auth_values),
+	FIELD(Auth, arc_domain, FIELD_TEXT),
+	FIELD(Auth, arc_chain, FIELD_TEXTS),
 	FIELD_WORDS(Auth, iprev, auth_values),
 	FIELD(Auth, iprev_name, FIELD_TEXT),
+	FIELD(Auth, iprev_claim, FIELD_TEXT),
+	FIELD(Auth, mx, FIELD_TEXTS),
+	FIELD(Auth, is_neighbour, FIELD_BOOL),
 	FIELD(Auth, source, FIELD_TEXT),
+	FIELD_WORDS(Auth, composite, composites),
+	FIELD(Auth, reason, FIELD_TEXT),
+	FIELD(Auth, sentence, FIELD_TEXT),
 };
 static const struct fields auth_fields = FIELDS(Auth, auth_rows);
 
@@ -55,6 +67,7 @@ static const struct field auth_result_rows[] = {
 	FIELD(AuthResult, domain, FIELD_TEXT),
 	FIELD(AuthResult, selector, FIELD_TEXT),
 	FIELD(AuthResult, policy, FIELD_TEXT),
+	FIELD(AuthResult, chain, FIELD_TEXTS),
 };
 const struct fields auth_result_fields =
     FIELDS(AuthResult, auth_result_rows);
@@ -108,6 +121,8 @@ static const struct field facts_rows[] = {
 	FIELD(Facts, release, FIELD_TEXT),
 	FIELD(Facts, is_list, FIELD_BOOL),
 	FIELD(Facts, received, FIELD_NUMBER),
+	FIELD_LOCAL(Facts, received_from, FIELD_TEXTS),
+	FIELD(Facts, client, FIELD_TEXT),
 	FIELD(Facts, size, FIELD_NUMBER),
 	FIELD(Facts, body_sha256, FIELD_TEXT),
 	FIELD_LOCAL(Facts, notes, FIELD_TEXTS),
@@ -118,6 +133,7 @@ static const struct field request_rows[] = {
 	FIELD_WORDS(Request, kind, request_kinds),
 	FIELD(Request, envelope, FIELD_TEXT),
 	FIELD(Request, client, FIELD_TEXT),
+	FIELD(Request, relays, FIELD_TEXTS),
 	FIELD(Request, helo, FIELD_TEXT),
 	FIELD(Request, servers, FIELD_TEXT),
 	FIELD(Request, dns_ms, FIELD_NUMBER),

@@ -281,16 +281,23 @@ show_pair(GPtrArray *shown, GHashTable *seen, const char *address,
 	g_hash_table_add(seen, pair);
 }
 
-/*
- * The name of CLIENT that its address and back again confirms; NULL: there
- * is none.  Both MTAs give the bare address in brackets, or "unknown", where
- * it is not confirmed.  Yours.
- */
-static char *
-confirmed_name(const Client *client, const Facts *facts)
+const char *
+client_true_address(const Client *client, const Facts *facts)
+{
+	return client->kind != CLIENT_RELAY ? client->address :
+	    facts ? facts->client : NULL;
+}
+
+/* Both MTAs give the bare address in brackets, or "unknown", where the name
+ * is not confirmed. */
+char *
+client_confirmed_name(const Client *client, const Facts *facts)
 {
 	struct network network;
 
+	if (client->kind == CLIENT_RELAY)
+		return facts->client && facts->auth.iprev == AUTH_PASS ?
+		    g_strdup(facts->auth.iprev_name) : NULL;
 	if (!client->name || !strchr(client->name, '.') ||
 	    network_parse(client->name, &network) ||
 	    (facts->auth.iprev != AUTH_NONE &&
@@ -300,15 +307,14 @@ confirmed_name(const Client *client, const Facts *facts)
 }
 
 /* Who is shown, and by whose hosts and signatures: nothing of our own
- * people's mail, and of a relay's host nothing. */
+ * people's mail. */
 static void
 show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
 	   const Facts *facts)
 {
 	const Client *client = &message->client;
-	bool is_relay = client->kind == CLIENT_RELAY;
-	g_autofree char *name = is_relay ? NULL :
-	    confirmed_name(client, facts);
+	const char *address = client_true_address(client, facts);
+	g_autofree char *name = client_confirmed_name(client, facts);
 	guint before = shown->len;
 
 	if (client_is_ours(client))
@@ -320,9 +326,8 @@ show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
 		if (!author->address || !*author->address)
 			continue;
 		show_pair(shown, seen, author->address, NULL);
-		if (client->address && !is_relay)
-			show_pair(shown, seen, author->address,
-				  client->address);
+		if (address)
+			show_pair(shown, seen, author->address, address);
 		if (name)
 			show_pair(shown, seen, author->address, name);
 		for (guint j = 0; j < facts->auth.dkim->len &&
@@ -344,8 +349,8 @@ sightings(const Message *message, const Facts *facts)
 	g_autoptr(GHashTable) seen = g_hash_table_new(indicator_hash,
 						      indicator_equal);
 
-	if (message->client.kind != CLIENT_RELAY)
-		show(shown, seen, INDICATOR_IP, message->client.address);
+	show(shown, seen, INDICATOR_IP,
+	     client_true_address(&message->client, facts));
 	show(shown, seen, INDICATOR_ENVELOPE, message->sender);
 	if (!facts)
 		return shown;

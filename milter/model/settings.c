@@ -272,6 +272,9 @@ static const struct setting rows[] = {
 	{ "upstreams", SETTING_LIST, offsetof(Config, upstreams), NULL,
 	  .of = &upstream_settings,
 	  .meaning = "filters that stand before us" },
+	{ "arc_sealers", SETTING_DOMAINS, offsetof(Config, arc_sealers), NULL,
+	  .meaning = "domains whose ARC seal, verified by an upstream that "
+	  "strips, excuses a DMARC failure: lists and forwarders" },
 	{ "authentication", SETTING_WORD, offsetof(Config, authentication),
 	  "auto", .words = authentications,
 	  .meaning = "whose SPF, DKIM and DMARC results count: own, upstream, "

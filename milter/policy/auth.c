@@ -51,6 +51,18 @@ add_signature(Auth *auth, const AuthResult *result, int value)
 }
 
 static void
+replace_seals(Auth *auth, const AuthResult *result)
+{
+	replace(&auth->arc_domain, result->domain);
+	for (guint i = 0; i < auth->arc_chain->len; i++)
+		g_free(auth->arc_chain->pdata[i]);
+	g_ptr_array_set_size(auth->arc_chain, 0);
+	for (guint i = 0; i < result->chain->len; i++)
+		g_ptr_array_add(auth->arc_chain,
+				g_strdup(result->chain->pdata[i]));
+}
+
+static void
 adopt(Auth *auth, struct said *said, const AuthResult *result,
       const Upstream *upstream)
 {
@@ -74,7 +86,8 @@ adopt(Auth *auth, struct said *said, const AuthResult *result,
 			replace(&auth->dmarc_policy, result->policy);
 		}
 	} else if (strcmp(result->method, "arc") == 0) {
-		worse(&said->arc, &auth->arc, value);
+		if (worse(&said->arc, &auth->arc, value))
+			replace_seals(auth, result);
 	} else if (strcmp(result->method, "iprev") == 0) {
 		worse(&said->iprev, &auth->iprev, value);
 	}
@@ -95,26 +108,56 @@ auth_adopt(const Config *config, Facts *facts)
 	}
 }
 
+void
+auth_adopt_arc(const Config *config, Facts *facts)
+{
+	Auth *auth = &facts->auth;
+	bool said = false;
+
+	for (guint i = 0; i < facts->results->len; i++) {
+		const AuthResult *result = facts->results->pdata[i];
+		const Upstream *upstream =
+		    config_upstream(config, result->authserv_id);
+
+		if (upstream && g_strcmp0(result->method, "arc") == 0 &&
+		    (result->result != AUTH_PASS || upstream->strips) &&
+		    worse(&said, &auth->arc, result->result))
+			replace_seals(auth, result);
+	}
+}
+
+bool
+auth_is_sealed(const Config *config, const Facts *facts)
+{
+	const GPtrArray *chain = facts->auth.arc_chain;
+
+	if (facts->auth.arc != AUTH_PASS || chain->len == 0)
+		return false;
+	for (guint i = 0; i < chain->len; i++)
+		if (!config_has_domain(config->arc_sealers, chain->pdata[i]))
+			return false;
+	return true;
+}
+
 bool
 auth_is_known(const Facts *facts)
 {
 	return facts->auth.source != NULL;
 }
 
-/* Relaxed alignment: equal registrable domains (RFC 7489 3.1). */
-static bool
-is_aligned(const char *domain, const char *from)
+bool
+auth_is_same(const char *domain, const char *other)
 {
 	const char *one = domain ? domain_registrable(domain) : NULL;
-	const char *other = domain_registrable(from);
+	const char *two = other ? domain_registrable(other) : NULL;
 
-	return domain && (strcmp(domain, from) == 0 ||
-			  (one && other && strcmp(one, other) == 0));
+	return domain && other && (strcmp(domain, other) == 0 ||
+				   (one && two && strcmp(one, two) == 0));
 }
 
 /* Several authors: no one result speaks for all of them. */
-static bool
-has_one_author(const Facts *facts)
+bool
+auth_has_one_author(const Facts *facts)
 {
 	return facts->from_domain && facts->authors->len == 1 &&
 	    !facts_has_defect(facts, "from-many");
@@ -123,21 +166,21 @@ has_one_author(const Facts *facts)
 bool
 auth_spf_proves(const Facts *facts)
 {
-	return has_one_author(facts) && facts->auth.dmarc != AUTH_FAIL &&
+	return auth_has_one_author(facts) && facts->auth.dmarc != AUTH_FAIL &&
 	    facts->auth.spf == AUTH_PASS && !facts->auth.is_spf_weak &&
-	    is_aligned(facts->auth.spf_domain, facts->from_domain);
+	    auth_is_same(facts->auth.spf_domain, facts->from_domain);
 }
 
 bool
 auth_dkim_proves(const Facts *facts)
 {
-	if (!has_one_author(facts) || facts->auth.dmarc == AUTH_FAIL)
+	if (!auth_has_one_author(facts) || facts->auth.dmarc == AUTH_FAIL)
 		return false;
 	for (guint i = 0; i < facts->auth.dkim->len; i++) {
 		const Signature *signature = facts->auth.dkim->pdata[i];
 
 		if (signature->result == AUTH_PASS &&
-		    is_aligned(signature->domain, facts->from_domain))
+		    auth_is_same(signature->domain, facts->from_domain))
 			return true;
 	}
 	return false;
@@ -148,8 +191,8 @@ auth_is_aligned(const Facts *facts)
 {
 	const Auth *auth = &facts->auth;
 
-	if (has_one_author(facts) && auth->dmarc == AUTH_PASS &&
-	    !auth->is_dmarc_weak && is_aligned(auth->dmarc_domain, facts->from_domain))
+	if (auth_has_one_author(facts) && auth->dmarc == AUTH_PASS &&
+	    !auth->is_dmarc_weak && auth_is_same(auth->dmarc_domain, facts->from_domain))
 		return true;
 	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }
@@ -168,42 +211,4 @@ auth_is_unsure(const Facts *facts)
 			return true;
 	}
 	return auth->dmarc == AUTH_TEMPERROR || auth->spf == AUTH_TEMPERROR;
-}
-
-/* The number behind "score=", or at the start of VALUE. */
-static bool
-read_score(const char *value, double *score)
-{
-	const char *at = strstr(value, "score=");
-	char *end;
-
-	at = at ? at + strlen("score=") : value;
-	*score = g_ascii_strtod(at, &end);
-	return end != at;
-}
-
-double
-auth_score(const Config *config, const Field *field,
-	   const Upstream **upstream, bool *is_spam)
-{
-	double score;
-
-	*is_spam = false;
-	*upstream = NULL;
-	for (guint i = 0; i < config->upstreams->len && !*upstream; i++) {
-		const Upstream *one = config->upstreams->pdata[i];
-
-		for (guint j = 0; j < one->headers->len; j++)
-			if (g_ascii_strcasecmp(one->headers->pdata[j],
-					       field->name) == 0)
-				*upstream = one;
-	}
-	if (!*upstream)
-		return 0;
-	*is_spam = g_ascii_strncasecmp(field->value, "yes", 3) == 0;
-	if ((*upstream)->score <= 0 || !read_score(field->value, &score))
-		return 0;
-	if (score >= (*upstream)->score)
-		*is_spam = true;
-	return score / (*upstream)->score;
 }

@@ -11,8 +11,8 @@
 #include "gatepost/model/confusable.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
-#include "gatepost/policy/auth.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/policy/upstream.h"
 
 /* An upstream's score from this share of its line on is "just below". */
 #define NEAR 0.8
@@ -51,13 +51,11 @@ rule_score(const struct look *look, const Decision *decision)
 
 	(void)decision;
 	for (guint i = 0; i < scores->len; i++) {
-		const Upstream *upstream;
-		bool is_spam;
-		double share = auth_score(look->message->config,
-					  scores->pdata[i], &upstream,
-					  &is_spam);
+		struct upstream_word word = upstream_read(
+		    look->message->config, scores->pdata[i]);
 
-		if (upstream && !is_spam && share >= NEAR)
+		if (word.share >= NEAR && word.share < 1 &&
+		    (!word.is_said || word.category == CATEGORY_BULK))
 			return true;
 	}
 	return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gatepost/policy/check.h"
+#include "gatepost/policy/composite.h"
 
 static void
 say_spoof(Decision *decision, enum policy policy, const char *format,
@@ -70,7 +71,8 @@ look(const struct look *look, Decision *decision)
 	case AUTH_PERMERROR:
 		break;
 	}
-	own = auth_is_aligned(facts) ? NULL : own_domain(look);
+	own = auth_is_aligned(facts) || composite_is_implicit(facts) ? NULL :
+	    own_domain(look);
 	if (own && auth_is_unsure(facts)) {
 		finding_add(decision, check_auth.name, SPEAKER_CHECK,
 			    EFFECT_UNSURE, "whether %s, a domain of ours, "

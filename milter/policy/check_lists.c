@@ -294,6 +294,20 @@ found(const struct snapshot_entry *entry, void *data)
 	    entry_is_automatic(entry->by);
 }
 
+/* Nobody knows whether an entry names a relay's client that cannot be read. */
+static void
+say_unknown_client(const struct look *look, Decision *decision)
+{
+	const Client *client = &look->message->client;
+
+	if (client->kind == CLIENT_RELAY && look->facts &&
+	    !look->facts->client)
+		finding_add(decision, check_lists.name, SPEAKER_CHECK,
+			    EFFECT_UNSURE, "whose mail the relay %s hands on "
+			    "cannot be read from its Received fields, so no "
+			    "entry of kind ip was asked", client->address);
+}
+
 static void
 look(const struct look *look, Decision *decision)
 {
@@ -304,6 +318,7 @@ look(const struct look *look, Decision *decision)
 
 	if (!look->message->lists)
 		return;
+	say_unknown_client(look, decision);
 	for (guint i = 0; i < look->shown->len; i++) {
 		matching.seen = look->shown->pdata[i];
 		if (!is_consulted(look, matching.seen))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gatepost/lists/entry.h"
+#include "gatepost/policy/auth.h"
 #include "gatepost/policy/check.h"
 #include "gatepost/util/fields.h"
 
@@ -191,7 +192,8 @@ static const struct {
 	  "reaches it" },
 	{ 3, is_spoof, "checks", "our own domain without proof, DMARC failure",
 	  "spoof_own, dmarc_reject, dmarc_quarantine, spoof; lifted by an "
-	  "allow of that spoof pair, or of the sender with proof=none" },
+	  "allow of that spoof pair, a trusted ARC seal, or an allow of the "
+	  "sender with proof=none" },
 	{ 4, is_safe, "user's safe sender", "the user's own, with proof",
 	  "deliver" },
 	{ 5, is_blocked, "user's blocked sender", "the user's own",
@@ -275,10 +277,28 @@ strike_by(Finding *allow, GPtrArray *findings)
 	}
 }
 
+/* Who is trusted to have seen it before it was forwarded vouches for it. */
+static void
+strike_sealed(const struct look *look, Decision *decision)
+{
+	if (!look->facts ||
+	    !auth_is_sealed(look->message->config, look->facts))
+		return;
+	for (guint i = 0; i < decision->findings->len; i++) {
+		Finding *finding = decision->findings->pdata[i];
+
+		if (finding->effect == EFFECT_SAY && !finding->struck &&
+		    finding->category == CATEGORY_SPOOF)
+			finding->struck = g_strdup_printf("%s, which "
+			    "arc_sealers names, sealed it",
+			    look->facts->auth.arc_domain);
+	}
+}
+
 void
 precedence_strike(const struct look *look, Decision *decision)
 {
-	(void)look;
+	strike_sealed(look, decision);
 	for (guint i = 0; i < decision->findings->len; i++) {
 		Finding *finding = decision->findings->pdata[i];
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "gatepost/service/results.h"
 #include "gatepost/service/way.h"
 #include "gatepost/util/clock.h"
 
@@ -48,6 +49,19 @@ add_facts(Held *held, const Facts *facts)
 	}
 }
 
+/* Our results, folded, to stand in front when the copy is released. */
+static void
+add_results(Held *held, const Message *message, const Facts *facts)
+{
+	g_autoptr(GPtrArray) lines = results_lines(message, facts,
+						   own_authserv_id(message));
+
+	if (!lines)
+		return;
+	g_ptr_array_add(lines, NULL);
+	held->results = g_strjoinv("\r\n\t", (char **)lines->pdata);
+}
+
 static Held *
 held_of(const Message *message, const Facts *facts)
 {
@@ -63,8 +77,10 @@ held_of(const Message *message, const Facts *facts)
 	held->client_name = g_strdup(message->client.name);
 	held->helo = g_strdup(message->client.helo);
 	held->size = (gint64)message->size;
-	if (facts)
+	if (facts) {
 		add_facts(held, facts);
+		add_results(held, message, facts);
+	}
 	return held;
 }
 

@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/policy/auth.h"
+#include "gatepost/policy/composite.h"
 #include "gatepost/service/proof.h"
 #include "gatepost/service/way.h"
 #include "gatepost/store/db.h"
@@ -70,6 +71,22 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	return reply;
 }
 
+/* What a release put in front is not to be taken off as forged: it left the
+ * forged ones out. */
+static void
+spare_results(Facts *facts)
+{
+	for (guint i = facts->ours->len; i-- > 0;) {
+		Field *field = facts->ours->pdata[i];
+
+		if (g_ascii_strcasecmp(field->name,
+				       "Authentication-Results") != 0)
+			continue;
+		fields_free(&field_fields, field);
+		g_ptr_array_remove_index(facts->ours, i);
+	}
+}
+
 /* The proof of a release holds for one recipient, or it is no proof; then
  * facts->release is the item. */
 static void
@@ -85,6 +102,8 @@ check_release(const Site *site, const Message *message, Facts *facts)
 	if (proof_holds(&site->key, value, recipient->address,
 			facts->body_sha256, clock_now(), id))
 		facts->release = g_strdup(id);
+	if (facts->release)
+		spare_results(facts);
 }
 
 /* Strangers' mail is authenticated, unless that is an upstream's work. */
@@ -97,10 +116,10 @@ ask_for_authentication(struct pipeline *line, const Message *message,
 
 	if (!config_authenticates(config) || client_is_ours(&message->client))
 		return;
-	/* Of a relay's client nothing is known. */
-	if (message->client.kind != CLIENT_RELAY)
+	if (message->client.kind != CLIENT_RELAY) {
 		request->client = g_strdup(message->client.address);
-	request->helo = g_strdup(message->client.helo);
+		request->helo = g_strdup(message->client.helo);
+	}
 	request->is_by_list = config->dmarc == DMARC_PSL;
 	request->dns_ms = breaker_budget(line->dns,
 					 config->dns.timeout * 1000);
@@ -109,6 +128,21 @@ ask_for_authentication(struct pipeline *line, const Message *message,
 		g_string_append_printf(servers, "%s%s", i ? " " : "",
 				       (char *)config->dns.servers->pdata[i]);
 	request->servers = g_string_free(servers, FALSE);
+}
+
+/* Whose client the worker is to find in what they wrote. */
+static void
+name_relays(const Message *message, Request *request)
+{
+	const GPtrArray *relays = message->config->relay_networks;
+	char text[NETWORK_TEXT];
+
+	if (message->client.kind != CLIENT_RELAY)
+		return;
+	for (guint i = 0; i < relays->len; i++) {
+		network_format(relays->pdata[i], text);
+		g_ptr_array_add(request->relays, g_strdup(text));
+	}
 }
 
 static void
@@ -139,6 +173,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	request->size = (gint64)message->size;
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
+	name_relays(message, request);
 	ask_for_authentication(line, message, request);
 	for (guint i = 0; i < config->upstreams->len; i++) {
 		const Upstream *one = config->upstreams->pdata[i];
@@ -152,10 +187,13 @@ pipeline_facts(struct pipeline *line, const Message *message,
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
 		fields_init(&facts_fields, &answer->facts);
-		if (request->dns_ms)
+		if (request->dns_ms) {
 			tell_breaker(line, answer);
-		else
+			auth_adopt_arc(config, facts);
+		} else {
 			auth_adopt(config, facts);
+		}
+		composite_reckon(config, facts);
 		check_release(line->site, message, facts);
 	}
 	fields_free(&request_fields, request);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gatepost/model/address.h"
+#include "gatepost/service/spoof.h"
 #include "gatepost/service/way.h"
 #include "gatepost/util/clock.h"
 
@@ -49,6 +50,8 @@ add_keys(const Site *site, Record *record, const Message *message,
 	add_key(site, record, "domain", address_domain(message->sender));
 	if (!facts)
 		return;
+	if (spoof_is_unproven(&message->client, facts))
+		add_key(site, record, SPOOF_KEY);
 	add_key(site, record, "message_id", facts->message_id);
 	add_key(site, record, "domain", facts->from_domain);
 	for (guint i = 0; i < facts->urls->len; i++) {

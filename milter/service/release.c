@@ -34,6 +34,9 @@ add_trace(GString *out, const Held *held, const char *mta, const char *proof,
 	if (proof)
 		g_string_append_printf(out, "%s: %s\r\n", PROOF_FIELD, proof);
 	g_string_append_printf(out, "X-Gatepost-Id: %s\r\n", held->id);
+	if (held->results)
+		g_string_append_printf(out, "Authentication-Results: %s\r\n",
+				       held->results);
 	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n"
 			       "\tby %s (Gatepost quarantine) id %s;\r\n"
 			       "\t%s\r\n", given(held->helo),

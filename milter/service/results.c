@@ -72,6 +72,7 @@ results_lines(const Message *message, const Facts *facts,
 	      const char *authserv_id)
 {
 	const Auth *auth = &facts->auth;
+	const char *address;
 	GPtrArray *lines;
 	char *last;
 
@@ -85,16 +86,21 @@ results_lines(const Message *message, const Facts *facts,
 	if (auth->dkim->len == 0)
 		g_ptr_array_add(lines, g_strdup("dkim=none;"));
 	add_dmarc(lines, auth);
-	if (message->client.address) {
+	address = client_true_address(&message->client, facts);
+	if (address) {
 		GString *line = g_string_new("iprev=");
 
 		g_string_append(line, auth_values[auth->iprev]);
 		if (auth->iprev_name)
 			g_string_append_printf(line, " (%s)",
 					       auth->iprev_name);
-		add_property(line, "policy.iprev", message->client.address);
+		add_property(line, "policy.iprev", address);
 		add_line(lines, line);
 	}
+	if (auth->reason)
+		g_ptr_array_add(lines, g_strdup_printf(
+		    "compauth=%s reason=%s;", composites[auth->composite],
+		    auth->reason));
 	/* The last one ends the field. */
 	last = lines->pdata[lines->len - 1];
 	last[strlen(last) - 1] = '\0';

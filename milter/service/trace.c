@@ -68,7 +68,8 @@ fits(const struct trace *what, const Json *json)
 	    (!what->file || has(json_member(facts, "files"), "sha256",
 				what->file)) &&
 	    (!what->ip || g_strcmp0(text(json_member(json, "client"),
-					 "address"), what->ip) == 0) &&
+					 "address"), what->ip) == 0 ||
+	     g_strcmp0(text(facts, "client"), what->ip) == 0) &&
 	    (!what->domain || has_domain(json, what->domain)) &&
 	    (!what->queue_id || g_strcmp0(text(json, "queue_id"),
 					  what->queue_id) == 0) &&

@@ -48,6 +48,9 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 	g_string_append_printf(out, "  client      %s [%s], %s\n", host,
 			       member(client, "address"),
 			       member(client, "kind"));
+	if (facts->client)
+		g_string_append_printf(out, "              the relay's client "
+				       "was [%s]\n", facts->client);
 	g_string_append_printf(out, "  MAIL FROM   <%s>\n", sender);
 	g_string_append_printf(out, "  From        \"%s\" <%s>\n", name, from);
 	g_string_append_printf(out, "  Subject     %s\n", subject);
@@ -95,6 +98,10 @@ tell_auth(const Auth *auth, GString *out)
 		g_string_append(out, "    SPF: anyone gets that pass, so it "
 				"proves nothing\n");
 	tell_reason(out, "DMARC", auth->dmarc_reason);
+	if (auth->reason)
+		g_string_append_printf(out, "    All in all: %s (%s), %s\n",
+				       composites[auth->composite],
+				       auth->reason, auth->sentence);
 }
 
 static const char *
@@ -355,6 +362,15 @@ count_pair(const Record *record, void *data)
 	return pair->count < 1000;
 }
 
+/* The address that a block of kind ip would have to name. */
+static const char *
+true_address(const Json *client, const Facts *facts)
+{
+	if (strcmp(member(client, "kind"), client_kinds[CLIENT_RELAY]) == 0)
+		return facts->client;
+	return member(client, "address");
+}
+
 /* Who was shown, by way of who sent: the one who was impersonated stays free
  * to send by his own. */
 static void
@@ -411,7 +427,8 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 			error);
 	else
 		propose_pair(site, all, facts, client, error);
-	propose(site, all, "ip", "ip", member(client, "address"), "", error);
+	propose(site, all, "ip", "ip", true_address(client, facts), "",
+		error);
 	g_array_sort(all, by_others);
 	g_string_append(out, "\n  What would have stopped it, the narrowest "
 			"first:\n");

@@ -9,7 +9,8 @@
 
 static const struct {
 	const char *name, *value, *id;
-	/* "method=result domain selector policy|...", '-' for NULL */
+	/* "method=result domain selector policy[ chain]|...", '-' for
+	 * NULL */
 	const char *results;
 } cases[] = {
 	/* RFC 8601 appendix B */
@@ -53,6 +54,27 @@ static const struct {
 	{ "ARC and iprev", "a; arc=pass (i=1); iprev=fail "
 	  "policy.iprev=192.0.2.1", "a",
 	  "arc=pass - - -|iprev=fail - - -|" },
+	{ "a chain of ARC seals, as OpenARC writes it", "a; arc=pass "
+	  "smtp.remote-ip=\"2001:db8::1\" arc.chain=\"b.example:C.example\"",
+	  "a", "arc=pass b.example - - b.example,c.example|" },
+	{ "... of one", "a; arc=pass smtp.remote-ip=192.0.2.1 "
+	  "arc.chain=b.example", "a",
+	  "arc=pass b.example - - b.example|" },
+	{ "... one of them no domain", "a; arc=pass "
+	  "arc.chain=\"b.example:c'd.example\"", "a",
+	  "arc=pass b.example - - b.example,?|" },
+	{ "... cut by a comment", "a; arc=pass "
+	  "arc.chain=b.example(.evil.example", "a", "arc=pass - - -|" },
+	{ "the seal in a comment, as rspamd writes it",
+	  "a; arc=pass (\"b.example:s=arc-2016:i=1\")", "a",
+	  "arc=pass b.example - - b.example|" },
+	{ "... above others that it does not name",
+	  "a; arc=pass (\"b.example:s=arc-2016:i=3\")", "a",
+	  "arc=pass b.example - - b.example,?|" },
+	{ "the seal in header.d", "a; arc=pass header.d=b.example", "a",
+	  "arc=pass b.example - - b.example|" },
+	{ "... of two", "a; arc=pass (i=2 spf=pass) header.d=b.example", "a",
+	  "arc=pass b.example - - b.example,?|" },
 	{ "a version of the method", "a; spf/1=pass smtp.mailfrom=b.example",
 	  "a", "spf=pass b.example - -|" },
 	{ "upper case", "A.Example; SPF=Pass SMTP.MailFrom=B.Example",
@@ -112,12 +134,16 @@ list(const Facts *facts)
 	for (guint i = 0; i < facts->results->len; i++) {
 		const AuthResult *result = facts->results->pdata[i];
 
-		g_string_append_printf(out, "%s=%s %s %s %s|",
+		g_string_append_printf(out, "%s=%s %s %s %s",
 				       result->method,
 				       auth_values[result->result],
 				       dash(result->domain),
 				       dash(result->selector),
 				       dash(result->policy));
+		for (guint j = 0; j < result->chain->len; j++)
+			g_string_append_printf(out, "%s%s", j ? "," : " ",
+					       (char *)result->chain->pdata[j]);
+		g_string_append_c(out, '|');
 	}
 	return g_string_free(out, FALSE);
 }

@@ -96,6 +96,7 @@ typedef struct Config {
 	} workers;
 	GPtrArray *internal_networks, *relay_networks; /* of struct network * */
 	GPtrArray *upstreams;	/* of Upstream * */
+	GPtrArray *arc_sealers;	/* of char *: domains, "*.d" for below */
 	int authentication;	/* enum authentication */
 	int dmarc;		/* enum dmarc_way */
 	struct {
@@ -146,6 +147,9 @@ const Tenant *config_tenant(const Config *config, const char *name);
 /* The feeds of TENANT, its own first, of FeedSetting *, which are borrowed.
  * Free with g_ptr_array_unref(). */
 GPtrArray *config_feeds(const Config *config, const Tenant *tenant);
+
+/* Is DOMAIN (normal form) one of DOMAINS, where "*.d" is all below d? */
+bool config_has_domain(const GPtrArray *domains, const char *domain);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);

@@ -36,6 +36,7 @@ typedef struct Finding {
 	bool is_proven;		/* an allow whose proof holds */
 	bool is_unasked;	/* ... since it asks for none */
 	gint64 narrowness;	/* of the entry */
+	char *score, *threshold;	/* of an upstream, "7.10"; NULL */
 	char *struck;		/* why it does not count; NULL: it does */
 	bool is_void;		/* struck from the start: expired, excepted */
 	bool is_decisive;	/* without its entry: another action */

@@ -22,6 +22,11 @@ enum auth_value { AUTH_NONE, AUTH_PASS, AUTH_FAIL, AUTH_SOFTFAIL,
 		  AUTH_NEUTRAL, AUTH_TEMPERROR, AUTH_PERMERROR };
 extern const char *const auth_values[];		/* RFC 8601 2.7's words */
 
+/* What all results together say of From. */
+enum composite { COMPOSITE_NONE, COMPOSITE_PASS, COMPOSITE_SOFTPASS,
+		 COMPOSITE_FAIL, COMPOSITE_UNSURE };
+extern const char *const composites[];
+
 /* Auth.source of our own checks. */
 #define AUTH_OWN "gatepost"
 
@@ -47,9 +52,20 @@ typedef struct Auth {
 	char *dmarc_reason;
 	bool is_dmarc_weak;	/* a pass by weak SPF alone */
 	int arc, iprev;
+	char *arc_domain;	/* of the newest seal */
+	GPtrArray *arc_chain;	/* of char *: domains of all seals, the newest
+				 * first; "?" for those that are not named */
 	char *iprev_name;	/* of the client, confirmed both ways */
+	char *iprev_claim;	/* what its address leads to, unconfirmed */
+	GPtrArray *mx;		/* of char *: hosts that take mail for From's
+				 * domain, where it has no DMARC record */
+	bool is_neighbour;	/* the client is in the /24 or /64 of an
+				 * address of that domain, likewise */
 	char *source;		/* the upstream whose results these are;
 				 * AUTH_OWN; NULL: nobody looked */
+	int composite;		/* enum composite: all of it in one word */
+	char *reason;		/* three digits; NULL: not reckoned */
+	char *sentence;		/* the same in words */
 } Auth;
 
 /* One result of an Authentication-Results field (RFC 8601), before anybody
@@ -61,6 +77,8 @@ typedef struct AuthResult {
 	char *domain;		/* smtp.mailfrom, header.d, header.from */
 	char *selector;		/* header.s */
 	char *policy;		/* policy.dmarc, or p= of a comment */
+	GPtrArray *chain;	/* of char *: domains of ARC seals, the newest
+				 * first; "?" for those that are not named */
 } AuthResult;
 
 typedef struct Link {
@@ -84,7 +102,8 @@ typedef struct File {
 /* A header field of an upstream filter, or one of ours to be removed. */
 typedef struct Field {
 	char *name;		/* as written */
-	char *value;		/* unfolded, cut at BOUND_SHOWN */
+	char *value;		/* unfolded, cut at BOUND_SHOWN, an upstream's
+				 * at BOUND_UPSTREAM_FIELD */
 	gint64 index;		/* which of that name, from 1 on */
 } Field;
 
@@ -111,6 +130,10 @@ typedef struct Facts {
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
 	gint64 received;	/* Received fields */
+	GPtrArray *received_from;	/* of char *: the clients in the topmost
+				 * ones; "" where it cannot be read */
+	char *client;		/* of the relay that hands it to us; NULL: no
+				 * relay, or not known */
 	gint64 size;		/* octets of the whole message */
 	char *body_sha256;	/* of the body as received */
 	GPtrArray *notes;	/* of char *: what the worker wants logged */
@@ -137,6 +160,8 @@ typedef struct Request {
 	int kind;		/* enum request_kind */
 	char *envelope;		/* MAIL FROM, normal form */
 	char *client;		/* its address; NULL: not known */
+	GPtrArray *relays;	/* of char *: networks, when the client is one
+				 * of them; else empty */
 	char *helo;
 	char *servers;		/* of DNS, parted by blanks; "" the system's */
 	gint64 dns_ms;		/* for all look-ups; 0: no authentication */

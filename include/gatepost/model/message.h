@@ -89,6 +89,14 @@ void message_drop_recipient(Message *message);
 /* Is this our own people's mail, or is it a stranger's? */
 bool client_is_ours(const Client *client);
 
+/* The address of who really sends: of a relay, its client by FACTS (NULL: not
+ * known yet).  NULL when it is not known; borrowed. */
+const char *client_true_address(const Client *client, const Facts *facts);
+
+/* The name of CLIENT in normal form, when its address leads to it and back
+ * again; NULL: there is none.  Yours. */
+char *client_confirmed_name(const Client *client, const Facts *facts);
+
 /*
  * Every Indicator that MESSAGE and FACTS (NULL: not known yet) show, once
  * each.  Free the array; it frees its elements.

@@ -14,9 +14,17 @@
  */
 void auth_adopt(const Config *config, Facts *facts);
 
-/* Does an upstream's field in facts->scores call it spam, and how near to
- * its line is the score: 1 at the line, 0 unknown. */
-double auth_score(const Config *config, const Field *field,
-		  const Upstream **upstream, bool *is_spam);
+/* The ARC result alone, for who authenticates himself. */
+void auth_adopt_arc(const Config *config, Facts *facts);
+
+/* Is each seal of a chain that passed of one of CONFIG's arc_sealers? */
+bool auth_is_sealed(const Config *config, const Facts *facts);
+
+/* Relaxed alignment: the same domain or organisation (RFC 7489 3.1).  NULL
+ * is nobody's. */
+bool auth_is_same(const char *domain, const char *other);
+
+/* Has the message one author, whom a result can speak for? */
+bool auth_has_one_author(const Facts *facts);
 
 #endif
