@@ -193,6 +193,8 @@ is($one->{reason}, 'new@stranger.example never wrote to alice@example.org ' .
 is($got->{$alice}{action}, 'deliver', '... and delivered');
 is($got->{$alice}{category}, 'clean', '... as clean mail');
 is($got->{$alice}{row}, 8, '... since nobody spoke');
+like($site->gatepost('why', $got->{id})->{out}, qr/by the policy it is only\s+noted/,
+    '... and why says that it is only noted');
 ok(!kinds(mail('new@stranger.example', $alice)->{$alice})->{first_contact},
     'the second message is none');
 is(kinds(mail('new@stranger.example', $bob)->{$bob})->{first_contact}{reason},
