@@ -187,7 +187,7 @@ print_json(const struct policing *policing)
 	json_key(out, "policy");
 	g_string_append_c(out, '{');
 	for (guint i = 0; i < POLICIES; i++)
-		json_put(out, policies[i], actions[tenant->policy[i]]);
+		json_put(out, policies[i], actions[config_policy(tenant, i)]);
 	g_string_append_c(out, '}');
 	json_lists(policing);
 	json_key(out, "users");

@@ -1,8 +1,8 @@
 /*
  * cmd_try.c -- gatepost try: the whole way of a message, offline
  *
- * Reads nothing but the configuration, the lists and those of users, and
- * stores nothing.
+ * Reads nothing but the configuration, the lists, those of users and who
+ * wrote to whom, and stores nothing.
  * Mail is read by a private worker, never here.
  */
 #include <dirent.h>
@@ -30,6 +30,7 @@ struct trying {
 	const char *from, *ip, *helo;
 	GPtrArray *rcpts;	/* of const char * */
 	int connection;		/* to the worker; -1 */
+	struct installation_key key;
 	guint count, acts[ACTION_DISCARD + 1], candidates;
 };
 
@@ -302,6 +303,34 @@ setup_of(struct cli *cli, GError **error)
 	return setup;
 }
 
+/* What has been kept of users and of who wrote to whom, to read it alone;
+ * what cannot be read is left out, with a word. */
+static void
+open_history(struct trying *trying)
+{
+	const char *path = trying->cli->config->state_dir;
+	g_autoptr(GError) error = NULL, fault = NULL;
+	int folder;
+
+	trying->line.users = users_open_reading(path, &error);
+	if (error)
+		cli_fail(0, "the lists of users are left out: %s",
+			 error->message);
+	trying->line.contacts = contacts_open_reading(path, &fault);
+	if (trying->line.contacts) {
+		folder = folder_open(AT_FDCWD, path, 0750, &fault);
+		if (folder < 0 || !state_key(folder, &trying->key, &fault))
+			g_clear_pointer(&trying->line.contacts,
+					contacts_free);
+		if (folder >= 0)
+			close(folder);
+	}
+	trying->line.key = &trying->key.ledger;
+	if (fault)
+		cli_fail(0, "who wrote to whom is left out: %s",
+			 fault->message);
+}
+
 int
 cmd_try(struct cli *cli)
 {
@@ -331,12 +360,7 @@ cmd_try(struct cli *cli)
 	trying.rcpts = rcpts;
 	trying.line.ask = try_ask;
 	trying.line.wait = ask_wait_plainly;
-	trying.line.users = users_open_reading(cli->config->state_dir,
-					       &error);
-	if (error)
-		cli_fail(0, "the lists of users are left out: %s",
-			 error->message);
-	g_clear_error(&error);
+	open_history(&trying);
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)
 		return cli_error("try", error);
@@ -346,5 +370,6 @@ cmd_try(struct cli *cli)
 		close(trying.connection);
 	setup_unref(trying.setup);
 	users_free(trying.line.users);
+	contacts_free(trying.line.contacts);
 	return status;
 }

@@ -258,6 +258,10 @@ cmd_sweep(struct cli *cli)
 	if (!life_sweep(site->usages, cli->config, site->folder, now, &life,
 			&error))
 		status = cli_error("lists", error);
+	g_clear_error(&error);
+	if (!contacts_sweep(site->contacts, now -
+			    cli->config->keep.contacts * CLOCK_DAY, &error))
+		status = cli_error("contacts", error);
 	days = ledger_sweep(site->ledger,
 			    now - cli->config->keep.ledger * CLOCK_DAY);
 	ids = box_list(site->candidates, "new");

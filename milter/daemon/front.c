@@ -173,6 +173,8 @@ start(struct front *front, Config *config)
 	front->line.ask = front_ask;
 	front->line.wait = front_wait;
 	front->line.users = front->line.site->users;
+	front->line.contacts = front->line.site->contacts;
+	front->line.key = &front->line.site->key.ledger;
 	front->is_local = g_str_has_prefix(config->socket, "unix:");
 	pthread_mutex_init(&front->lock, NULL);
 	front->idle = g_array_new(FALSE, FALSE, sizeof(int));

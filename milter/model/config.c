@@ -14,7 +14,9 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/indicator.h"
+#include "gatepost/model/lookalike.h"
 #include "gatepost/model/mapname.h"
+#include "gatepost/model/people.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
@@ -469,6 +471,54 @@ struct known {
 };
 
 static void
+check_exempt(Tenant *tenant, struct reading *reading)
+{
+	GPtrArray *exempt = tenant->impersonation.exempt;
+
+	for (guint i = 0; i < exempt->len; i++) {
+		char *given = exempt->pdata[i];
+		bool below = g_str_has_prefix(given, "*.");
+		g_autofree char *normal = strchr(given, '@') ?
+		    address_normal(given) :
+		    domain_normal(below ? given + 2 : given);
+
+		if (!normal) {
+			say(reading, true, "impersonation.exempt: \"%s\" is "
+			    "no address and no domain", given);
+			continue;
+		}
+		exempt->pdata[i] = g_strconcat(below ? "*." : "", normal,
+					       NULL);
+		g_free(given);
+	}
+}
+
+/* Make ready, once for a configuration, what each message is compared
+ * with. */
+static void
+prepare_tenant(Tenant *tenant, struct reading *reading)
+{
+	tenant->known = people_new();
+	tenant->shield = shield_new();
+	for (guint i = 0; i < tenant->people->len; i++) {
+		g_autofree char *wrong = NULL;
+
+		if (!people_add(tenant->known, tenant->people->pdata[i],
+				&wrong))
+			say(reading, true, "people: %s", wrong);
+	}
+	for (guint i = 0; i < tenant->domains->len; i++)
+		shield_add(tenant->shield, tenant->domains->pdata[i]);
+	for (guint i = 0; i < tenant->protected_domains->len; i++)
+		if (!shield_add(tenant->shield,
+				tenant->protected_domains->pdata[i]))
+			say(reading, true, "protected_domains: \"%s\" is a "
+			    "public suffix; write the domain below it",
+			    (char *)tenant->protected_domains->pdata[i]);
+	check_exempt(tenant, reading);
+}
+
+static void
 check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 {
 	const char *name = tenant->name ? tenant->name : "";
@@ -496,6 +546,7 @@ check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 			say(reading, true, "lists: \"%s\" must be an absolute "
 			    "path", (char *)tenant->lists->pdata[j]);
 	check_admins(tenant, reading);
+	prepare_tenant(tenant, reading);
 	if (tenant->junk_header && !strchr(tenant->junk_header, ':'))
 		say(reading, true, "junk_header: write \"Name: value\"");
 	check_map("users.map", tenant->users.map, reading);
@@ -695,6 +746,12 @@ config_unref(Config *config)
 {
 	if (!config || !g_atomic_int_dec_and_test(&config->refs))
 		return;
+	for (guint i = 0; i < config->tenants->len; i++) {
+		Tenant *tenant = config->tenants->pdata[i];
+
+		people_free(tenant->known);
+		shield_free(tenant->shield);
+	}
 	scope_clear(&settings, config);
 	g_free(config->path);
 	g_free(config);
@@ -766,6 +823,13 @@ config_mode(const Config *config, const Tenant *tenant)
 {
 	return (enum mode)(tenant && tenant->mode >= 0 ? tenant->mode :
 			   config->mode);
+}
+
+enum action
+config_policy(const Tenant *tenant, enum policy row)
+{
+	return (enum action)(tenant->policy[row] >= 0 ? tenant->policy[row] :
+			     tenant->policy[POLICY_IMPERSONATION]);
 }
 
 bool

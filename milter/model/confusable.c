@@ -6,6 +6,8 @@
  */
 #include "gatepost/model/confusable.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* What C looks like, or NULL when that is itself. */
@@ -48,18 +50,50 @@ replace(const char *text, gboolean all)
 	return g_string_free(out, FALSE);
 }
 
+/* The same of ASCII, which most names are, without a search. */
+static const char *plain[128];
+static pthread_once_t plain_once = PTHREAD_ONCE_INIT;
+
+static void
+plain_load(void)
+{
+	for (guint c = 1; c < G_N_ELEMENTS(plain); c++)
+		plain[c] = look_up(c);
+}
+
+/* TEXT, all of ASCII, as what it looks like in small letters.  Yours. */
+static char *
+replace_plain(const char *text)
+{
+	GString *out = g_string_sized_new(strlen(text) * 2);
+
+	for (const char *p = text; *p; p++)
+		if (plain[(guchar)*p])
+			g_string_append(out, plain[(guchar)*p]);
+		else
+			g_string_append_c(out, *p);
+	for (char *p = out->str; *p; p++)
+		*p = g_ascii_tolower(*p);
+	return g_string_free(out, FALSE);
+}
+
 char *
 confusable_skeleton(const char *folded)
 {
 	g_autofree char *one = g_utf8_make_valid(folded, -1);
 
+	pthread_once(&plain_once, plain_load);
+
 	/* What a character looks like may be large, and what that is when
 	 * small may look like another. */
 	for (int round = 0; round < 2; round++) {
-		g_autofree char *like = replace(one, TRUE);
+		bool is_plain = g_str_is_ascii(one);
+		g_autofree char *like = is_plain ? replace_plain(one) :
+		    replace(one, TRUE);
 
 		g_free(one);
-		one = g_utf8_casefold(like, -1);
+		one = is_plain && g_str_is_ascii(like) ?
+		    g_steal_pointer(&like) : g_utf8_casefold(like, -1);
 	}
 	for (char *p = one; *p; p++)
 		if (*p == 'i' || *p == '1' || *p == '|')

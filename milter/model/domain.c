@@ -265,6 +265,21 @@ domain_normal(const char *raw)
 	return finish(name) ? g_steal_pointer(&name) : NULL;
 }
 
+char *
+domain_unicode(const char *domain)
+{
+	char *converted = NULL;
+	char *copy;
+
+	if (!strstr(domain, "xn--") ||
+	    idn2_to_unicode_8z8z(domain, &converted, 0) != IDN2_OK)
+		return g_strdup(domain);
+	copy = g_utf8_validate(converted, -1, NULL) ? g_strdup(converted) :
+	    g_strdup(domain);
+	idn2_free(converted);
+	return copy;
+}
+
 bool
 domain_is_below(const char *domain, const char *parent)
 {
@@ -291,6 +306,15 @@ domain_registrable(const char *domain)
 	if (is_address(domain))
 		return NULL;
 	return psl_registrable_domain(suffixes_get(), domain);
+}
+
+bool
+domain_is_kin(const char *one, const char *other)
+{
+	const char *a = domain_registrable(one);
+	const char *b = domain_registrable(other);
+
+	return strcmp(one, other) == 0 || (a && b && strcmp(a, b) == 0);
 }
 
 enum domain_suffix

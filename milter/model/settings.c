@@ -15,7 +15,8 @@ const char *const setting_types[] = {
 
 const char *const policies[] = {
 	"malware", "phish_high", "phish", "spam", "bulk", "unknown",
-	"impersonation", "spoof_own", "dmarc_reject", "dmarc_quarantine",
+	"impersonation", "impersonation_name", "impersonation_domain",
+	"first_contact", "reply_to", "spoof_own", "dmarc_reject", "dmarc_quarantine",
 	"spoof", "user_block", "block_ip", "block_sender", "block_envelope",
 	"block_name", "block_url", "block_file", "block_filename",
 	"block_spoof", NULL
@@ -76,6 +77,9 @@ static const struct setting keep_rows[] = {
 	  "30", 1, 3650, .meaning = "days that held mail is kept" },
 	{ "spool", SETTING_NUMBER, offsetof(Config, keep.spool), "7", 1, 3650,
 	  .meaning = "days that candidates are kept" },
+	{ "contacts", SETTING_NUMBER, offsetof(Config, keep.contacts), "365",
+	  1, 3650, .meaning = "days after which a sender who wrote no more "
+	  "is a stranger again" },
 };
 static const struct scope keep_settings = SCOPE(Config, keep_rows);
 
@@ -111,6 +115,16 @@ static const struct setting policy_rows[] = {
 	       "mail that could not be read whole"),
 	POLICY(POLICY_IMPERSONATION, "impersonation", "tag",
 	       "a display name or domain that resembles one of ours"),
+	POLICY(POLICY_LIKE_NAME, "impersonation_name", NULL,
+	       "a display name of ours alone; default as impersonation"),
+	POLICY(POLICY_LIKE_DOMAIN, "impersonation_domain", NULL,
+	       "a look-alike domain alone; default as impersonation"),
+	POLICY(POLICY_FIRST_CONTACT, "first_contact", "deliver",
+	       "a sender who never wrote to the recipient before; deliver: "
+	       "it is noted"),
+	POLICY(POLICY_REPLY_TO, "reply_to", "deliver",
+	       "replies that go elsewhere, from a stranger or under a name "
+	       "of ours; deliver: it is noted"),
 	POLICY(POLICY_SPOOF_OWN, "spoof_own", "tag",
 	       "From in a domain of ours, from outside, without proof"),
 	POLICY(POLICY_DMARC_REJECT, "dmarc_reject", "junk",
@@ -187,6 +201,17 @@ static const struct setting feed_rows[] = {
 };
 static const struct scope feed_settings = SCOPE(FeedSetting, feed_rows);
 
+static const struct setting impersonation_rows[] = {
+	{ "exempt", SETTING_TEXTS, offsetof(Tenant, impersonation.exempt),
+	  NULL, .meaning = "addresses and domains that may look like ours; "
+	  "\"*.example.net\" is that and all below" },
+	{ "learn", SETTING_NUMBER, offsetof(Tenant, impersonation.learn),
+	  "7", 0, 365, .meaning = "days for which the first installation "
+	  "only learns who writes to whom" },
+};
+static const struct scope impersonation_settings =
+    SCOPE(Tenant, impersonation_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -211,8 +236,15 @@ static const struct setting tenant_rows[] = {
 	  .meaning = "local parts or addresses whose mail is never refused, "
 	  "held or discarded, only tagged" },
 	{ "people", SETTING_TEXTS, offsetof(Tenant, people), NULL,
-	  .meaning = "display names of our people, for candidates that "
-	  "use one from a foreign address" },
+	  .meaning = "our people: a display name, or \"Name <address>, "
+	  "<address>\" with their own addresses elsewhere" },
+	{ "protected_domains", SETTING_DOMAINS,
+	  offsetof(Tenant, protected_domains), NULL,
+	  .meaning = "domains of partners and brands that look-alikes are "
+	  "sought of, beside the tenant's own" },
+	{ "impersonation", SETTING_GROUP, 0, NULL,
+	  .of = &impersonation_settings,
+	  .meaning = "what is no impersonation" },
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
 	  .meaning = "addresses that are told by mail what an admin should "
 	  "know, such as entries that end soon" },

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "gatepost/model/confusable.h"
+#include "gatepost/bounds.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/policy/check.h"
@@ -16,15 +16,6 @@
 
 /* An upstream's score from this share of its line on is "just below". */
 #define NEAR 0.8
-
-static bool
-is_same_owner(const char *one, const char *other)
-{
-	const char *a = domain_registrable(one);
-	const char *b = domain_registrable(other);
-
-	return strcmp(one, other) == 0 || (a && b && strcmp(a, b) == 0);
-}
 
 static bool
 rule_unproven(const struct look *look, const Decision *decision)
@@ -61,37 +52,27 @@ rule_score(const struct look *look, const Decision *decision)
 	return false;
 }
 
-/* Does NAME look like OTHER? */
-static bool
-is_alike(const char *name, const char *other)
-{
-	g_autofree char *one = indicator_fold_name(name);
-	g_autofree char *two = indicator_fold_name(other);
-	g_autofree char *like = confusable_skeleton(one);
-	g_autofree char *looks = confusable_skeleton(two);
-
-	return strcmp(like, looks) == 0;
-}
-
 static bool
 rule_people(const struct look *look, const Decision *decision)
 {
-	const Tenant *tenant = look->recipient->tenant;
-	const Facts *facts = look->facts;
-	g_autofree char *latin = NULL;
+	const GPtrArray *authors = look->facts->authors;
 
 	(void)decision;
-	if (tenant->people->len == 0 || !facts->from_name ||
-	    !facts->from_domain ||
-	    config_tenant_of(look->message->config, facts->from_domain) ==
-	    tenant)
-		return false;
-	latin = confusable_latin(facts->from_name);
-	for (guint i = 0; i < tenant->people->len; i++) {
-		const char *own = tenant->people->pdata[i];
+	for (guint i = 0; i < MIN(authors->len, BOUND_USER_AUTHORS); i++)
+		if (impersonated(look, authors->pdata[i]))
+			return true;
+	return false;
+}
 
-		if (is_alike(facts->from_name, own) ||
-		    (latin && is_alike(latin, own)))
+static bool
+rule_look_alike(const struct look *look, const Decision *decision)
+{
+	(void)look;
+	for (guint i = 0; i < decision->findings->len; i++) {
+		const Finding *finding = decision->findings->pdata[i];
+
+		if (g_strcmp0(finding->policy,
+			      policies[POLICY_LIKE_DOMAIN]) == 0)
 			return true;
 	}
 	return false;
@@ -127,7 +108,7 @@ rule_link_text(const struct look *look, const Decision *decision)
 
 		/* It leads where the last wrapper does. */
 		if (shown && link->host &&
-		    !is_same_owner(shown, link->host) &&
+		    !domain_is_kin(shown, link->host) &&
 		    !facts_is_wrapper(look->facts, link))
 			return true;
 	}
@@ -137,19 +118,8 @@ rule_link_text(const struct look *look, const Decision *decision)
 static bool
 rule_reply_to(const struct look *look, const Decision *decision)
 {
-	const Facts *facts = look->facts;
-
 	(void)decision;
-	if (facts->is_list || !facts->from_domain)
-		return false;
-	for (guint i = 0; i < facts->reply_to->len; i++) {
-		const Mailbox *reply = facts->reply_to->pdata[i];
-
-		if (reply->domain && *reply->domain &&
-		    !is_same_owner(reply->domain, facts->from_domain))
-			return true;
-	}
-	return false;
+	return reply_elsewhere(look->facts) != NULL;
 }
 
 /* Defects that real senders' software does not make. */
@@ -192,6 +162,8 @@ static const struct {
 	  "an upstream's score is just below its line" },
 	{ "name-of-ours", rule_people,
 	  "the display name is one of our people's, the address is not" },
+	{ "look-alike", rule_look_alike,
+	  "a domain resembles one that is protected" },
 	{ "link-text", rule_link_text,
 	  "a link shows one site and leads to another" },
 	{ "reply-to", rule_reply_to,

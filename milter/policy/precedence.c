@@ -19,7 +19,7 @@ asked_by(const Tenant *tenant, const Finding *finding)
 
 	if (action >= 0)
 		return (enum action)action;
-	return policy >= 0 ? (enum action)tenant->policy[policy] :
+	return policy >= 0 ? config_policy(tenant, (enum policy)policy) :
 	    ACTION_DELIVER;
 }
 
@@ -377,7 +377,8 @@ judge_lost(const Decision *decision, const Finding *finding)
 	if (finding->struck)
 		return finding->struck;
 	return finding->effect == EFFECT_OBSERVE ?
-	    "an observe entry only counts" :
+	    (finding->entry ? "an observe entry only counts" :
+	     "by the policy it is only noted") :
 	    finding->effect == EFFECT_UNSURE ?
 	    "what is not sure decides nothing" :
 	    decision->because ? "a finding above it in the order decided" :
@@ -406,8 +407,8 @@ precedence_print(const Tenant *tenant, GString *out)
 			"itself.\n\n");
 	g_string_append_printf(out, "Policy of tenant %s:\n\n", tenant->name);
 	for (guint i = 0; i < POLICIES; i++)
-		g_string_append_printf(out, "  %-18s %s\n", policies[i],
-				       actions[tenant->policy[i]]);
+		g_string_append_printf(out, "  %-20s %s\n", policies[i],
+				       actions[config_policy(tenant, i)]);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * history.c -- fetch what the checks may know of each recipient: its
- * mailboxes, and what their user has listed
+ * mailboxes, what their user has listed, and whether the author has written
+ * there before
  *
  * Never fails and never waits long: what cannot be known is "unsure", and
  * the tenant's policy decides alone.
@@ -65,6 +66,51 @@ fetch(const struct pipeline *line, const Message *message,
 	return history;
 }
 
+/* Whose mailbox RECIPIENT is, as contacts are kept. */
+static const char *
+mailbox_of(const Recipient *recipient)
+{
+	const History *history = recipient->history;
+
+	return history && history->user ? history->user : recipient->address;
+}
+
+/* Has the author of FACTS written to RECIPIENT before?  Asked only where it
+ * can matter: for strangers' mail. */
+static void
+find_contact(const struct pipeline *line, const Message *message,
+	     const Facts *facts, Recipient *recipient)
+{
+	const Tenant *tenant = recipient->tenant;
+	gint64 now = clock_now();
+	g_autoptr(GError) error = NULL;
+
+	if (!line->contacts || !facts->from ||
+	    client_is_ours(&message->client))
+		return;
+	if (!recipient->history)
+		recipient->history = history_new();
+	if (!contacts_find(line->contacts,
+			   contacts_key(line->key, tenant->name,
+					mailbox_of(recipient), facts->from),
+			   contacts_key(line->key, tenant->name, NULL,
+					facts->from),
+			   now - message->config->keep.contacts * CLOCK_DAY,
+			   now, tenant->impersonation.learn,
+			   &recipient->history->contact, &error))
+		log_warning(message->tag, "contacts-unsure reason=\"%s\"",
+			    error->message);
+}
+
+static void
+log_unsure(const Message *message, const Recipient *recipient)
+{
+	g_autofree char *rcpt = text_value(recipient->address);
+	g_autofree char *why = text_value(recipient->history->unsure);
+
+	log_info(message->tag, "users-unsure rcpt=%s reason=%s", rcpt, why);
+}
+
 void
 pipeline_history(struct pipeline *line, Message *message,
 		 const Facts *facts)
@@ -73,24 +119,21 @@ pipeline_history(struct pipeline *line, Message *message,
 	struct map_wait wait = { line->wait, message->config, 0 };
 	g_autoptr(GPtrArray) values = NULL;
 
-	if (!message->routes || facts->release)
+	if (facts->release)
 		return;
 	values = values_of(facts);
 	for (guint i = 0; i < message->recipients->len; i++) {
 		Recipient *recipient = message->recipients->pdata[i];
-		g_autofree char *rcpt = NULL, *why = NULL;
 
 		if (!recipient->tenant)
 			continue;
 		/* The time is the message's, not each recipient's. */
 		wait.deadline = start + recipient->tenant->users.timeout;
-		recipient->history = fetch(line, message, recipient, values,
-					   &wait);
-		if (!recipient->history->unsure)
-			continue;
-		rcpt = text_value(recipient->address);
-		why = text_value(recipient->history->unsure);
-		log_info(message->tag, "users-unsure rcpt=%s reason=%s",
-			 rcpt, why);
+		if (message->routes)
+			recipient->history = fetch(line, message, recipient,
+						   values, &wait);
+		if (recipient->history && recipient->history->unsure)
+			log_unsure(message, recipient);
+		find_contact(line, message, facts, recipient);
 	}
 }

@@ -62,6 +62,46 @@ add_keys(const Site *site, Record *record, const Message *message,
 }
 
 static void
+add_contact(const Site *site, Record *record, const Tenant *tenant,
+	    const char *mailbox, const char *other)
+{
+	const struct hash_key *key = &site->key.ledger;
+	gint64 pair = contacts_key(key, tenant->name, mailbox, other);
+	gint64 anybody = contacts_key(key, tenant->name, NULL, other);
+
+	g_array_append_val(record->contacts, pair);
+	g_array_append_val(record->contacts, anybody);
+}
+
+/* Who wrote to whom: strangers to our users' mailboxes, and our users to
+ * strangers.  What was held, or filed as junk, makes nobody known. */
+static void
+add_contacts(const Site *site, Record *record, const Message *message,
+	     const Facts *facts, const GPtrArray *decisions)
+{
+	bool is_ours = client_is_ours(&message->client);
+
+	for (guint i = 0; facts && facts->from && decisions &&
+	     i < decisions->len; i++) {
+		const Recipient *recipient = message->recipients->pdata[i];
+		const Decision *decision = decisions->pdata[i];
+		const History *history = recipient->history;
+
+		if (decision->place != PLACE_MAILBOX ||
+		    decision->action >= ACTION_JUNK)
+			continue;
+		if (is_ours && recipient->outbound)
+			add_contact(site, record, recipient->outbound,
+				    facts->from, recipient->address);
+		else if (!is_ours && recipient->tenant)
+			add_contact(site, record, recipient->tenant,
+				    history && history->user ?
+				    history->user : recipient->address,
+				    facts->from);
+	}
+}
+
+static void
 put_message(GString *out, const Message *message)
 {
 	char time[CLOCK_TEXT];
@@ -118,6 +158,7 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	add_keys(site, record, message, facts, shown);
 	add_decision_keys(site, record, message->refused);
 	add_decision_keys(site, record, decisions);
+	add_contacts(site, record, message, facts, decisions);
 	return record;
 }
 

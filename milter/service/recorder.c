@@ -66,6 +66,26 @@ new_candidates(void)
 	return g_ptr_array_new_with_free_func(candidate_free);
 }
 
+/* Who wrote to whom, of one batch: if that is lost, somebody is a stranger
+ * once more. */
+static void
+write_contacts(Recorder *recorder, const GPtrArray *records)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < records->len; i++) {
+		const Record *record = records->pdata[i];
+
+		g_array_append_vals(keys, record->contacts->data,
+				    record->contacts->len);
+	}
+	if (keys->len && !contacts_note(recorder->site->contacts, keys,
+					clock_now(), &error))
+		log_error(NULL, "contacts-failed reason=\"%s\"",
+			  error->message);
+}
+
 /* Write one batch; how many items were lost. */
 static guint
 write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
@@ -88,6 +108,7 @@ write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
 			  records->len, error->message);
 		lost += records->len;
 	}
+	write_contacts(recorder, records);
 	for (guint i = 0; i < candidates->len; i++) {
 		const struct candidate *one = candidates->pdata[i];
 		g_autoptr(GError) fault = NULL;

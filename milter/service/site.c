@@ -52,7 +52,10 @@ site_open(const Config *config, GError **error)
 	if (!site->ledger)
 		return NULL;
 	site->usages = usages_open(site->path, error);
-	return site->usages ? g_steal_pointer(&site) : NULL;
+	if (!site->usages)
+		return NULL;
+	site->contacts = contacts_open(site->path, error);
+	return site->contacts ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -66,6 +69,7 @@ site_free(Site *site)
 	box_free(site->candidates);
 	ledger_free(site->ledger);
 	usages_free(site->usages);
+	contacts_free(site->contacts);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

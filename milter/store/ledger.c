@@ -83,6 +83,7 @@ record_new(const char *id, gint64 at)
 	g_strlcpy(record->id, id, sizeof record->id);
 	record->at = at;
 	record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
+	record->contacts = g_array_new(FALSE, FALSE, sizeof(gint64));
 	return record;
 }
 
@@ -92,6 +93,7 @@ record_free(Record *record)
 	if (!record)
 		return;
 	g_array_free(record->keys, TRUE);
+	g_array_free(record->contacts, TRUE);
 	g_free(record->body);
 	g_free(record);
 }

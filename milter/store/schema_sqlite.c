@@ -106,3 +106,16 @@ const char *const schema_ledger[] = {
 	") STRICT, WITHOUT ROWID;",
 	NULL
 };
+
+const char *const schema_contacts[] = {
+	/* 1 */
+	"CREATE TABLE born ("
+	"  one INTEGER NOT NULL PRIMARY KEY,"
+	"  day INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE contact ("
+	"  key INTEGER NOT NULL PRIMARY KEY,"
+	"  last INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;",
+	NULL
+};

@@ -16,7 +16,9 @@
 /* The rows of `policy`: what is done with what (design 7). */
 enum policy {
 	POLICY_MALWARE, POLICY_PHISH_HIGH, POLICY_PHISH, POLICY_SPAM,
-	POLICY_BULK, POLICY_UNKNOWN, POLICY_IMPERSONATION, POLICY_SPOOF_OWN,
+	POLICY_BULK, POLICY_UNKNOWN, POLICY_IMPERSONATION,
+	POLICY_LIKE_NAME, POLICY_LIKE_DOMAIN, POLICY_FIRST_CONTACT,
+	POLICY_REPLY_TO, POLICY_SPOOF_OWN,
 	POLICY_DMARC_REJECT, POLICY_DMARC_QUARANTINE, POLICY_SPOOF,
 	POLICY_USER_BLOCK, POLICY_BLOCK_IP, POLICY_BLOCK_SENDER,
 	POLICY_BLOCK_ENVELOPE, POLICY_BLOCK_NAME, POLICY_BLOCK_URL,
@@ -44,10 +46,17 @@ typedef struct Tenant {
 	GPtrArray *lists;	/* of char *: absolute paths */
 	GPtrArray *entries;	/* of char *: lines of list syntax */
 	GPtrArray *feeds;	/* of FeedSetting *: its own */
-	int policy[POLICIES];	/* enum action */
+	int policy[POLICIES];	/* enum action; see config_policy() */
 	int mode;		/* enum mode, -1: the global one */
 	GPtrArray *exempt;	/* of char *: local parts or addresses */
-	GPtrArray *people;	/* of char *: display names of our people */
+	GPtrArray *people;	/* of char *: our people, as people_add() */
+	GPtrArray *protected_domains;	/* of char *: partners and brands */
+	struct {
+		GPtrArray *exempt;	/* of char *: addresses and domains */
+		gint64 learn;		/* days until strangers are known */
+	} impersonation;
+	struct People *known;	/* people, made ready; never NULL */
+	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */
 	char *junk_header;	/* "Name: value" */
 	char *subject_tag;	/* "" for none */
@@ -109,7 +118,7 @@ typedef struct Config {
 		int sender;		/* enum release_sender */
 	} release;
 	struct {
-		gint64 ledger, quarantine, spool;	/* days */
+		gint64 ledger, quarantine, spool, contacts;	/* days */
 	} keep;
 	gint64 min_free;	/* percent of the file system */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */
@@ -153,6 +162,10 @@ bool config_has_domain(const GPtrArray *domains, const char *domain);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);
+
+/* The action of TENANT's policy for ROW: those of single kinds of
+ * impersonation are the common one's where they are not set. */
+enum action config_policy(const Tenant *tenant, enum policy row);
 
 /* Do we authenticate ourselves, by `authentication` and the upstreams? */
 bool config_authenticates(const Config *config);

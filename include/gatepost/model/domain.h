@@ -15,12 +15,20 @@
  */
 char *domain_normal(const char *raw);
 
+/* DOMAIN (normal form) as a reader sees it: U-labels for A-labels; what is
+ * no good A-label stays.  Yours. */
+char *domain_unicode(const char *domain);
+
 /* Is DOMAIN the domain PARENT or below it?  Both in normal form. */
 bool domain_is_below(const char *domain, const char *parent);
 
 /* The registrable domain of DOMAIN (normal form) by the public suffix list,
  * or NULL when it is itself a suffix or has none.  Points into DOMAIN. */
 const char *domain_registrable(const char *domain);
+
+/* Are ONE and OTHER (normal form) the same, or below one registrable
+ * domain? */
+bool domain_is_kin(const char *one, const char *other);
 
 /* What DOMAIN is on the public suffix list. */
 enum domain_suffix { SUFFIX_NONE, SUFFIX_ICANN, SUFFIX_PRIVATE };

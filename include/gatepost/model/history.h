@@ -1,6 +1,7 @@
 /*
  * history.h -- what is known of a recipient before this message: which
- * mailboxes the address leads to, and what their user has listed
+ * mailboxes the address leads to, what their user has listed, and whether
+ * the author has written there before
  *
  * Fetched by service/users.c; the checks read only this.
  */
@@ -28,6 +29,11 @@ UserEntry *user_entry_new(enum user_list list, const char *value);
 void user_entry_free(UserEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UserEntry, user_entry_free)
 
+/* Has the author written before?  Not known; never to anybody of the tenant;
+ * to others of it alone; to this recipient. */
+enum contact { CONTACT_UNKNOWN, CONTACT_FIRST, CONTACT_TENANTS,
+	       CONTACT_KNOWN };
+
 typedef struct History {
 	GPtrArray *mailboxes;	/* of char *, normal form; empty: not known */
 	bool is_more;		/* there are more than are named */
@@ -35,6 +41,7 @@ typedef struct History {
 	char *user;		/* the one whose lists count; NULL: nobody's */
 	char *unsure;		/* why nothing is known; NULL: it is */
 	GPtrArray *entries;	/* of UserEntry *: those that match */
+	enum contact contact;	/* with the author of the message */
 } History;
 
 History *history_new(void);

@@ -4,6 +4,7 @@
 #ifndef GATEPOST_POLICY_CHECK_H
 #define GATEPOST_POLICY_CHECK_H
 
+#include "gatepost/model/people.h"
 #include "gatepost/policy/judge.h"
 
 enum need { NEED_CLIENT = 1, NEED_ENVELOPE = 2, NEED_CONTENT = 4 };
@@ -16,7 +17,7 @@ struct check {
 };
 
 extern const struct check check_lists, check_auth, check_upstream,
-    check_shape, check_user;
+    check_shape, check_user, check_impersonation;
 
 /* All of them, in the order in which they run; ends with NULL. */
 extern const struct check *const checks[];
@@ -37,6 +38,14 @@ void candidates_look(const struct look *look, Decision *decision);
 
 /* What the candidate rule of that name suspects, in words. */
 const char *candidate_meaning(const char *rule);
+
+/* The one of the tenant's people whose name AUTHOR bears without being them,
+ * or NULL; borrowed from the configuration. */
+const Person *impersonated(const struct look *look, const Mailbox *author);
+
+/* The first address of Reply-To at another organisation than From's, or
+ * NULL; borrowed.  Mailing lists are left out. */
+const Mailbox *reply_elsewhere(const Facts *facts);
 
 /* Is From authenticated: DMARC pass, or SPF or DKIM pass aligned with it? */
 bool auth_is_aligned(const Facts *facts);

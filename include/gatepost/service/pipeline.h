@@ -24,6 +24,8 @@ struct pipeline {
 			       GError **error);
 	ask_wait *wait;		/* for maps; its data is the Config */
 	UserStore *users;	/* lists of users; NULL: there are none */
+	Contacts *contacts;	/* who wrote to whom; NULL: not known */
+	const struct hash_key *key;	/* of contacts */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
+#include "gatepost/store/contacts.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
@@ -27,6 +28,7 @@ typedef struct Site {
 	Box *candidates;
 	Ledger *ledger;
 	Usages *usages;
+	Contacts *contacts;
 } Site;
 
 /* Names inside state_dir. */

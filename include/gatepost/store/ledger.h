@@ -14,6 +14,8 @@ typedef struct Record {
 	char id[ID_TEXT];
 	gint64 at;		/* us */
 	GArray *keys;		/* of gint64: ledger_key() of what was seen */
+	GArray *contacts;	/* of gint64: contacts_key() of who wrote to
+				 * whom, for the store of contacts */
 	char *body;		/* JSON */
 } Record;
 Record *record_new(const char *id, gint64 at);

@@ -4,6 +4,7 @@
 #ifndef GATEPOST_STORE_SCHEMA_H
 #define GATEPOST_STORE_SCHEMA_H
 
-extern const char *const schema_state[], *const schema_ledger[];
+extern const char *const schema_state[], *const schema_ledger[],
+    *const schema_contacts[];
 
 #endif
