@@ -5,12 +5,14 @@
  * read, and never touched.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
 #include "gatepost/cli/list.h"
 #include "gatepost/service/aside.h"
@@ -446,6 +448,9 @@ cmd_list_remove(struct cli *cli)
 			"list show");
 }
 
+/* Octets by which the compiler's heap grows. */
+#define COMPILE_STEP (64 * MIB)
+
 int
 cmd_list_compile(struct cli *cli)
 {
@@ -457,6 +462,8 @@ cmd_list_compile(struct cli *cli)
 
 	if (!cli_words(cli, 0, 0))
 		return EX_USAGE;
+	/* It only ever grows, so let it do so in large steps. */
+	mallopt(M_TOP_PAD, COMPILE_STEP);
 	/* A running daemon's, whatever the file says by now. */
 	if (state_dir) {
 		g_free(cli->config->state_dir);

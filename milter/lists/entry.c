@@ -35,13 +35,31 @@ entry_is_automatic(const char *by)
 	return by && g_strv_contains(makers, by);
 }
 
+/* What nearly all entries have in both their lists: nothing.  It is one for
+ * all of them, never added to, and never freed. */
+static GPtrArray no_values;
+
+void
+entry_add_value(GPtrArray **values, char *value)
+{
+	if (*values == &no_values)
+		*values = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(*values, value);
+}
+
+static void
+values_free(GPtrArray *values)
+{
+	if (values != &no_values)
+		g_ptr_array_unref(values);
+}
+
 Entry *
 entry_new(void)
 {
 	Entry *entry = g_new0(Entry, 1);
 
-	entry->for_ = g_ptr_array_new_with_free_func(g_free);
-	entry->except = g_ptr_array_new_with_free_func(g_free);
+	entry->for_ = entry->except = &no_values;
 	entry->as = -1;
 	entry->done = -1;
 	return entry;
@@ -53,8 +71,8 @@ entry_free(Entry *entry)
 	if (!entry)
 		return;
 	indicator_free(entry->indicator);
-	g_ptr_array_unref(entry->for_);
-	g_ptr_array_unref(entry->except);
+	values_free(entry->for_);
+	values_free(entry->except);
 	g_free(entry->note);
 	g_free(entry->by);
 	g_free(entry->submission);

@@ -227,7 +227,7 @@ set_for(struct reader *reader, const char *name, GPtrArray *values)
 			return fail(reader, "%s=%s is neither an address nor "
 				    "a domain", name, text);
 		}
-		g_ptr_array_add(reader->entry->for_, normal);
+		entry_add_value(&reader->entry->for_, normal);
 	}
 	return true;
 }
@@ -241,7 +241,7 @@ set_except(struct reader *reader, const char *name, GPtrArray *values)
 		if (!normal)
 			return fail(reader, "%s=%s is no domain", name,
 				    (const char *)values->pdata[i]);
-		g_ptr_array_add(reader->entry->except, normal);
+		entry_add_value(&reader->entry->except, normal);
 	}
 	return true;
 }

@@ -8,8 +8,10 @@
 #include "gatepost/service/lists.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
@@ -97,6 +99,65 @@ remember(int good, const char *path)
 		file_replace(good, name, now, length, 0640, NULL);
 }
 
+/* A large file is copied aside, while the compiler goes on. */
+#define ASIDE_LEAST (4 * MIB)
+
+struct copying {
+	pthread_t thread;
+	char *path;
+	int good;
+};
+
+/* Copies under way, of struct copying *; one thread makes and ends them. */
+static GPtrArray *copies;
+
+static void *
+copy(void *data)
+{
+	const struct copying *copying = data;
+
+	remember(copying->good, copying->path);
+	return NULL;
+}
+
+static void
+remember_aside(int good, const char *path)
+{
+	struct copying *copying;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_size < ASIDE_LEAST) {
+		remember(good, path);
+		return;
+	}
+	copying = g_new0(struct copying, 1);
+	copying->path = g_strdup(path);
+	copying->good = good;
+	if (!copies)
+		copies = g_ptr_array_new();
+	if (pthread_create(&copying->thread, NULL, copy, copying) == 0) {
+		g_ptr_array_add(copies, copying);
+		return;
+	}
+	remember(good, path);
+	g_free(copying->path);
+	g_free(copying);
+}
+
+/* Wait for all that is copied aside. */
+static void
+copies_end(void)
+{
+	for (guint i = 0; copies && i < copies->len; i++) {
+		struct copying *copying = copies->pdata[i];
+
+		pthread_join(copying->thread, NULL);
+		g_free(copying->path);
+		g_free(copying);
+	}
+	g_clear_pointer(&copies, g_ptr_array_unref);
+}
+
 /* Read the last good copy of PATH in its place. */
 static void
 recall(const Config *config, const char *path, const Tenant *tenant,
@@ -150,7 +211,7 @@ lists_read_file(const Config *config, const Tenant *tenant, const char *path,
 		return read_own(config, tenant, entries, notes);
 	if (listfile_read(path, tenant->name, tenant->zone, entries, notes)) {
 		if (good >= 0)
-			remember(good, path);
+			remember_aside(good, path);
 		return true;
 	}
 	if (good >= 0) {
@@ -200,6 +261,7 @@ lists_compile(const Config *config, GPtrArray *notes,
 	else if (good >= 0)
 		done = parts_write(config, folder, good, notes, compiled,
 				 error);
+	copies_end();
 	if (lock >= 0)
 		close(lock);
 	if (good >= 0)

@@ -50,7 +50,11 @@ typedef struct Entry {
  * an entry is braked when it holds too much. */
 bool entry_is_automatic(const char *by);
 
-/* An entry without indicator; its arrays are there, and empty. */
+/* Add VALUE (taken) to one of an entry's lists, `for_` or `except`. */
+void entry_add_value(GPtrArray **values, char *value);
+
+/* An entry without indicator; its lists are there, and empty: only
+ * entry_add_value() may add to them. */
 Entry *entry_new(void);
 void entry_free(Entry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entry, entry_free)
