@@ -156,8 +156,8 @@ read_received(const struct header *header, const Request *request,
 	g_autofree char *value = NULL;
 	char *client;
 
-	(void)request;
-	if (facts->received++ >= BOUND_RECEIVED)
+	/* Who handed it on before matters only behind a relay of ours. */
+	if (facts->received++ >= BOUND_RECEIVED || request->relays->len == 0)
 		return;
 	value = header_unfold(header, BOUND_HEADER_FIELD);
 	client = received_client(value);

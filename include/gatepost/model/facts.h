@@ -130,8 +130,9 @@ typedef struct Facts {
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
 	gint64 received;	/* Received fields */
-	GPtrArray *received_from;	/* of char *: the clients in the topmost
-				 * ones; "" where it cannot be read */
+	GPtrArray *received_from;	/* of char *: behind a relay, the
+				 * clients in the topmost ones; "" where one
+				 * cannot be read */
 	char *client;		/* of the relay that hands it to us; NULL: no
 				 * relay, or not known */
 	gint64 size;		/* octets of the whole message */
