@@ -86,6 +86,13 @@ is(results($rfc8463 =~ s/^(From:.*)$/$1\nFrom: b\@evil.example/mr),
 is(results($rfc8463 =~ s/s=brisbane/s=bris(bane/r), 'permerror pass',
     'a selector that is no name is not asked for');
 
+# Which function the library calls for a key, says the run-time linker.
+my @bound = grep { /libopendkim\S* .* `d2i_PUBKEY_bio'/ } split(/\n/,
+    qx{LD_DEBUG=bindings LD_BIND_NOW=1 @{[Gatepost::Test::program('gatepost-worker')]} </dev/null 2>&1});
+
+like("@bound", qr{ to \S*gatepost-worker \[0\]},
+    'the key of a signature comes from our store of decoded ones');
+
 $dns->change({ %zone,
     'brisbane._domainkey.football.example.com' => [['TIMEOUT']],
     'test._domainkey.football.example.com' => [[TXT => "$rsa; t=y"]] });

@@ -124,6 +124,8 @@
 /* DKIM signatures verified, and the fewest bits of an RSA key (RFC 8301). */
 #define BOUND_SIGNATURES 8
 #define BOUND_KEY_BITS 1024
+/* Signers' keys that a worker keeps decoded; more take each other's place. */
+#define BOUND_KEYS_KEPT 256
 /* Names of DMARC's tree walk (RFC 9989 4.10), and authors' domains judged. */
 #define BOUND_DMARC_STEPS 8
 #define BOUND_AUTHORS 4

@@ -12,6 +12,7 @@
 
 #include <opendkim/dkim.h>
 
+#include "gatepost/auth/dkim_keys.h"
 #include "gatepost/auth/tags.h"
 #include "gatepost/bounds.h"
 #include "gatepost/model/domain.h"
@@ -162,6 +163,7 @@ library_start(void)
 
 	if (library)
 		return;
+	dkim_keys_init();
 	library = dkim_init(NULL, NULL);
 	if (!library)
 		g_error("libopendkim does not start");
