@@ -11,6 +11,18 @@ struct Digest {
 	EVP_MD_CTX *context;
 };
 
+/* Fetched once: EVP_sha256() makes libcrypto search for it each time. */
+static const EVP_MD *
+sha256(void)
+{
+	static gsize md;
+
+	if (g_once_init_enter(&md))
+		g_once_init_leave(&md, (gsize)EVP_MD_fetch(NULL, "SHA256",
+							   NULL));
+	return (const EVP_MD *)md;
+}
+
 Digest *
 digest_new(void)
 {
@@ -18,7 +30,7 @@ digest_new(void)
 
 	digest->context = EVP_MD_CTX_new();
 	if (!digest->context ||
-	    !EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL))
+	    !EVP_DigestInit_ex(digest->context, sha256(), NULL))
 		g_error("libcrypto has no SHA-256");
 	return digest;
 }
