@@ -210,18 +210,22 @@ by_preference(gconstpointer a, gconstpointer b)
 }
 
 /* Take the values of TYPE from PACKET.  libunbound has followed aliases and
- * thrown away what does not belong to them. */
-static void
+ * thrown away what does not belong to them.  Returns false when it is no
+ * answer: a failure that libunbound remembers stands in the packet alone. */
+static bool
 read_packet(struct query *query, int type, const guint8 *packet, int length)
 {
 	g_autoptr(GArray) records = g_array_new(FALSE, FALSE, sizeof(ns_rr));
 	ns_msg message;
 	ns_rr record;
+	int rcode;
 
 	if (ns_initparse(packet, length, &message) < 0)
-		return;
-	query->is_absent = ns_msg_getflag(message, ns_f_rcode) ==
-	    ns_r_nxdomain;
+		return false;
+	rcode = ns_msg_getflag(message, ns_f_rcode);
+	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
+		return false;
+	query->is_absent = rcode == ns_r_nxdomain;
 	for (int i = 0; i < ns_msg_count(message, ns_s_an) &&
 	     records->len < BOUND_DNS_VALUES; i++)
 		if (ns_parserr(&message, ns_s_an, i, &record) == 0 &&
@@ -233,6 +237,7 @@ read_packet(struct query *query, int type, const guint8 *packet, int length)
 	for (guint i = 0; i < records->len; i++)
 		add_record(query, &message, &g_array_index(records, ns_rr,
 							   i));
+	return true;
 }
 
 static void
@@ -246,14 +251,11 @@ on_answer(void *data, int rcode, void *packet, int length, int security,
 	(void)why;
 	(void)limited;
 	query->is_done = true;
-	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
+	if (rcode != ns_r_noerror || !packet ||
+	    !read_packet(query, type, packet, length))
 		return;
 	query->lookups->is_alive |= query->is_under_way;
-	query->result = DNS_NONE;
-	if (packet)
-		read_packet(query, type, packet, length);
-	if (query->values->len)
-		query->result = DNS_ANSWER;
+	query->result = query->values->len ? DNS_ANSWER : DNS_NONE;
 }
 
 /* ---- queries ---- */
