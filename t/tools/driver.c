@@ -523,8 +523,12 @@ static void
 message_sender(const struct message *message, char *sender, size_t size)
 {
 	int number = options.same ? 0 : message->number;
+	const char *at = options.from ? strstr(options.from, "%d") : NULL;
 
-	if (options.from != NULL)
+	if (at != NULL)
+		snprintf(sender, size, "%.*s%d%s", (int)(at - options.from),
+			 options.from, number, at + 2);
+	else if (options.from != NULL)
 		snprintf(sender, size, "%s", options.from);
 	else if (options.domains > 1)
 		snprintf(sender, size, "sender%06d@client%d.example", number,
@@ -1501,7 +1505,8 @@ static const char usage[] =
     "  --per-connection N  messages before a connection is closed (100)\n"
     "  --size BYTES        of a made-up body (4096)\n"
     "  --mail PATH         send this file, or those of this folder in turn\n"
-    "  --from ADDRESS      envelope sender, and From of a made-up mail\n"
+    "  --from ADDRESS      envelope sender, and From of a made-up mail; %d in\n"
+    "                      it is the number of the message\n"
     "  --domains N         of made-up senders (1)\n"
     "  --rcpt ADDRESS      recipient; may be repeated (user@example.org)\n"
     "  --client IP         --client-name NAME  --helo NAME\n"
