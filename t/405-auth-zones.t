@@ -180,11 +180,11 @@ EOT
 
 # Send as WHO and take the copy that arrived: its newest results, one line.
 sub sent {
-	my ($who, $client) = @_;
+	my ($who, $client, $sender) = @_;
 	my $subject = "of $who";
 	my $copy;
 
-	$site->smtp(from => 'bounce@partner.example', rcpt =>
+	$site->smtp(from => $sender // 'bounce@partner.example', rcpt =>
 	    ['jane@example.org'], client => $client // '203.0.113.5',
 	    data => "From: $who\r\nTo: jane\@example.org\r\n" .
 	    "Subject: $subject\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\n" .
@@ -237,6 +237,15 @@ sub signed_mail {
 	$results = sent('none@partner.example', '192.0.2.1');
 	like($results, qr/spf=pass.*dkim=none.*dmarc=pass \(aligned SPF\)/,
 	    'unsigned, from its own server: SPF vouches');
+	foreach my $name (qw(circle.odd chain1.odd long broken)) {
+		my $start = time;
+
+		$results = sent("$name\@partner.example", '192.0.2.1',
+		    "a\@$name.example");
+		like($results, qr/spf=(?:none|temperror|permerror) .*dmarc=fail/,
+		    "$name.example: no proof");
+		cmp_ok(time - $start, '<', 12, '... and no waiting for one');
+	}
 	$site->postfix_stop;
 	$site->stop;
 }

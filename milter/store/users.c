@@ -29,7 +29,12 @@ struct UserStore {
 	Db *db;
 	pthread_mutex_t lock;	/* of find */
 	sqlite3_stmt *find;	/* kept prepared; NULL: not yet */
+	sqlite3_stmt *any;	/* likewise */
 };
+
+/* Most users have no list: this is what mail for them costs. */
+static const char any_text[] =
+    "SELECT 1 FROM user_entry WHERE tenant = $1 AND \"user\" = $2 LIMIT 1";
 
 static const char find_text[] =
     "SELECT " COLUMNS " FROM user_entry WHERE tenant = $1 AND \"user\" = $2 "
@@ -90,6 +95,7 @@ users_free(UserStore *users)
 	if (!users)
 		return;
 	db_end(users->find);
+	db_end(users->any);
 	db_close(users->db);
 	pthread_mutex_destroy(&users->lock);
 	g_free(users);
@@ -148,23 +154,50 @@ find_some(UserStore *users, const char *tenant, const char *user,
 	return good;
 }
 
+/* Prepare both look-ups, once. */
+static bool
+prepare(UserStore *users, GError **error)
+{
+	if (users->find)
+		return true;
+	db_patience(users->db, PATIENCE);
+	if (!users->any)
+		users->any = db_begin(users->db, error, any_text, "");
+	if (users->any)
+		users->find = db_begin(users->db, error, find_text, "");
+	return users->find != NULL;
+}
+
+/* Has USER any entry?  False with ERROR set when the store fails. */
+static bool
+has_any(UserStore *users, const char *tenant, const char *user, GError **error)
+{
+	bool is_there;
+
+	sqlite3_bind_text(users->any, 1, tenant, -1, SQLITE_STATIC);
+	sqlite3_bind_text(users->any, 2, user, -1, SQLITE_STATIC);
+	is_there = db_next(users->any, error);
+	sqlite3_reset(users->any);
+	sqlite3_clear_bindings(users->any);
+	return is_there;
+}
+
 bool
 users_find(UserStore *users, const char *tenant, const char *user,
 	   const GPtrArray *values, GPtrArray *entries, GError **error)
 {
-	bool good = true;
+	g_autoptr(GError) fault = NULL;
 
 	pthread_mutex_lock(&users->lock);
-	if (!users->find) {
-		db_patience(users->db, PATIENCE);
-		users->find = db_begin(users->db, error, find_text, "");
-		good = users->find != NULL;
-	}
-	for (guint i = 0; good && i < values->len; i += VALUES)
-		good = find_some(users, tenant, user, values, i, entries,
-				 error);
+	if (prepare(users, &fault) && has_any(users, tenant, user, &fault))
+		for (guint i = 0; !fault && i < values->len; i += VALUES)
+			find_some(users, tenant, user, values, i, entries,
+				  &fault);
 	pthread_mutex_unlock(&users->lock);
-	return good;
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
 }
 
 /* ---- changes ---- */
