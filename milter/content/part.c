@@ -23,7 +23,8 @@
 /* One part with its fields read. */
 struct opened {
 	const struct mime_part *part;
-	struct parameters type, disposition;
+	struct parameters type;		/* the part's own */
+	struct parameters disposition;
 	GPtrArray *names;
 	enum encoding encoding;
 };
@@ -107,7 +108,7 @@ note_decoder(const struct decoder *decoder, Facts *facts)
 {
 	if (decoder->after_padding)
 		facts_defect(facts, DEFECT_BASE64_AFTER_PADDING);
-	if (decoder->has_junk)
+	if (decoder->has_junk && decoder->encoding == ENCODING_BASE64)
 		facts_defect(facts, DEFECT_BASE64_JUNK);
 }
 
@@ -208,6 +209,9 @@ read_file(struct part_reader *reader, struct opened *opened)
 		     opened->part->length);
 	files_add(reader->facts, opened->names, opened->type.value, &decoder);
 	note_decoder(&decoder, reader->facts);
+	/* In a text many programs forget to write it so. */
+	if (decoder.has_junk && decoder.encoding == ENCODING_QUOTED)
+		facts_defect(reader->facts, DEFECT_QUOTED_JUNK);
 }
 
 void
@@ -217,7 +221,7 @@ part_read(const struct mime_part *part, void *data)
 	struct opened opened = { .part = part };
 	bool html, file, text;
 
-	parameters_read(&opened.type, part->type, reader->facts);
+	opened.type = *part->type;
 	parameters_read(&opened.disposition, part->disposition,
 			reader->facts);
 	opened.names = files_names(&opened.type, &opened.disposition,
@@ -234,6 +238,5 @@ part_read(const struct mime_part *part, void *data)
 	for (guint i = 0; i < opened.names->len; i++)
 		g_free(opened.names->pdata[i]);
 	g_ptr_array_free(opened.names, TRUE);
-	parameters_clear(&opened.type);
 	parameters_clear(&opened.disposition);
 }
