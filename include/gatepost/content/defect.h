@@ -101,6 +101,9 @@
 #define DEFECT_URL_ADDRESS "url-address"
 /* A link with a backslash in its host's place, which is read in two ways. */
 #define DEFECT_URL_BACKSLASH "url-backslash"
+/* A link that opens a share or a program of the reader's, or is a page
+ * itself. */
+#define DEFECT_URL_SCHEME "url-scheme"
 /* A link that carries more hosts than are looked up (cut). */
 #define DEFECT_URL_HOSTS "url-hosts"
 /* A link in more wrappers than are taken off (cut). */
