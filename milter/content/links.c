@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/unwrap.h"
+#include "gatepost/content/visible.h"
 #include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
@@ -145,6 +146,8 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 	link->url = g_strdup(url->url);
 	link->host = g_strdup(url->host);
 	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
+	if (link->text)
+		visible_fold(link->text);
 	link->source = g_strdup(source);
 	link->wrapper = g_strdup(wrapper);
 	g_ptr_array_add(links->facts->urls, link);

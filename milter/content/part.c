@@ -16,6 +16,7 @@
 #include "gatepost/content/files.h"
 #include "gatepost/content/html.h"
 #include "gatepost/content/parameters.h"
+#include "gatepost/content/visible.h"
 
 /* Octets kept of a page's base; each relative link is longer by it. */
 #define BASE_MOST 512
@@ -87,19 +88,27 @@ static void
 read_html(struct part_reader *reader, const char *text, gsize length)
 {
 	g_autoptr(GString) shown = g_string_sized_new(length / 4 + 64);
+	g_autoptr(GString) hidden = g_string_new(NULL);
 	struct html_sink sink = {
 		.link = html_link, .base = html_base, .script = html_script,
 		.data = reader, .text = shown,
+		/* A person is to see what a reader does not. */
+		.hidden = reader->preview ? shown : hidden,
 		.with_anchors = reader->preview != NULL,
 	};
 
 	reader->shown = shown;
 	if (!html_read(text, length, &sink))
 		facts_truncated(reader->facts, DEFECT_HTML_TAGS);
-	if (reader->preview)
+	if (reader->preview) {
 		append_preview(reader, shown->str, shown->len);
-	else
+	} else {
+		visible_count(shown->str, shown->len, reader->facts);
+		reader->facts->text_hidden += visible_length(hidden->str,
+							     hidden->len);
 		links_scan(&reader->links, shown->str, shown->len, "text");
+		links_scan(&reader->links, hidden->str, hidden->len, "text");
+	}
 	g_clear_pointer(&reader->base, g_free);
 }
 
@@ -132,12 +141,14 @@ read_text(struct part_reader *reader, const struct opened *opened,
 	text = charset_decode(parameters_find(&opened->type, "charset"),
 			      (const char *)octets, length, &length,
 			      reader->facts);
-	if (is_html)
+	if (is_html) {
 		read_html(reader, text, length);
-	else if (reader->preview)
+	} else if (reader->preview) {
 		append_preview(reader, text, length);
-	else
+	} else {
+		visible_count(text, length, reader->facts);
 		links_scan(&reader->links, text, length, "text");
+	}
 }
 
 static bool
@@ -230,8 +241,8 @@ part_read(const struct mime_part *part, void *data)
 	html = is_html(&opened);
 	file = is_file(&opened);
 	text = html || is_text(&opened);
-	/* A person is shown what is no file. */
-	if (text && !(file && reader->preview))
+	/* A person is shown what is no file, once. */
+	if (text && !(reader->preview && (file || part->is_other)))
 		read_text(reader, &opened, html);
 	if (file)
 		read_file(reader, &opened);
