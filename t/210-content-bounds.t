@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
 # 210-content-bounds.t -- mail beyond a bound is judged on what was read, says
-# so, and becomes a candidate; traps of GMime 3.2.13 are none of ours
+# so, and becomes a candidate; what other readers trip over, it does not
 
 use strict;
 use warnings;
@@ -166,7 +166,7 @@ for ([ '=?UTF-8?B?SGVsbG8=?= =?UTF-8?B?IHdvcmxk?=', 'Hello world' ],
 }
 
 # A multipart without a boundary and an 8-bit parameter of 70 to 72 octets
-# hangs or kills what asks GMime for its boundary.
+# hangs or kills a reader by GMime 3.2.13.
 for my $length (70 .. 72) {
 	my $name = "\xe9" . 'n' x ($length - 1);
 	my $data = $header . "Content-Type: multipart/mixed; $name=x\n\n" .

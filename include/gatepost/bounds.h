@@ -26,6 +26,9 @@
 /* Received fields, from the top, whose client is read: hops of our own relays
  * are few; of what is behind more, the client is not known. */
 #define BOUND_RECEIVED 20
+/* Octets of one line of a body.  RFC 5322 has 998; beyond 8,000 nothing that
+ * sends mail by the rules gets. */
+#define BOUND_LINE (16 * KIB)
 /* Addresses read from one field; the rest is not read. */
 #define BOUND_ADDRESSES 1000
 /* Recipients of one message, as Postfix allows by default; beyond, 452: the
@@ -60,9 +63,13 @@
 /* Pairs that `gatepost spoof list` counts; beyond, it says so. */
 #define BOUND_SPOOF_PAIRS 10000
 
-/* MIME: GMime alone would follow 1,024 levels and 200,000 parts. */
+/* MIME: levels and parts, those of further readings, too; real mail has
+ * under ten and under a hundred. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000
+/* Octets looked at in all levels and readings, those of a part three times,
+ * since they are decoded: a third of a second. */
+#define BOUND_MIME_COST (10 * BOUND_MESSAGE)
 #define BOUND_BOUNDARY 256
 #define BOUND_PARAMETERS 100
 

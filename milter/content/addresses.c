@@ -13,6 +13,7 @@
 #include "gatepost/content/defect.h"
 #include "gatepost/content/words.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/domain.h"
 
 struct list {
 	const char *at, *end;
@@ -122,7 +123,15 @@ normal(const char *raw)
 	return address && *address ? g_steal_pointer(&address) : NULL;
 }
 
-/* Does NAME show an address other than ADDRESS? */
+/* Is SHOWN an address at another organisation than ADDRESS? */
+static bool
+is_elsewhere(const char *shown, const char *address)
+{
+	return !address || !domain_is_kin(address_domain(shown),
+					  address_domain(address));
+}
+
+/* Does NAME show an address of another organisation than ADDRESS's? */
 static bool
 shows_other(const char *name, const char *address)
 {
@@ -139,7 +148,7 @@ shows_other(const char *name, const char *address)
 		text = g_strndup(from, (gsize)(to - from));
 		shown = address_normal(text);
 		if (shown && strchr(address_domain(shown), '.') &&
-		    g_strcmp0(shown, address) != 0)
+		    is_elsewhere(shown, address))
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@
 #include "gatepost/content/addresses.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/headers.h"
+#include "gatepost/content/lines.h"
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
 #include "gatepost/content/part.h"
@@ -22,12 +23,6 @@
 #include "gatepost/util/digest.h"
 
 #define PREFIX "X-Gatepost-"
-
-void
-content_init(void)
-{
-	mime_init();
-}
 
 /* VALUE of HEADER fit for facts, not decoded, of MOST octets.  Yours. */
 static char *
@@ -330,8 +325,7 @@ content_read(const guint8 *data, gsize size, const Request *request,
 	settle_client(request, facts);
 	facts->body_sha256 = digest_of(data + headers.size,
 					size - headers.size);
-	if (memchr(data + headers.size, '\0', most - headers.size))
-		facts_defect(facts, DEFECT_BODY_NUL);
+	lines_look(data + headers.size, most - headers.size, facts);
 	read_body(data, most, &headers, facts);
 	headers_clear(&headers);
 }

@@ -126,6 +126,7 @@ quoted_escape(struct decoder *decoder, guint8 *out)
 	} else {
 		*out = '=';
 		decoder->at = at;
+		decoder->has_junk = true;
 	}
 	return 1;
 }

@@ -29,6 +29,7 @@ struct scan {
 	const char *start;	/* of the block */
 	bool is_open;		/* the last field may still be continued */
 	bool is_cut;		/* a bound was met */
+	const char *bare;	/* name without colon on the line before */
 	guint lines_crlf, lines_lf;
 };
 
@@ -108,6 +109,35 @@ add_field(struct scan *scan, struct header *field)
 	scan->is_open = true;
 }
 
+/* Another program may read the block in another way. */
+static void
+odd(struct scan *scan, const char *defect)
+{
+	facts_defect(scan->facts, defect);
+	scan->headers->is_odd = true;
+}
+
+/* Is a name's colon the first thing on a LINE of LENGTH octets? */
+static bool
+take_folded(struct scan *scan, const char *line, gsize length)
+{
+	struct header field = { .name = scan->bare };
+	gsize n = 0;
+
+	while (n < length && (line[n] == ' ' || line[n] == '\t'))
+		n++;
+	if (!scan->bare || n == length || line[n] != ':')
+		return false;
+	while (is_name(field.name[field.name_length]))
+		field.name_length++;
+	field.value = line + n + 1;
+	field.length = length - n - 1;
+	field.hash = hash_name(field.name, field.name_length);
+	facts_defect(scan->facts, DEFECT_HEADER_FOLDED);
+	add_field(scan, &field);
+	return true;
+}
+
 /* LENGTH octets of a LINE that starts with a blank. */
 static void
 continue_field(struct scan *scan, const char *line, gsize length)
@@ -115,9 +145,13 @@ continue_field(struct scan *scan, const char *line, gsize length)
 	GArray *fields = scan->headers->fields;
 	struct header *last;
 
+	if (take_folded(scan, line, length))
+		return;
+	if (!scan->is_cut && strspn(line, " \t\r") >= length)
+		odd(scan, DEFECT_HEADER_BLANK_LINE);
 	if (!scan->is_open) {
 		if (!scan->is_cut)
-			facts_defect(scan->facts, DEFECT_HEADER_MALFORMED);
+			odd(scan, DEFECT_HEADER_MALFORMED);
 		return;
 	}
 	last = &g_array_index(fields, struct header, fields->len - 1);
@@ -132,8 +166,10 @@ read_line(struct scan *scan, const char *line, gsize length)
 
 	if (line[0] == ' ' || line[0] == '\t') {
 		continue_field(scan, line, length);
+		scan->bare = NULL;
 		return;
 	}
+	scan->bare = NULL;
 	while (field.name_length < length && is_name(line[field.name_length]))
 		field.name_length++;
 	colon = field.name_length;
@@ -143,10 +179,14 @@ read_line(struct scan *scan, const char *line, gsize length)
 		/* A mailbox file's line in front is nobody's attack. */
 		if (line != scan->start || length < 5 ||
 		    memcmp(line, "From ", 5) != 0)
-			facts_defect(scan->facts, DEFECT_HEADER_MALFORMED);
+			odd(scan, DEFECT_HEADER_MALFORMED);
 		scan->is_open = false;
+		if (colon == length && field.name_length)
+			scan->bare = line;
 		return;
 	}
+	if (colon > field.name_length)
+		facts_defect(scan->facts, DEFECT_HEADER_BLANK);
 	field.value = line + colon + 1;
 	field.length = length - colon - 1;
 	field.hash = hash_name(line, field.name_length);
@@ -160,7 +200,7 @@ finish(struct scan *scan)
 	GArray *fields = scan->headers->fields;
 
 	if (memchr(scan->start, '\0', scan->headers->size))
-		facts_defect(scan->facts, DEFECT_HEADER_NUL);
+		odd(scan, DEFECT_HEADER_NUL);
 	if (scan->lines_crlf && scan->lines_lf)
 		facts_defect(scan->facts, DEFECT_HEADER_BARE_LF);
 	for (guint i = 0; i < fields->len; i++) {
@@ -182,6 +222,7 @@ headers_scan(struct headers *headers, const guint8 *data, gsize size,
 			     .start = (const char *)data };
 	const char *at = scan.start, *end = at + size;
 
+	headers->is_odd = false;
 	headers->fields = g_array_sized_new(FALSE, FALSE,
 					    sizeof(struct header), 64);
 	while (at < end) {
@@ -200,7 +241,7 @@ headers_scan(struct headers *headers, const guint8 *data, gsize size,
 			break;
 		}
 		if (memchr(at, '\r', length))
-			facts_defect(facts, DEFECT_HEADER_BARE_CR);
+			odd(&scan, DEFECT_HEADER_BARE_CR);
 		if (length)
 			read_line(&scan, at, length);
 		at = next;

@@ -12,24 +12,35 @@
 #include "gatepost/bounds.h"
 
 /* What an attribute's value is. */
-enum kind { KIND_LINK, KIND_SRCSET, KIND_STYLE, KIND_CONTENT, KIND_EQUIV };
+enum kind { KIND_LINK, KIND_LINKS, KIND_SRCSET, KIND_STYLE, KIND_CONTENT,
+	    KIND_EQUIV, KIND_PAGE, KIND_ANIMATION, KIND_HIDDEN };
+
+#define ROW(name, kind) { name, sizeof name - 1, kind }
 
 /* To add an attribute that carries links: a row. */
 static const struct {
 	const char *name;
+	gsize length;
 	enum kind kind;
 } attributes[] = {
-	{ "href", KIND_LINK }, { "src", KIND_LINK }, { "action", KIND_LINK },
-	{ "formaction", KIND_LINK }, { "background", KIND_LINK },
-	{ "data", KIND_LINK }, { "poster", KIND_LINK },
-	{ "xlink:href", KIND_LINK }, { "lowsrc", KIND_LINK },
-	{ "dynsrc", KIND_LINK }, { "longdesc", KIND_LINK },
-	{ "usemap", KIND_LINK }, { "codebase", KIND_LINK },
-	{ "ping", KIND_LINK },
-	{ "srcset", KIND_SRCSET }, { "imagesrcset", KIND_SRCSET },
-	{ "style", KIND_STYLE }, { "content", KIND_CONTENT },
-	{ "http-equiv", KIND_EQUIV },
+	ROW("href", KIND_LINK), ROW("src", KIND_LINK),
+	ROW("style", KIND_STYLE), ROW("background", KIND_LINK),
+	ROW("action", KIND_LINK), ROW("formaction", KIND_LINK),
+	ROW("data", KIND_LINK), ROW("poster", KIND_LINK),
+	ROW("xlink:href", KIND_LINK), ROW("lowsrc", KIND_LINK),
+	ROW("dynsrc", KIND_LINK), ROW("longdesc", KIND_LINK),
+	ROW("usemap", KIND_LINK), ROW("codebase", KIND_LINK),
+	ROW("cite", KIND_LINK), ROW("profile", KIND_LINK),
+	ROW("icon", KIND_LINK), ROW("manifest", KIND_LINK),
+	ROW("ping", KIND_LINKS),
+	ROW("srcset", KIND_SRCSET), ROW("imagesrcset", KIND_SRCSET),
+	ROW("content", KIND_CONTENT), ROW("http-equiv", KIND_EQUIV),
+	ROW("srcdoc", KIND_PAGE), ROW("to", KIND_ANIMATION),
+	ROW("from", KIND_ANIMATION), ROW("values", KIND_ANIMATION),
+	ROW("hidden", KIND_HIDDEN),
 };
+
+enum { HREF = 0, STYLE = 2, EQUIV = 22, HIDDEN = 27 };
 
 #define ATTRIBUTES G_N_ELEMENTS(attributes)
 #define NAME_MOST 20
@@ -52,6 +63,9 @@ struct page {
 	bool has_base;
 	char *anchor;		/* link of the open <a>, or NULL */
 	GString *shown;		/* what stands in it */
+	char hidden[NAME_MOST + 1];	/* element that hides what is in it */
+	guint depth;		/* of elements of that name; 0: none hides */
+	guint pages;		/* that this one stands in */
 };
 
 static bool
@@ -96,6 +110,10 @@ show(struct page *page, const char *text, gsize length)
 		text = plain->str;
 		length = plain->len;
 	}
+	if (page->depth) {
+		append_folded(page->sink->hidden, text, length);
+		return;
+	}
 	if (page->anchor && page->shown->len < BOUND_SHOWN)
 		append_folded(page->shown, text, length);
 	if (!page->anchor || page->sink->with_anchors)
@@ -128,23 +146,76 @@ anchor_close(struct page *page)
 }
 
 static void
+take_link(struct page *page, const struct tag *tag, guint i, char **text)
+{
+	const struct html_sink *sink = page->sink;
+
+	if (i == HREF && strcmp(tag->name, "base") == 0) {
+		if (!page->has_base)
+			sink->base(*text, sink->data);
+		page->has_base = true;
+	} else if (i == HREF && strcmp(tag->name, "a") == 0) {
+		page->anchor = g_steal_pointer(text);
+	} else {
+		sink->link(*text, NULL, sink->data);
+	}
+}
+
+/* Tell of each link in a list of blanks or semicolons. */
+static void
+take_links(const struct html_sink *sink, const char *text,
+	   const char *between)
+{
+	g_auto(GStrv) links = g_strsplit_set(text, between, -1);
+
+	for (guint i = 0; links[i]; i++)
+		if (*g_strstrip(links[i]))
+			sink->link(links[i], NULL, sink->data);
+}
+
+static void read_page(struct page *page);
+
+/* A page in an attribute; those of one in it are not read. */
+static void
+take_page(struct page *page, const char *text)
+{
+	struct page inner = {
+		.at = text, .end = text + strlen(text), .sink = page->sink,
+		.tags = page->tags, .pages = page->pages + 1,
+		.depth = page->depth, .has_base = true,
+	};
+
+	if (page->pages)
+		return;
+	inner.shown = g_string_new(NULL);
+	read_page(&inner);
+	page->tags = inner.tags;
+	g_string_free(inner.shown, TRUE);
+}
+
+static bool
+is_refresh(const struct tag *tag)
+{
+	const struct value *equiv = &tag->values[EQUIV];
+
+	return strcmp(tag->name, "meta") == 0 &&
+	    (!equiv->at || (equiv->length == 7 &&
+			    g_ascii_strncasecmp(equiv->at, "refresh", 7) ==
+			    0));
+}
+
+static void
 take_value(struct page *page, struct tag *tag, guint i)
 {
 	const struct html_sink *sink = page->sink;
 	g_autofree char *text = value_text(&tag->values[i]);
-	bool is_href = i == 0;
 
 	switch (attributes[i].kind) {
 	case KIND_LINK:
-		if (is_href && strcmp(tag->name, "base") == 0) {
-			if (!page->has_base)
-				sink->base(text, sink->data);
-			page->has_base = true;
-		} else if (is_href && strcmp(tag->name, "a") == 0) {
-			page->anchor = g_steal_pointer(&text);
-		} else {
-			sink->link(text, NULL, sink->data);
-		}
+		take_link(page, tag, i, &text);
+		break;
+	case KIND_LINKS:
+		take_links(sink, text, " \t\r\n\f");
 		break;
 	case KIND_SRCSET:
 		html_srcset(text, sink);
@@ -153,10 +224,19 @@ take_value(struct page *page, struct tag *tag, guint i)
 		html_css(text, strlen(text), sink);
 		break;
 	case KIND_CONTENT:
-		if (strcmp(tag->name, "meta") == 0)
+		if (is_refresh(tag))
 			html_refresh(text, sink);
 		break;
+	case KIND_PAGE:
+		take_page(page, text);
+		break;
+	case KIND_ANIMATION:
+		if (strcmp(tag->name, "animate") == 0 ||
+		    strcmp(tag->name, "set") == 0)
+			take_links(sink, text, ";");
+		break;
 	case KIND_EQUIV:
+	case KIND_HIDDEN:
 		break;
 	}
 }
@@ -222,10 +302,46 @@ pass_raw(struct page *page, const char *name)
 	take_raw(page, name, from, (gsize)(page->at - from));
 }
 
+/* Does TAG hide what is in its element? */
+static bool
+hides(const struct tag *tag)
+{
+	static const char empty[] = " area base br col embed hr img input link "
+	    "meta source track wbr ";
+	const struct value *style = &tag->values[STYLE];
+
+	return (tag->values[HIDDEN].at ||
+		(style->at && html_hides(style->at, style->length))) &&
+	    !is_among(empty, tag->name);
+}
+
+/* Keep account of what is hidden where TAG stands. */
+static void
+track_hidden(struct page *page, const struct tag *tag)
+{
+	bool is_same = page->depth && strcmp(page->hidden, tag->name) == 0;
+
+	if (tag->is_end) {
+		page->depth -= is_same;
+		return;
+	}
+	/* One of these ends the one before it. */
+	if (is_same && is_among(" p li dt dd option ", tag->name))
+		page->depth = 0;
+	if (page->depth) {
+		page->depth += is_same;
+	} else if (hides(tag)) {
+		memcpy(page->hidden, tag->name, sizeof page->hidden);
+		page->depth = 1;
+	}
+}
+
 static void
 take_tag(struct page *page, struct tag *tag)
 {
 	break_line(page, tag->name);
+	if (!tag->is_end || page->depth)
+		track_hidden(page, tag);
 	if (tag->is_end) {
 		if (strcmp(tag->name, "a") == 0)
 			anchor_close(page);
@@ -271,7 +387,7 @@ keep_value(struct tag *tag, const char *name, gsize length,
 	   struct value value)
 {
 	for (guint i = 0; i < ATTRIBUTES; i++)
-		if (strlen(attributes[i].name) == length &&
+		if (attributes[i].length == length &&
 		    g_ascii_strncasecmp(attributes[i].name, name,
 					length) == 0) {
 			/* Of two alike the first counts (13.2.5.33). */
@@ -305,6 +421,9 @@ read_attributes(struct page *page, struct tag *tag)
 		if (page->at < page->end && *page->at == '=') {
 			page->at++;
 			keep_value(tag, name, length, read_value(page));
+		} else {
+			keep_value(tag, name, length,
+				   (struct value){ name, 0 });
 		}
 	}
 	page->at += page->at < page->end;
@@ -387,22 +506,28 @@ read_markup(struct page *page)
 	take_tag(page, &tag);
 }
 
+static void
+read_page(struct page *page)
+{
+	while (page->at < page->end && page->tags < BOUND_HTML_TAGS) {
+		gsize plain = find(page->at, page->end, '<');
+
+		if (plain)
+			show(page, page->at, plain);
+		page->at += plain;
+		if (page->at < page->end)
+			read_markup(page);
+	}
+	anchor_close(page);
+}
+
 bool
 html_read(const char *text, gsize length, const struct html_sink *sink)
 {
 	struct page page = { .at = text, .end = text + length, .sink = sink,
 			     .shown = g_string_new(NULL) };
 
-	while (page.at < page.end && page.tags < BOUND_HTML_TAGS) {
-		gsize plain = find(page.at, page.end, '<');
-
-		if (plain)
-			show(&page, page.at, plain);
-		page.at += plain;
-		if (page.at < page.end)
-			read_markup(&page);
-	}
-	anchor_close(&page);
+	read_page(&page);
 	g_string_free(page.shown, TRUE);
 	return page.at == page.end;
 }

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-
 static bool
 is_space(char c)
 {
@@ -235,4 +234,89 @@ html_refresh(const char *value, const struct html_sink *sink)
 	}
 	if (*link)
 		sink->link(link, NULL, sink->data);
+}
+
+/* LENGTH octets of TEXT without blanks and "!important", in lower case, as a
+ * word of at most SIZE - 1 octets. */
+static void
+word_of(char *word, gsize size, const char *text, gsize length)
+{
+	gsize n = 0;
+
+	for (gsize i = 0; i < length && text[i] != '!' && n + 1 < size; i++)
+		if (!is_space(text[i]))
+			word[n++] = g_ascii_tolower(text[i]);
+	word[n] = '\0';
+}
+
+/* Is WORD a size of nothing: "0", "0px", "0.0em"? */
+static bool
+is_zero(const char *word)
+{
+	gsize digits = strspn(word, "0.");
+
+	return digits > 0 && !g_ascii_isdigit(word[digits]);
+}
+
+/* What a declaration may be of those that hide. */
+enum { HIDES_MOST = 24 };
+struct hiding {
+	char color[HIDES_MOST], ground[HIDES_MOST];
+	bool is_flat, is_cut;	/* of no height; what does not fit is cut */
+};
+
+/* Does the declaration NAME: VALUE hide by itself? */
+static bool
+declares(struct hiding *hiding, const char *name, const char *value)
+{
+	if (strcmp(name, "display") == 0)
+		return strcmp(value, "none") == 0;
+	if (strcmp(name, "visibility") == 0)
+		return strcmp(value, "hidden") == 0 ||
+		    strcmp(value, "collapse") == 0;
+	if (strcmp(name, "font-size") == 0 || strcmp(name, "opacity") == 0)
+		return is_zero(value);
+	if (strcmp(name, "mso-hide") == 0)
+		return strcmp(value, "all") == 0;
+	if (strcmp(name, "color") == 0)
+		g_strlcpy(hiding->color, value, sizeof hiding->color);
+	else if (strcmp(name, "background-color") == 0 ||
+		 strcmp(name, "background") == 0)
+		g_strlcpy(hiding->ground, value, sizeof hiding->ground);
+	else if (strcmp(name, "max-height") == 0 ||
+		 strcmp(name, "height") == 0 ||
+		 strcmp(name, "max-width") == 0)
+		hiding->is_flat |= is_zero(value);
+	else if (strcmp(name, "overflow") == 0)
+		hiding->is_cut |= strcmp(value, "hidden") == 0;
+	return false;
+}
+
+bool
+html_hides(const char *css, gsize length)
+{
+	struct hiding hiding = { .color = "" };
+	const char *at = css, *end = css + length;
+
+	while (at < end) {
+		const char *stop = memchr(at, ';', (gsize)(end - at));
+		const char *colon;
+		char name[HIDES_MOST], value[HIDES_MOST];
+
+		stop = stop ? stop : end;
+		colon = memchr(at, ':', (gsize)(stop - at));
+		if (colon) {
+			word_of(name, sizeof name, at, (gsize)(colon - at));
+			/* Few properties are asked for, and by these. */
+			if (strchr("bcdfhmov", *name)) {
+				word_of(value, sizeof value, colon + 1,
+					(gsize)(stop - colon - 1));
+				if (declares(&hiding, name, value))
+					return true;
+			}
+		}
+		at = stop + (stop < end);
+	}
+	return (*hiding.color && strcmp(hiding.color, hiding.ground) == 0) ||
+	    (hiding.is_flat && hiding.is_cut);
 }

@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/unwrap.h"
+#include "gatepost/content/visible.h"
 #include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
@@ -145,6 +146,8 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 	link->url = g_strdup(url->url);
 	link->host = g_strdup(url->host);
 	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
+	if (link->text)
+		visible_fold(link->text);
 	link->source = g_strdup(source);
 	link->wrapper = g_strdup(wrapper);
 	g_ptr_array_add(links->facts->urls, link);
@@ -248,9 +251,48 @@ tidy(const char *raw)
 		end--;
 	out = g_string_sized_new((gsize)(end - raw));
 	for (; raw < end; raw++)
-		if ((guchar)*raw >= 0x20)
+		if (!strchr("\t\r\n", *raw))
 			g_string_append_c(out, *raw);
 	return g_string_free(out, FALSE);
+}
+
+/* What is relative in RAW: all of it when it has no scheme; what is behind a
+ * scheme that is BASE's, too (WHATWG 4.4, "special relative").  Else NULL. */
+static const char *
+relative_part(const char *raw, const char *base)
+{
+	gsize scheme = scheme_length(raw);
+
+	if (!scheme)
+		return raw;
+	if (!base || scheme_length(base) != scheme ||
+	    g_ascii_strncasecmp(raw, base, scheme) != 0)
+		return NULL;
+	raw += scheme + 1;
+	return is_slash(raw[0]) && is_slash(raw[1]) ? NULL : raw;
+}
+
+/* Name what TIDIED makes a program do other than visit a site.  Scripts are
+ * left out: newsletters have them, and no mail program runs them. */
+static void
+judge_scheme(Facts *facts, const char *tidied)
+{
+	static const char *const schemes[] = {
+		"vbscript:", "file:", "smb:", "search:", "search-ms:", "ms-",
+		"shell:",
+		"res:", "jar:", "mk:", "its:", "hcp:", "ldap:", "\\\\",
+		"data:text/", "data:application/", "data:image/svg",
+		"data:,", "data:;"
+	};
+
+	/* Few links are not of the web, and few start like these. */
+	if (g_ascii_tolower(*tidied) == 'h' &&
+	    g_ascii_strncasecmp(tidied, "http", 4) == 0)
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)
+		if (g_ascii_strncasecmp(tidied, schemes[i],
+					strlen(schemes[i])) == 0)
+			facts_defect(facts, DEFECT_URL_SCHEME);
 }
 
 /* RAW, which has no scheme, seen from BASE; NULL when it leads nowhere. */
@@ -292,7 +334,8 @@ links_add(struct links *links, const char *raw, const char *base,
 {
 	static const char *const wrappers[] = { "view-source:", "blob:" };
 	g_autofree char *tidied = tidy(raw);
-	g_autofree char *whole = NULL;
+	g_autofree char *whole = NULL, *share = NULL;
+	const char *relative;
 
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++)
 		if (g_ascii_strncasecmp(tidied, wrappers[i],
@@ -304,13 +347,22 @@ links_add(struct links *links, const char *raw, const char *base,
 	    g_ascii_strncasecmp(tidied, "mid:", 4) == 0 ||
 	    g_ascii_strncasecmp(tidied, "about:", 6) == 0)
 		return;
-	if (!scheme_length(tidied)) {
-		whole = resolve(tidied, base);
-		if (!whole)
-			return;
+	judge_scheme(links->facts, tidied);
+	relative = relative_part(tidied, base);
+	whole = relative ? resolve(relative, base) : NULL;
+	if (whole)
 		add(links, whole, text, source);
-	} else {
+	/* Some programs do not know of bases. */
+	if (relative != tidied)
 		add(links, tidied, text, source);
+	if (g_ascii_strncasecmp(tidied, "javascript:", 11) == 0) {
+		g_strdelimit(tidied, "'", '"');
+		links_scan(links, tidied, strlen(tidied), source);
+	}
+	/* Outlook opens a share, where others see a site. */
+	if (tidied[0] == '\\' && tidied[1] == '\\') {
+		share = g_strconcat("file:", tidied, NULL);
+		add(links, share, text, source);
 	}
 }
 

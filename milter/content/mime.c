@@ -1,95 +1,100 @@
 /*
- * mime.c -- a message's parts, by GMime
+ * mime.c -- a message's parts, in every way in which they can be read
  *
- * GMime finds where parts begin and end, and no more: it decodes nothing,
- * writes nothing anew, and is never asked for a boundary, since each of these
- * has faults that a stranger can use.  It builds its whole tree before we
- * can count, so what it is given is bounded first.
+ * Nothing is built: a part is a range of the message's octets, and a walk
+ * over ranges costs no memory.  The first reading is that of the rules (RFC
+ * 2046); another one is followed only where the header or the delimiters are
+ * such that programs are known to differ, and that is a defect.
  */
 #include "gatepost/content/mime.h"
 
-#include <gmime/gmime.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "gatepost/bounds.h"
 #include "gatepost/content/decode.h"
 #include "gatepost/content/defect.h"
-#include "gatepost/content/parameters.h"
+#include "gatepost/content/split.h"
 
-/*
- * GMime is not given a message with more lines that look like a delimiter,
- * octets that look like header fields, or commas in them.  A part costs it
- * some 1.5 KB, an octet of header 200 at worst, so both together stay below
- * half of BOUND_WORKER_MEMORY.  The addresses of an attached message take it
- * the square of their number: 10,000 of one letter two thirds of a second.
- */
-#define FEED_DELIMITERS (20 * BOUND_MIME_PARTS)
-#define FEED_HEADERS (512 * KIB)
-#define FEED_COMMAS 4000
+/* Values of one field, and boundaries of one type, that are followed. */
+#define VALUES_MOST 4
+/* Octets of a leaf count so often, since they are decoded, too. */
+#define LEAF_COST 3
 
-void
-mime_init(void)
+/* The fields that say what a part is, each with all its values. */
+enum which { TYPE, DISPOSITION, ENCODING, FIELDS };
+static const char *const names[FIELDS] = {
+	"Content-Type", "Content-Disposition", "Content-Transfer-Encoding"
+};
+
+struct values {
+	char *of[FIELDS][VALUES_MOST];
+	guint count[FIELDS];
+};
+
+/* Octets and the header that stands before them. */
+struct entity {
+	const guint8 *body;
+	gsize length;
+	bool is_digest;		/* a part of multipart/digest */
+};
+
+static void
+values_clear(struct values *values)
 {
-	g_mime_init();
+	for (guint f = 0; f < FIELDS; f++)
+		for (guint i = 0; i < values->count[f]; i++)
+			g_free(values->of[f][i]);
 }
 
-/* Does LINE start a header field? */
-static bool
-is_like_header(const guint8 *line, gsize length)
+/* Take VALUE as one more of FIELD. */
+static void
+values_take(struct values *values, guint field, char *value)
 {
-	gsize n = 0;
+	guint *count = &values->count[field];
 
-	while (n < length && n < 100 && line[n] > 0x20 && line[n] < 0x7f &&
-	       line[n] != ':')
-		n++;
-	return n > 0 && n < length && line[n] == ':';
-}
-
-static gsize
-count_commas(const guint8 *line, gsize length)
-{
-	gsize n = 0;
-
-	for (gsize i = 0; i < length; i++)
-		n += line[i] == ',';
-	return n;
-}
-
-/* Is DATA, which stands behind a header block, cheap for GMime? */
-static bool
-is_cheap(const guint8 *data, gsize size)
-{
-	const guint8 *at = data, *end = data + size;
-	gsize delimiters = 0, headers = 0, commas = 0;
-	/* Whether a field may start here, and be continued. */
-	bool may_start = true, may_go_on = false;
-
-	while (at < end) {
-		const guint8 *lf = memchr(at, '\n', (gsize)(end - at));
-		gsize length = (gsize)((lf ? lf + 1 : end) - at);
-
-		if (length > 2 && at[0] == '-' && at[1] == '-') {
-			delimiters++;
-			may_start = true;
-			may_go_on = false;
-		} else if (at[0] == '\n' || at[0] == '\r') {
-			may_start = true;
-			may_go_on = false;
-		} else if (may_start || may_go_on) {
-			may_start = may_go_on =
-			    at[0] == ' ' || at[0] == '\t' ? may_go_on :
-			    is_like_header(at, length);
-			headers += may_go_on ? length : 0;
-			commas += may_go_on ? count_commas(at, length) : 0;
+	for (guint i = 0; i < *count; i++)
+		if (g_ascii_strcasecmp(values->of[field][i], value) == 0) {
+			g_free(value);
+			return;
 		}
-		if (delimiters > FEED_DELIMITERS || headers > FEED_HEADERS ||
-		    commas > FEED_COMMAS)
+	if (*count < VALUES_MOST)
+		values->of[field][(*count)++] = value;
+	else
+		g_free(value);
+}
+
+static void
+values_read(struct values *values, const struct headers *headers)
+{
+	for (guint i = 0; i < headers->fields->len; i++) {
+		const struct header *header =
+		    &g_array_index(headers->fields, struct header, i);
+
+		if (header->name_length < 12)
+			continue;
+		for (guint f = 0; f < FIELDS; f++)
+			if (header_is(header, names[f]))
+				values_take(values, f, header_unfold(
+					    header, BOUND_HEADER_FIELD));
+	}
+}
+
+static bool
+values_same(const struct values *one, const struct values *other)
+{
+	for (guint f = 0; f < FIELDS; f++) {
+		if (one->count[f] != other->count[f])
 			return false;
-		at += length;
+		for (guint i = 0; i < one->count[f]; i++)
+			if (g_ascii_strcasecmp(one->of[f][i],
+					       other->of[f][i]) != 0)
+				return false;
 	}
 	return true;
 }
+
+/* ---- bounds ---- */
 
 /* Count one more part; false when there are too many. */
 static bool
@@ -98,6 +103,16 @@ count_part(struct mime_walk *walk)
 	if (walk->parts++ < BOUND_MIME_PARTS)
 		return true;
 	facts_truncated(walk->facts, DEFECT_MIME_PARTS);
+	return false;
+}
+
+static bool
+pay(struct mime_walk *walk, gsize cost)
+{
+	walk->cost += cost;
+	if (walk->cost <= BOUND_MIME_COST)
+		return true;
+	facts_truncated(walk->facts, DEFECT_MIME_COSTLY);
 	return false;
 }
 
@@ -112,10 +127,12 @@ enter(struct mime_walk *walk)
 	return true;
 }
 
-static void read_message(struct mime_walk *walk, const guint8 *data,
-			 gsize size);
+/* ---- one reading of one part ---- */
 
-/* A message that GMime did not look into. */
+static void read_entity(struct mime_walk *walk, const guint8 *data,
+			gsize size, bool is_digest);
+
+/* A message within a part. */
 static void
 read_inner(struct mime_walk *walk, const struct mime_part *part)
 {
@@ -129,299 +146,416 @@ read_inner(struct mime_walk *walk, const struct mime_part *part)
 	if (!enter(walk))
 		return;
 	if (decoder.encoding == ENCODING_IDENTITY) {
-		read_message(walk, part->body, part->length);
-	} else if (walk->copied + part->length > BOUND_MESSAGE) {
-		facts_truncated(walk->facts, DEFECT_MIME_DEEP);
-	} else {
-		walk->copied += part->length;
+		read_entity(walk, part->body, part->length, false);
+	} else if (pay(walk, LEAF_COST * part->length)) {
 		message = decode_all(&decoder, part->length, &length);
-		read_message(walk, message, length);
+		read_entity(walk, message, length, false);
 	}
 	walk->depth--;
 }
 
-/* The line behind the one at AT, or END. */
-static const guint8 *
-line_after(const guint8 *at, const guint8 *end)
+/* Read what is between the delimiters in FOUND, with the odd ones or not. */
+static void
+read_between(struct mime_walk *walk, const struct mime_part *part,
+	     const GArray *found, bool with_odd)
 {
-	const guint8 *lf = memchr(at, '\n', (gsize)(end - at));
+	const struct delimiter *last = NULL;
+	bool is_digest = strcmp(part->type->value, "multipart/digest") == 0;
 
-	return lf ? lf + 1 : end;
-}
+	for (guint i = 0; i < found->len; i++) {
+		const struct delimiter *next =
+		    &g_array_index(found, struct delimiter, i);
 
-static bool
-starts_field(const guint8 *at, const guint8 *end)
-{
-	return end - at > 8 &&
-	    g_ascii_strncasecmp((const char *)at, "content-", 8) == 0;
-}
-
-/* The first line in DATA that would part a multipart: two hyphens and more,
- * then a field of MIME; its LENGTH without blanks at its end.  NULL: none. */
-static const guint8 *
-find_delimiter(const guint8 *data, const guint8 *end, gsize *length)
-{
-	const guint8 *at = data, *next;
-
-	while (at && at < end) {
-		if (end - at > 2 && at[0] == '-' && at[1] == '-') {
-			next = line_after(at, end);
-			*length = (gsize)(next - at);
-			while (*length && at[*length - 1] <= ' ')
-				--*length;
-			/* A blank line between is one more way to hide. */
-			if (*length > 2 &&
-			    (starts_field(next, end) ||
-			     (next < end && *next <= ' ' &&
-			      starts_field(line_after(next, end), end))))
-				return at;
-		}
-		at = memmem(at, (gsize)(end - at), "\n--", 3);
-		at = at ? at + 1 : NULL;
+		if (next->is_odd && !with_odd)
+			continue;
+		if (last && last->is_close)
+			facts_defect(walk->facts, DEFECT_BOUNDARY_GOES_ON);
+		if (last && last->next < next->start)
+			read_entity(walk, part->body + last->next,
+				    next->start - last->next, is_digest);
+		last = next;
 	}
-	return NULL;
+	if (last && !last->is_close && last->next < part->length)
+		read_entity(walk, part->body + last->next,
+			    part->length - last->next, is_digest);
 }
 
-/* Read what stands between delimiters in DATA, which is no multipart by the
- * rules.  False when there are none. */
-static bool
-read_hidden(struct mime_walk *walk, const guint8 *data, gsize size)
-{
-	const guint8 *end = data + size;
-	const guint8 *from, *at;
-	gsize length;
+static void read_hidden(struct mime_walk *walk, const guint8 *data,
+			gsize size);
 
-	from = find_delimiter(data, end, &length);
-	if (!from || !enter(walk))
+/* What stands before the first and behind the last of FOUND. */
+static void
+read_around(struct mime_walk *walk, const struct mime_part *part,
+	    const GArray *found)
+{
+	const struct delimiter *last =
+	    &g_array_index(found, struct delimiter, found->len - 1);
+
+	read_hidden(walk, part->body,
+		    g_array_index(found, struct delimiter, 0).start);
+	if (last->is_close)
+		read_hidden(walk, part->body + last->next,
+			    part->length - last->next);
+}
+
+/* Read PART by BOUNDARY.  False when it parts nothing, or IS_CUT, a guess,
+ * and no line is just that. */
+static bool
+read_by(struct mime_walk *walk, const struct mime_part *part,
+	const char *boundary, bool is_cut)
+{
+	g_autoptr(GArray) found = NULL;
+	guint odd = 0;
+
+	if (!pay(walk, part->length))
 		return false;
-	facts_defect(walk->facts, DEFECT_MIME_HIDDEN);
-	while (from < end && walk->parts < BOUND_MIME_PARTS) {
-		const guint8 *start = line_after(from, end);
-		const guint8 *delimiter = from;
-
-		for (at = start; at < end; at = line_after(at, end))
-			if ((gsize)(end - at) >= length &&
-			    memcmp(at, delimiter, length) == 0)
-				break;
-		/* Here, a blank line in front ends no header block. */
-		while (start < at && (*start == '\n' || *start == '\r'))
-			start++;
-		if (start < at)
-			read_message(walk, start, (gsize)(at - start));
-		from = at;
+	/* Twice as many parts as are read, since half may be the odd. */
+	found = split_find(part->body, part->length, boundary,
+			   2 * BOUND_MIME_PARTS + 2);
+	for (guint i = 0; i < found->len; i++)
+		odd += g_array_index(found, struct delimiter, i).is_odd;
+	if (is_cut && found->len == odd)
+		return false;
+	if (found->len == 0 || !enter(walk))
+		return found->len > 0;
+	if (odd)
+		facts_defect(walk->facts, DEFECT_BOUNDARY_ODD);
+	if (found->len > odd)
+		read_between(walk, part, found, false);
+	if (odd) {
+		walk->others += found->len > odd;
+		read_between(walk, part, found, true);
+		walk->others -= found->len > odd;
 	}
+	read_around(walk, part, found);
 	walk->depth--;
 	return true;
 }
 
-/* Give PART to the caller, or look into it. */
 static void
-read_leaf(struct mime_walk *walk, const struct mime_part *part)
+add_boundary(GPtrArray *out, char *boundary)
 {
-	struct parameters type;
+	g_strchomp(boundary);
+	for (guint i = 0; i < out->len; i++)
+		if (strcmp(out->pdata[i], boundary) == 0) {
+			g_free(boundary);
+			return;
+		}
+	if (*boundary && out->len < VALUES_MOST)
+		g_ptr_array_add(out, boundary);
+	else
+		g_free(boundary);
+}
 
-	parameters_read(&type, part->type, walk->facts);
-	if (strcmp(type.value, "message/partial") == 0)
-		facts_defect(walk->facts, DEFECT_MIME_PARTIAL);
-	if (strcmp(type.value, "message/external-body") == 0)
-		facts_defect(walk->facts, DEFECT_MIME_EXTERNAL);
-	if (strcmp(type.value, "message/rfc822") == 0 ||
-	    strcmp(type.value, "message/global") == 0 ||
-	    strcmp(type.value, "message/news") == 0) {
-		read_inner(walk, part);
-	} else {
-		walk->found(part, walk->data);
-		if (!strchr(type.value, '/') ||
-		    g_str_has_prefix(type.value, "text/") ||
-		    g_str_has_prefix(type.value, "multipart/"))
-			read_hidden(walk, part->body, part->length);
+/* Every boundary that TYPE could mean: as it stands, by RFC 2231, and, from
+ * the number WHOLE on, up to its first blank. */
+static GPtrArray *
+boundaries_of(const struct parameters *type, Facts *facts, guint *whole)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) decoded = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < type->rows->len; i++) {
+		const struct parameter *row =
+		    &g_array_index(type->rows, struct parameter, i);
+
+		if (strcmp(row->name, "boundary") == 0)
+			add_boundary(out, g_strdup(row->value));
 	}
+	parameters_all(type, "boundary", BOUND_SHOWN, decoded, facts);
+	for (guint i = 0; i < decoded->len; i++)
+		add_boundary(out, g_strdup(decoded->pdata[i]));
+	*whole = out->len;
+	for (guint i = 0; i < *whole; i++) {
+		const char *boundary = out->pdata[i];
+
+		add_boundary(out, g_strndup(boundary, strcspn(boundary,
+							      " \t\r")));
+	}
+	return out;
+}
+
+/* Read the parts of PART by the boundaries of its type; false: none. */
+static bool
+read_declared(struct mime_walk *walk, const struct mime_part *part)
+{
+	guint whole;
+	g_autoptr(GPtrArray) boundaries = boundaries_of(part->type,
+							walk->facts, &whole);
+	bool found = false;
+
+	for (guint i = 0; i < boundaries->len; i++) {
+		const char *boundary = boundaries->pdata[i];
+
+		if (strlen(boundary) > BOUND_BOUNDARY)
+			facts_defect(walk->facts, DEFECT_MIME_BOUNDARY);
+		if (found)
+			walk->others++;
+		if (read_by(walk, part, boundary, i >= whole)) {
+			if (found)
+				facts_defect(walk->facts,
+					     DEFECT_BOUNDARY_TWICE);
+			walk->others -= found;
+			found = true;
+		} else if (found) {
+			walk->others--;
+		}
+	}
+	return found;
+}
+
+/* Read what stands between delimiters in SIZE octets of DATA, in which by the
+ * rules there is no part. */
+static void
+read_hidden(struct mime_walk *walk, const guint8 *data, gsize size)
+{
+	g_autofree char *boundary = split_guess(data, size);
+	struct parameters type;
+	struct mime_part part = { .type = &type, .body = data,
+				  .length = size };
+
+	if (!boundary)
+		return;
+	facts_defect(walk->facts, DEFECT_MIME_HIDDEN);
+	parameters_read(&type, "multipart/mixed", walk->facts);
+	read_by(walk, &part, boundary, false);
 	parameters_clear(&type);
 }
 
-/* Raw value of OBJECT's first field NAME; a second one is a defect. */
-static const char *
-raw_value(struct mime_walk *walk, GMimeObject *object, const char *name)
-{
-	GMimeHeaderList *list = g_mime_object_get_header_list(object);
-	int count = MIN(g_mime_header_list_get_count(list),
-			BOUND_HEADER_FIELDS);
-	const char *value = NULL;
-
-	for (int i = 0; i < count; i++) {
-		GMimeHeader *header = g_mime_header_list_get_header_at(list,
-								       i);
-
-		if (g_ascii_strcasecmp(g_mime_header_get_name(header),
-				       name) != 0)
-			continue;
-		if (value)
-			facts_defect(walk->facts, DEFECT_HEADER_REPEATED);
-		else
-			value = g_mime_header_get_raw_value(header);
-	}
-	return value;
-}
-
-/* Where in DATA the content of a GMime part is. */
 static void
-find_body(struct mime_part *part, GMimeObject *object, const guint8 *data,
-	  gsize size)
+read_multipart(struct mime_walk *walk, struct mime_part *part)
 {
-	GMimeDataWrapper *content =
-	    g_mime_part_get_content(GMIME_PART(object));
-	GMimeStream *stream = content ?
-	    g_mime_data_wrapper_get_stream(content) : NULL;
-	gint64 start, end;
-
-	part->body = data;
-	if (!stream)
+	if (read_declared(walk, part))
 		return;
-	start = stream->bound_start;
-	end = stream->bound_end < 0 ? (gint64)size : stream->bound_end;
-	if (start < 0 || start > end || end > (gint64)size)
-		return;
-	part->body = data + start;
-	part->length = (gsize)(end - start);
-}
-
-static void walk_object(struct mime_walk *walk, GMimeObject *object,
-			const guint8 *data, gsize size);
-
-/* What stands in a multipart that has no parts is read as text: some mail
- * program will show it. */
-static void
-walk_empty(struct mime_walk *walk, GMimeMultipart *multipart)
-{
-	const char *text = g_mime_multipart_get_prologue(multipart);
-	struct mime_part part = { .encoding = NULL };
-
 	facts_defect(walk->facts, DEFECT_MIME_EMPTY);
-	if (!text)
-		return;
-	part.encoding = raw_value(walk, GMIME_OBJECT(multipart),
-				  "Content-Transfer-Encoding");
-	part.body = (const guint8 *)text;
-	part.length = strlen(text);
-	read_leaf(walk, &part);
+	/* Some mail program will show what stands there. */
+	if (pay(walk, LEAF_COST * part->length))
+		walk->found(part, walk->data);
+	read_hidden(walk, part->body, part->length);
 }
 
 static void
-walk_multipart(struct mime_walk *walk, GMimeMultipart *multipart,
-	       const guint8 *data, gsize size)
+read_leaf(struct mime_walk *walk, struct mime_part *part)
 {
-	int count = g_mime_multipart_get_count(multipart);
-	struct parameters type;
-	const char *boundary;
+	const char *type = part->type->value;
 
-	parameters_read(&type, raw_value(walk, GMIME_OBJECT(multipart),
-					 "Content-Type"), walk->facts);
-	boundary = parameters_find(&type, "boundary");
-	if (boundary && strlen(boundary) > BOUND_BOUNDARY)
-		facts_defect(walk->facts, DEFECT_MIME_BOUNDARY);
-	parameters_clear(&type);
-	if (count == 0)
-		walk_empty(walk, multipart);
-	for (int i = 0; i < count && walk->parts <= BOUND_MIME_PARTS; i++)
-		walk_object(walk, g_mime_multipart_get_part(multipart, i),
-			    data, size);
+	if (strcmp(type, "message/partial") == 0)
+		facts_defect(walk->facts, DEFECT_MIME_PARTIAL);
+	if (strcmp(type, "message/external-body") == 0)
+		facts_defect(walk->facts, DEFECT_MIME_EXTERNAL);
+	if (!pay(walk, LEAF_COST * part->length))
+		return;
+	walk->found(part, walk->data);
+	if (parameters_find(part->type, "boundary") &&
+	    read_declared(walk, part))
+		facts_defect(walk->facts, DEFECT_MIME_HIDDEN);
+	else if (!strchr(type, '/') || g_str_has_prefix(type, "text/"))
+		read_hidden(walk, part->body, part->length);
 }
 
+/* Read ENTITY by the values of these numbers. */
 static void
-walk_object(struct mime_walk *walk, GMimeObject *object, const guint8 *data,
-	    gsize size)
+read_as(struct mime_walk *walk, const struct entity *entity,
+	const struct values *values, guint type, guint disposition,
+	guint encoding)
 {
-	if (!count_part(walk) || !enter(walk))
-		return;
-	if (GMIME_IS_MULTIPART(object)) {
-		walk_multipart(walk, GMIME_MULTIPART(object), data, size);
-	} else if (GMIME_IS_MESSAGE_PART(object)) {
-		GMimeMessage *message = g_mime_message_part_get_message(
-		    GMIME_MESSAGE_PART(object));
-		GMimeObject *inner = message ?
-		    g_mime_message_get_mime_part(message) : NULL;
+	const char *raw = type < values->count[TYPE] ?
+	    values->of[TYPE][type] :
+	    entity->is_digest ? "message/rfc822" : NULL;
+	struct parameters parameters;
+	struct mime_part part = {
+		.type = &parameters,
+		.disposition = disposition < values->count[DISPOSITION] ?
+		    values->of[DISPOSITION][disposition] : NULL,
+		.encoding = encoding < values->count[ENCODING] ?
+		    values->of[ENCODING][encoding] : NULL,
+		.body = entity->body, .length = entity->length,
+		.is_other = walk->others > 0,
+	};
 
-		if (inner)
-			walk_object(walk, inner, data, size);
-	} else if (GMIME_IS_PART(object)) {
-		struct mime_part part = {
-			.type = raw_value(walk, object, "Content-Type"),
-			.disposition = raw_value(walk, object,
-						 "Content-Disposition"),
-			.encoding = raw_value(walk, object,
-					      "Content-Transfer-Encoding"),
-		};
-
-		find_body(&part, object, data, size);
+	parameters_read(&parameters, raw, walk->facts);
+	if (g_str_has_prefix(parameters.value, "multipart"))
+		read_multipart(walk, &part);
+	else if (strcmp(parameters.value, "message/rfc822") == 0 ||
+		 strcmp(parameters.value, "message/global") == 0 ||
+		 strcmp(parameters.value, "message/news") == 0)
+		read_inner(walk, &part);
+	else
 		read_leaf(walk, &part);
-	}
-	walk->depth--;
+	parameters_clear(&parameters);
 }
 
-/* Have GMime find the parts in DATA, which starts with a header block. */
+/* Read ENTITY in each way that VALUES allow: of each field the first, then
+ * each further value once. */
 static void
-read_parts(struct mime_walk *walk, const guint8 *data, gsize size)
+read_values(struct mime_walk *walk, const struct entity *entity,
+	    const struct values *values)
 {
-	GByteArray octets = { (guint8 *)data, (guint)size };
-	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(&octets);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeObject *object;
-
-	/* The octets are ours, and the stream only reads them. */
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	object = g_mime_parser_construct_part(parser, NULL);
-	if (object) {
-		walk_object(walk, object, data, size);
-		g_object_unref(object);
-	}
-	g_object_unref(parser);
-	g_object_unref(stream);
+	read_as(walk, entity, values, 0, 0, 0);
+	walk->others++;
+	for (guint i = 1; i < values->count[TYPE]; i++)
+		read_as(walk, entity, values, i, 0, 0);
+	for (guint i = 1; i < values->count[DISPOSITION]; i++)
+		read_as(walk, entity, values, 0, i, 0);
+	for (guint i = 1; i < values->count[ENCODING]; i++)
+		read_as(walk, entity, values, 0, 0, i);
+	walk->others--;
 }
 
-static char *
-unfolded(const struct headers *headers, const char *name)
-{
-	const struct header *header = headers_find(headers, name);
+/* ---- the header of a part, by the rules and otherwise ---- */
 
-	return header ? header_unfold(header, BOUND_HEADER_FIELD) : NULL;
+static gsize
+line_length(const guint8 *at, const guint8 *end)
+{
+	gsize n = 0;
+
+	while (at + n < end && at[n] != '\r' && at[n] != '\n')
+		n++;
+	return n;
+}
+
+/* Which of the fields starts at AT, its colon or not; FIELDS: none. */
+static guint
+lax_field(const char *at, gsize length)
+{
+	for (guint f = 0; f < FIELDS; f++) {
+		gsize name = strlen(names[f]);
+
+		if (length > name && !g_ascii_isalnum(at[name]) &&
+		    at[name] != '-' &&
+		    g_ascii_strncasecmp(at, names[f], name) == 0)
+			return f;
+	}
+	return FIELDS;
+}
+
+/* Could it be a field at all? */
+static bool
+is_like_field(const char *at, gsize length)
+{
+	gsize n = 0;
+
+	while (n < length && at[n] > 0x20 && at[n] < 0x7f && at[n] != ':')
+		n++;
+	while (n < length && (at[n] == ' ' || at[n] == '\t'))
+		n++;
+	return n > 0 && n < length && at[n] == ':';
+}
+
+/*
+ * Read the header at the start of DATA as lenient programs do: a CR alone
+ * ends a line, blank lines in front and control characters before a name are
+ * passed over, a colon may be missing, and what is no field, or a line of
+ * blanks, ends the header.  Returns where the body starts.
+ */
+static gsize
+values_read_lax(struct values *values, const guint8 *data, gsize size)
+{
+	const guint8 *at = data, *end = data + MIN(size, BOUND_HEADER_BLOCK);
+	g_autoptr(GString) open = g_string_new(NULL);
+	guint field = FIELDS;
+	bool any = false, at_end = false;
+
+	while (at < end && !at_end) {
+		gsize length = line_length(at, end), skip = 0;
+		const char *line = (const char *)at;
+		bool is_folded = *at == ' ' || *at == '\t';
+		guint next;
+
+		while (skip < length && (guchar)line[skip] <= 0x20)
+			skip++;
+		next = lax_field(line + skip, length - skip);
+		at_end = skip == length ? any :
+		    next == FIELDS && !(is_folded && any) &&
+		    !is_like_field(line + skip, length - skip);
+		if (at_end && skip < length)
+			break;		/* the body's first line */
+		if (is_folded && next == FIELDS && skip < length) {
+			g_string_append_len(open, line, (gssize)length);
+		} else if (skip < length) {
+			if (field < FIELDS)
+				values_take(values, field,
+					    g_strdup(open->str));
+			field = next;
+			g_string_truncate(open, 0);
+			if (next < FIELDS) {
+				skip += strlen(names[next]);
+				while (skip < length && strchr(" \t:",
+							       line[skip]))
+					skip++;
+				g_string_append_len(open, line + skip,
+						    (gssize)(length - skip));
+			}
+			any = true;
+		}
+		at += length;
+		at += at < end && *at == '\r';
+		at += at < end && *at == '\n';
+	}
+	if (field < FIELDS)
+		values_take(values, field, g_strdup(open->str));
+	return (gsize)(at - data);
+}
+
+/* Does a part without a header start with what could be one? */
+static bool
+hides_header(const guint8 *body, gsize length)
+{
+	gsize n = 0;
+
+	while (n < MIN(length, 16) && body[n] <= 0x20)
+		n++;
+	return lax_field((const char *)body + n, length - n) < FIELDS;
+}
+
+static void
+read_fields(struct mime_walk *walk, const guint8 *data, gsize size,
+	    const struct headers *headers, bool is_digest)
+{
+	struct values values = { .count = { 0 } }, lax = { .count = { 0 } };
+	struct entity entity = { data + headers->size, size - headers->size,
+				 is_digest };
+	bool hides = headers->fields->len == 0 &&
+	    hides_header(entity.body, entity.length);
+	gsize start;
+
+	values_read(&values, headers);
+	read_values(walk, &entity, &values);
+	if (hides)
+		facts_defect(walk->facts, DEFECT_MIME_HIDDEN);
+	if (hides || headers->is_odd) {
+		start = values_read_lax(&lax, data, size);
+		if (start != headers->size || !values_same(&values, &lax)) {
+			entity.body = data + start;
+			entity.length = size - start;
+			walk->others++;
+			if (count_part(walk))
+				read_values(walk, &entity, &lax);
+			walk->others--;
+		}
+	}
+	values_clear(&values);
+	values_clear(&lax);
+}
+
+static void
+read_entity(struct mime_walk *walk, const guint8 *data, gsize size,
+	    bool is_digest)
+{
+	struct headers headers;
+
+	if (walk->parts > BOUND_MIME_PARTS || !count_part(walk) ||
+	    !pay(walk, 0))
+		return;
+	headers_scan(&headers, data, size, walk->facts);
+	read_fields(walk, data, size, &headers, is_digest);
+	headers_clear(&headers);
 }
 
 void
 mime_read(struct mime_walk *walk, const guint8 *data, gsize size,
 	  const struct headers *headers)
 {
-	g_autofree char *type = unfolded(headers, "Content-Type");
-	g_autofree char *disposition = unfolded(headers,
-						"Content-Disposition");
-	g_autofree char *encoding = unfolded(headers,
-					     "Content-Transfer-Encoding");
-	struct mime_part part = {
-		type, disposition, encoding, data + headers->size,
-		size - headers->size
-	};
-	const char *start = type ? type : "";
-	bool is_message, has_parts;
-
-	start += strspn(start, " \t\"");
-	is_message = g_ascii_strncasecmp(start, "message/", 8) == 0;
-	has_parts = is_message || *start == '(' ||
-	    g_ascii_strncasecmp(start, "multipart", 9) == 0;
-	if (has_parts && is_cheap(part.body, part.length)) {
-		read_parts(walk, data, size);
-	} else if (count_part(walk)) {
-		if (has_parts)
-			facts_truncated(walk->facts, DEFECT_MIME_COSTLY);
-		read_leaf(walk, &part);
-	}
-}
-
-static void
-read_message(struct mime_walk *walk, const guint8 *data, gsize size)
-{
-	struct headers headers;
-
-	headers_scan(&headers, data, size, walk->facts);
-	mime_read(walk, data, size, &headers);
-	headers_clear(&headers);
+	count_part(walk);
+	read_fields(walk, data, size, headers, false);
 }

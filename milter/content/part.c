@@ -16,6 +16,7 @@
 #include "gatepost/content/files.h"
 #include "gatepost/content/html.h"
 #include "gatepost/content/parameters.h"
+#include "gatepost/content/visible.h"
 
 /* Octets kept of a page's base; each relative link is longer by it. */
 #define BASE_MOST 512
@@ -23,7 +24,8 @@
 /* One part with its fields read. */
 struct opened {
 	const struct mime_part *part;
-	struct parameters type, disposition;
+	struct parameters type;		/* the part's own */
+	struct parameters disposition;
 	GPtrArray *names;
 	enum encoding encoding;
 };
@@ -86,19 +88,27 @@ static void
 read_html(struct part_reader *reader, const char *text, gsize length)
 {
 	g_autoptr(GString) shown = g_string_sized_new(length / 4 + 64);
+	g_autoptr(GString) hidden = g_string_new(NULL);
 	struct html_sink sink = {
 		.link = html_link, .base = html_base, .script = html_script,
 		.data = reader, .text = shown,
+		/* A person is to see what a reader does not. */
+		.hidden = reader->preview ? shown : hidden,
 		.with_anchors = reader->preview != NULL,
 	};
 
 	reader->shown = shown;
 	if (!html_read(text, length, &sink))
 		facts_truncated(reader->facts, DEFECT_HTML_TAGS);
-	if (reader->preview)
+	if (reader->preview) {
 		append_preview(reader, shown->str, shown->len);
-	else
+	} else {
+		visible_count(shown->str, shown->len, reader->facts);
+		reader->facts->text_hidden += visible_length(hidden->str,
+							     hidden->len);
 		links_scan(&reader->links, shown->str, shown->len, "text");
+		links_scan(&reader->links, hidden->str, hidden->len, "text");
+	}
 	g_clear_pointer(&reader->base, g_free);
 }
 
@@ -107,7 +117,7 @@ note_decoder(const struct decoder *decoder, Facts *facts)
 {
 	if (decoder->after_padding)
 		facts_defect(facts, DEFECT_BASE64_AFTER_PADDING);
-	if (decoder->has_junk)
+	if (decoder->has_junk && decoder->encoding == ENCODING_BASE64)
 		facts_defect(facts, DEFECT_BASE64_JUNK);
 }
 
@@ -131,12 +141,14 @@ read_text(struct part_reader *reader, const struct opened *opened,
 	text = charset_decode(parameters_find(&opened->type, "charset"),
 			      (const char *)octets, length, &length,
 			      reader->facts);
-	if (is_html)
+	if (is_html) {
 		read_html(reader, text, length);
-	else if (reader->preview)
+	} else if (reader->preview) {
 		append_preview(reader, text, length);
-	else
+	} else {
+		visible_count(text, length, reader->facts);
 		links_scan(&reader->links, text, length, "text");
+	}
 }
 
 static bool
@@ -208,6 +220,9 @@ read_file(struct part_reader *reader, struct opened *opened)
 		     opened->part->length);
 	files_add(reader->facts, opened->names, opened->type.value, &decoder);
 	note_decoder(&decoder, reader->facts);
+	/* In a text many programs forget to write it so. */
+	if (decoder.has_junk && decoder.encoding == ENCODING_QUOTED)
+		facts_defect(reader->facts, DEFECT_QUOTED_JUNK);
 }
 
 void
@@ -217,7 +232,7 @@ part_read(const struct mime_part *part, void *data)
 	struct opened opened = { .part = part };
 	bool html, file, text;
 
-	parameters_read(&opened.type, part->type, reader->facts);
+	opened.type = *part->type;
 	parameters_read(&opened.disposition, part->disposition,
 			reader->facts);
 	opened.names = files_names(&opened.type, &opened.disposition,
@@ -226,14 +241,13 @@ part_read(const struct mime_part *part, void *data)
 	html = is_html(&opened);
 	file = is_file(&opened);
 	text = html || is_text(&opened);
-	/* A person is shown what is no file. */
-	if (text && !(file && reader->preview))
+	/* A person is shown what is no file, once. */
+	if (text && !(reader->preview && (file || part->is_other)))
 		read_text(reader, &opened, html);
 	if (file)
 		read_file(reader, &opened);
 	for (guint i = 0; i < opened.names->len; i++)
 		g_free(opened.names->pdata[i]);
 	g_ptr_array_free(opened.names, TRUE);
-	parameters_clear(&opened.type);
 	parameters_clear(&opened.disposition);
 }

@@ -102,7 +102,6 @@ analyse_sample(void)
 	Request *request = fields_new(&request_fields);
 	Answer *answer = fields_new(&answer_fields);
 
-	content_init();
 	request->envelope = g_strdup("a@example.org");
 	analyse((const guint8 *)sample, strlen(sample), request, answer);
 	fields_free(&answer_fields, answer);

@@ -73,7 +73,6 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	g_autofree char *preview = NULL;
 
 	if (!request) {
-		content_init();
 		request = fields_new(&request_fields);
 		request->authserv_id = g_strdup("mx.example.org");
 		g_ptr_array_add(request->headers, g_strdup("X-Spam-Status"));

@@ -60,7 +60,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "auth: cannot read %s\n", path);
 		return EXIT_FAILURE;
 	}
-	content_init();
 	while (fgets(line, sizeof line, stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		run(line, servers, ms, by_list, (const guint8 *)(data ? data :

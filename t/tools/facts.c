@@ -34,7 +34,6 @@ main(int argc, char **argv)
 	bool is_preview = false;
 	int status = EXIT_SUCCESS;
 
-	content_init();
 	request->authserv_id = g_strdup("mx.example.org");
 	g_ptr_array_add(request->headers, g_strdup("X-Spam-Status"));
 	for (int i = 1; i < argc; i++) {

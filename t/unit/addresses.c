@@ -56,6 +56,8 @@ static const struct {
 	  "service@bank.example <e@evil.example>|", DEFECT_NAME_ADDRESS },
 	{ "its own address as a name", "\"A@B.example\" <a@b.example>",
 	  "A@B.example <a@b.example>|", NULL },
+	{ "a colleague's address as a name", "\"c@b.example\" <a@x.b.example>",
+	  "c@b.example <a@x.b.example>|", NULL },
 	{ "... between quotes", "\"'a@b.example'\" <a@b.example>",
 	  "'a@b.example' <a@b.example>|", NULL },
 	{ "an address before the real one", "a@b.c <evil@x.example>",

@@ -133,11 +133,11 @@ script_found(const char *text, gsize length, void *data)
 }
 
 static bool
-read_page(const char *page, GString *links, GString *text)
+read_page(const char *page, GString *links, GString *text, GString *hidden)
 {
 	struct found found = { links };
 	struct html_sink sink = { link_found, base_found, script_found,
-				  &found, text, false };
+				  &found, text, hidden, false };
 
 	return html_read(page, strlen(page), &sink);
 }
@@ -148,9 +148,10 @@ test_read(void)
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GString) links = g_string_new(NULL);
 		g_autoptr(GString) text = g_string_new(NULL);
+		g_autoptr(GString) hidden = g_string_new(NULL);
 
 		g_test_message("%s: %s", cases[i].name, cases[i].page);
-		g_assert_true(read_page(cases[i].page, links, text));
+		g_assert_true(read_page(cases[i].page, links, text, hidden));
 		g_assert_cmpstr(links->str, ==, cases[i].links);
 		if (cases[i].text)
 			g_assert_cmpstr(text->str, ==, cases[i].text);
@@ -163,12 +164,13 @@ test_bound(void)
 	g_autoptr(GString) page = g_string_new(NULL);
 	g_autoptr(GString) links = g_string_new(NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GString) hidden = g_string_new(NULL);
 
 	for (guint i = 0; i < BOUND_HTML_TAGS; i++)
 		g_string_append(page, "<p>");
-	g_assert_true(read_page(page->str, links, text));
+	g_assert_true(read_page(page->str, links, text, hidden));
 	g_string_append(page, "<p>");
-	g_assert_false(read_page(page->str, links, text));
+	g_assert_false(read_page(page->str, links, text, hidden));
 }
 
 /* Every name in the table is found, and sorted so that it can be. */

@@ -144,7 +144,6 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	content_init();
 	g_test_add_func("/received/forms", test_forms);
 	g_test_add_func("/received/ways", test_ways);
 	g_test_add_func("/received/no-relay", test_no_relay);

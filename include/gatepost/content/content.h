@@ -8,9 +8,6 @@
 
 #include "gatepost/model/facts.h"
 
-/* Once, before the first message; loads what libraries load late. */
-void content_init(void);
-
 /*
  * Read the SIZE octets at DATA, a message with CRLF or LF line ends, into
  * FACTS (new).  Never fails: what cannot be read is a defect.  Sets

@@ -17,7 +17,8 @@ struct decoder {
 	guint count;		/* its characters */
 	bool is_padded;		/* padding was seen */
 	bool after_padding;	/* and base64 behind it */
-	bool has_junk;		/* characters that are no base64 */
+	bool has_junk;		/* characters that are no base64; in quoted-
+				 * printable a '=' that starts no code */
 };
 
 /* The encoding that VALUE, of Content-Transfer-Encoding, names (RFC 2045 6);

@@ -13,6 +13,12 @@
 /* The whole message: beyond BOUND_MESSAGE (cut), a NUL behind the header. */
 #define DEFECT_MESSAGE_LARGE "message-large"
 #define DEFECT_BODY_NUL "body-nul"
+/* Behind the header: a CR without LF, LF alone among lines that end in CRLF,
+ * a line beyond BOUND_LINE, a lone dot and behind it a command of SMTP. */
+#define DEFECT_BODY_BARE_CR "body-bare-cr"
+#define DEFECT_BODY_BARE_LF "body-bare-lf"
+#define DEFECT_BODY_LINE "body-line"
+#define DEFECT_BODY_SMTP "body-smtp"
 
 /* A NUL, a CR without LF, an LF without CR among lines that have both, a line
  * that is no field, a second field of those that stand once. */
@@ -21,6 +27,12 @@
 #define DEFECT_HEADER_BARE_LF "header-bare-lf"
 #define DEFECT_HEADER_MALFORMED "header-malformed"
 #define DEFECT_HEADER_REPEATED "header-repeated"
+/* A blank between a field's name and its colon; a name with its colon on the
+ * next line; a line of blanks alone, which to some programs ends the
+ * header. */
+#define DEFECT_HEADER_BLANK "header-blank"
+#define DEFECT_HEADER_FOLDED "header-folded"
+#define DEFECT_HEADER_BLANK_LINE "header-blank-line"
 /* Beyond the bounds of fields, of the block, of one field (cut, all three). */
 #define DEFECT_HEADER_MANY "header-many"
 #define DEFECT_HEADER_LARGE "header-large"
@@ -32,7 +44,7 @@
 /* Text in an address field that is no mailbox, or a comma in a name without
  * quotes. */
 #define DEFECT_ADDRESS_MALFORMED "address-malformed"
-/* A name that shows another address than the real one; a name, of a person or
+/* A name that shows an address at another organisation than the real one's; a name, of a person or
  * a file, with characters that turn the order of those behind them. */
 #define DEFECT_NAME_ADDRESS "name-address"
 #define DEFECT_NAME_BIDI "name-bidi"
@@ -46,6 +58,8 @@
 /* Base64 that goes on behind its padding; with characters that are none. */
 #define DEFECT_BASE64_AFTER_PADDING "base64-after-padding"
 #define DEFECT_BASE64_JUNK "base64-junk"
+/* A '=' in a file in quoted-printable that starts no code. */
+#define DEFECT_QUOTED_JUNK "quoted-junk"
 /* A transfer encoding that is unknown, or known with something behind it. */
 #define DEFECT_ENCODING_UNKNOWN "encoding-unknown"
 /* A charset that is unknown; UTF-7; NULs in text. */
@@ -56,8 +70,7 @@
 /* Parts too deep or too many (cut, both). */
 #define DEFECT_MIME_DEEP "mime-deep"
 #define DEFECT_MIME_PARTS "mime-parts"
-/* More delimiters or header fields of parts than can be read by the rules;
- * what can be found by hand is (cut). */
+/* More readings of more octets than are followed (cut). */
 #define DEFECT_MIME_COSTLY "mime-costly"
 /* message/partial, message/external-body; a multipart in which no part is
  * found; parts in what says that it has none; a boundary beyond its bound. */
@@ -66,6 +79,12 @@
 #define DEFECT_MIME_EMPTY "mime-empty"
 #define DEFECT_MIME_HIDDEN "mime-hidden"
 #define DEFECT_MIME_BOUNDARY "mime-boundary"
+/* A delimiter behind blanks or a bare CR, or with something behind it; two
+ * boundaries of one multipart that both part it; parts behind the last
+ * delimiter. */
+#define DEFECT_BOUNDARY_ODD "boundary-odd"
+#define DEFECT_BOUNDARY_TWICE "boundary-twice"
+#define DEFECT_BOUNDARY_GOES_ON "boundary-goes-on"
 /* A parameter twice in a field; more than are read (cut). */
 #define DEFECT_PARAMETER_REPEATED "parameter-repeated"
 #define DEFECT_PARAMETERS_MANY "parameters-many"
@@ -82,6 +101,9 @@
 #define DEFECT_URL_ADDRESS "url-address"
 /* A link with a backslash in its host's place, which is read in two ways. */
 #define DEFECT_URL_BACKSLASH "url-backslash"
+/* A link that opens a share or a program of the reader's, or is a page
+ * itself. */
+#define DEFECT_URL_SCHEME "url-scheme"
 /* A link that carries more hosts than are looked up (cut). */
 #define DEFECT_URL_HOSTS "url-hosts"
 /* A link in more wrappers than are taken off (cut). */

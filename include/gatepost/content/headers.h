@@ -23,6 +23,8 @@ struct header {
 struct headers {
 	GArray *fields;		/* of struct header, in their order */
 	gsize size;		/* octets of the block and the blank line */
+	bool is_odd;		/* programs differ on what its fields are, or
+				 * where it ends */
 };
 
 /*

@@ -18,6 +18,8 @@ struct html_sink {
 	void (*script)(const char *text, gsize length, void *data);
 	void *data;
 	GString *text;		/* gets the visible text; not NULL */
+	GString *hidden;	/* ... and what no reader sees; not NULL, may
+				 * be the same */
 	bool with_anchors;	/* ... and that of links, too */
 };
 
@@ -35,6 +37,10 @@ void html_unescape(GString *out, const char *text, gsize length,
 void html_css(const char *css, gsize length, const struct html_sink *sink);
 void html_srcset(const char *value, const struct html_sink *sink);
 void html_refresh(const char *value, const struct html_sink *sink);
+
+/* Do LENGTH octets of CSS, the value of a style attribute, hide what is in its
+ * element: not displayed, not visible, of no size, in its ground's colour? */
+bool html_hides(const char *css, gsize length);
 
 /* The character that LENGTH octets of NAME, a reference without '&' and ';',
  * stand for, or 0.  IS_BARE: it may stand without the ';'. */

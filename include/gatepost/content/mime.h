@@ -1,5 +1,5 @@
 /*
- * mime.h -- a message's parts
+ * mime.h -- a message's parts, in every way in which they can be read
  */
 #ifndef GATEPOST_CONTENT_MIME_H
 #define GATEPOST_CONTENT_MIME_H
@@ -7,15 +7,17 @@
 #include <glib.h>
 
 #include "gatepost/content/headers.h"
+#include "gatepost/content/parameters.h"
 #include "gatepost/model/facts.h"
 
 /* A part that holds no other parts.  All is borrowed. */
 struct mime_part {
-	const char *type;	/* raw values of Content-Type, ... */
-	const char *disposition;
+	const struct parameters *type;	/* of Content-Type */
+	const char *disposition;	/* raw values of Content-Disposition */
 	const char *encoding;	/* ... and -Transfer-Encoding; NULL: none */
 	const guint8 *body;	/* still encoded */
 	gsize length;
+	bool is_other;		/* not the first way to read these octets */
 };
 
 typedef void mime_found(const struct mime_part *part, void *data);
@@ -26,13 +28,16 @@ struct mime_walk {
 	void *data;
 	guint parts;		/* seen so far */
 	guint depth;
-	gsize copied;		/* octets of messages that were encoded */
+	guint others;		/* depth of readings that are not the first */
+	gsize cost;		/* octets looked at, weighed */
 };
 
-void mime_init(void);
-
-/* Call walk->found for each part of the message in SIZE octets of DATA whose
- * top header is HEADERS. */
+/*
+ * Call walk->found for each part of the message in SIZE octets of DATA whose
+ * top header is HEADERS.  Where a type, a boundary, an encoding or the end of
+ * a header can be read in several ways, each is followed, the one by the
+ * rules first, within BOUND_MIME_PARTS and BOUND_MIME_COST for all together.
+ */
 void mime_read(struct mime_walk *walk, const guint8 *data, gsize size,
 	       const struct headers *headers);
 

@@ -124,6 +124,10 @@ typedef struct Facts {
 	GPtrArray *results;	/* of AuthResult *, in header order */
 	GPtrArray *urls;	/* of Link * */
 	GPtrArray *files;	/* of File * */
+	gint64 text_shown;	/* characters of text that a reader sees, */
+	gint64 text_hidden;	/* ... in what HTML hides, */
+	gint64 text_invisible;	/* ... of no width, */
+	gint64 text_bidi;	/* ... that turn the direction of writing */
 	GPtrArray *scores;	/* of Field *: the upstreams' header fields */
 	GPtrArray *defects;	/* of char *: names, see content/defect.h */
 	GPtrArray *ours;	/* of Field *: to be removed, none ours */
