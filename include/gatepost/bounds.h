@@ -92,6 +92,17 @@
 #define BOUND_FILES 1000
 #define BOUND_FILE_NAME 1024
 
+/* Archives of a message: octets of members unpacked, in all and for one of the
+ * archive's; members; archives in each other; milliseconds of CPU time.
+ * What stands behind is not read. */
+#define BOUND_UNPACKED (16 * MIB)
+#define BOUND_ARCHIVE_RATIO 100
+#define BOUND_ARCHIVE_MEMBERS 1000
+#define BOUND_ARCHIVE_DEPTH 2
+#define BOUND_UNPACK_MS 800
+/* Octets unpacked of one PDF's lists of objects, to find links. */
+#define BOUND_PDF_OBJECTS (4 * MIB)
+
 /* One display name, subject or other shown text, as kept in facts. */
 #define BOUND_SHOWN 1024
 

@@ -142,8 +142,13 @@ print_facts(const Facts *facts)
 	for (guint i = 0; i < facts->files->len; i++) {
 		const File *file = facts->files->pdata[i];
 		g_autofree char *shown = text_shown(file->name, 100);
+		g_autofree char *inside = text_shown(file->inside, 100);
 
-		printf("  %-10s %s (%s)\n", "file", shown, file->sha256);
+		printf("  %-10s %s (%s)%s%s%s\n", "file", shown,
+		       file->sha256 ? file->sha256 : "not to be read",
+		       file->is_encrypted ? " encrypted" : "",
+		       file->inside ? " in " : "",
+		       file->inside ? inside : "");
 	}
 	printf("  %-10s spf=%s dmarc=%s by %s\n", "auth",
 	       auth_values[facts->auth.spf], auth_values[facts->auth.dmarc],

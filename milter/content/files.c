@@ -11,15 +11,20 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/content/defect.h"
+#include "gatepost/content/magic.h"
 #include "gatepost/content/words.h"
 #include "gatepost/util/digest.h"
+
+/* What is run as it is opened; what holds other files. */
+#define RANK_PROGRAM 9
+#define RANK_ARCHIVE 6
 
 /* To add an extension: a word here, by what opening it does. */
 static const struct {
 	int rank;
 	const char *extensions;
 } ranks[] = {
-	{ 9, " ade adp app appinstaller appx appxbundle bat chm cmd com cpl "
+	{ RANK_PROGRAM, " ade adp app appinstaller appx appxbundle bat chm cmd com cpl "
 	     "diagcab dll exe gadget hta inf ins isp jar jnlp js jse lnk msc "
 	     "msi msix msixbundle msp mst pif ps1 psc1 psd1 psm1 reg scf scr "
 	     "sct settingcontent-ms shb sys url vb vbe vbs vhd vhdx wsc wsf "
@@ -27,7 +32,7 @@ static const struct {
 	     "bgi theme themepack website slk iqy one onepkg rdp " },
 	{ 8, " html htm shtml xhtml xht mht mhtml svg svgz xml xsl " },
 	{ 7, " docm dotm xlsm xlsb xltm xlam pptm potm ppsm ppam sldm " },
-	{ 6, " iso img 7z ace arj cab gz tgz bz2 tbz lz lzh rar tar wim xz "
+	{ RANK_ARCHIVE, " iso img 7z ace arj cab gz tgz bz2 tbz lz lzh rar tar wim xz "
 	     "zip zipx zst z uu uue r00 r01 001 udf " },
 	{ 5, " doc dot rtf xls xlt ppt pps pot wps pub mdb accdb eml msg "
 	     "oft " },
@@ -60,6 +65,12 @@ files_rank(const char *name)
 	return dot && !strchr(dot, ' ') ? rank_of(dot + 1) : 0;
 }
 
+bool
+files_names_archive(const char *name)
+{
+	return files_rank(name) == RANK_ARCHIVE;
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -86,31 +97,129 @@ files_names(const struct parameters *type,
 	return names;
 }
 
-void
-files_add(Facts *facts, GPtrArray *names, const char *type,
-	  struct decoder *decoder)
+/* A new file at the end of FACTS; NULL beyond the bound. */
+static File *
+new_file(Facts *facts)
 {
-	g_autoptr(Digest) sum = NULL;
-	guint8 room[16 * KIB];
 	File *file;
-	gsize n;
 
 	if (facts->files->len >= BOUND_FILES) {
 		facts_truncated(facts, DEFECT_FILES_MANY);
-		return;
+		return NULL;
 	}
 	file = fields_new(&file_fields);
-	sum = digest_new();
-	while ((n = decode_next(decoder, room, sizeof room)) > 0) {
-		digest_add(sum, room, n);
-		file->size += (gint64)n;
-	}
-	file->sha256 = digest_end(sum);
+	g_ptr_array_add(facts->files, file);
+	return file;
+}
+
+/* What FILE's first octets show it to be, whatever it is called. */
+static void
+see(Facts *facts, File *file, const guint8 *start, gsize length)
+{
+	file->seen = g_strdup(magic_type(start, length));
+	if (magic_is_program(file->seen) && file->name &&
+	    files_rank(file->name) < RANK_PROGRAM)
+		facts_defect(facts, DEFECT_FILE_DISGUISED);
+}
+
+static bool
+may_hold_more(const File *file)
+{
+	return magic_is_archive(file->seen) ||
+	    g_strcmp0(file->seen, "application/pdf") == 0 ||
+	    g_strcmp0(file->seen, "application/x-ole-storage") == 0 ||
+	    (file->name && files_names_archive(file->name));
+}
+
+File *
+files_add(Facts *facts, GPtrArray *names, const char *type,
+	  struct decoder *decoder, GByteArray *octets)
+{
+	g_autofree guint8 *room = NULL;
+	g_autoptr(Digest) sum = NULL;
+	File *file = new_file(facts);
+	gsize n;
+
+	if (!file)
+		return NULL;
 	file->type = words_decode(type, strlen(type), BOUND_SHOWN, facts);
 	for (guint i = 0; i < names->len; i++)
 		g_ptr_array_add(file->names, names->pdata[i]);
 	g_ptr_array_set_size(names, 0);
 	file->name = file->names->len ? g_strdup(file->names->pdata[0]) :
 	    NULL;
-	g_ptr_array_add(facts->files, file);
+	sum = digest_new();
+	room = g_malloc(MAGIC_OCTETS);
+	while ((n = decode_next(decoder, room, MAGIC_OCTETS)) > 0) {
+		if (file->size == 0)
+			see(facts, file, room, n);
+		digest_add(sum, room, n);
+		file->size += (gint64)n;
+		if (may_hold_more(file))
+			g_byte_array_append(octets, room, (guint)n);
+	}
+	file->sha256 = digest_end(sum);
+	return file;
+}
+
+/* The names of a member: its own, and with its path where it has one. */
+static void
+name_member(File *file, const char *path, Facts *facts)
+{
+	g_autofree char *whole = words_clean(path, strlen(path),
+					     BOUND_FILE_NAME);
+	const char *slash = strrchr(whole, '/');
+	const char *back = strrchr(whole, '\\');
+	const char *last = MAX(slash, back);
+
+	if (words_has_bidi(whole))
+		facts_defect(facts, DEFECT_NAME_BIDI);
+	if (last && last[1])
+		g_ptr_array_add(file->names, g_strdup(last + 1));
+	file->name = g_strdup(last && last[1] ? last + 1 : whole);
+	g_ptr_array_add(file->names, g_steal_pointer(&whole));
+}
+
+File *
+files_add_member(Facts *facts, const File *container, const char *path,
+		 const guint8 *data, gsize length)
+{
+	g_autoptr(Digest) sum = NULL;
+	File *file = new_file(facts);
+
+	if (!file)
+		return NULL;
+	file->inside = g_strdup(container->name ? container->name : "");
+	if (path)
+		name_member(file, path, facts);
+	file->size = (gint64)length;
+	if (!data)
+		return file;
+	sum = digest_new();
+	digest_add(sum, data, length);
+	file->sha256 = digest_end(sum);
+	see(facts, file, data, length);
+	return file;
+}
+
+bool
+files_is_page_name(const char *name)
+{
+	static const char *const ends[] = {
+		".html", ".htm", ".shtml", ".xhtml", ".xht", ".svg", ".mht"
+	};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return true;
+	return false;
+}
+
+bool
+files_is_page(const File *file)
+{
+	return (file->name && files_is_page_name(file->name)) ||
+	    g_strcmp0(file->seen, "text/html") == 0 ||
+	    g_strcmp0(file->seen, "image/svg+xml") == 0;
 }

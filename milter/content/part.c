@@ -30,12 +30,15 @@ struct opened {
 	enum encoding encoding;
 };
 
+static void read_inner_page(const guint8 *octets, gsize length, void *data);
+
 void
 part_reader_init(struct part_reader *reader, Facts *facts, GString *preview)
 {
 	*reader = (struct part_reader){ .facts = facts, .preview = preview,
 					.text_left = BOUND_TEXT };
 	links_init(&reader->links, facts);
+	inside_init(&reader->inside, &reader->links, read_inner_page, reader);
 }
 
 void
@@ -151,6 +154,22 @@ read_text(struct part_reader *reader, const struct opened *opened,
 	}
 }
 
+/* A page in an archive; its charset is its own affair. */
+static void
+read_inner_page(const guint8 *octets, gsize length, void *data)
+{
+	struct part_reader *reader = data;
+	gsize most = MIN(MIN(length, BOUND_TEXT_PART), reader->text_left);
+	g_autofree char *text = NULL;
+
+	if (most < length)
+		facts_truncated(reader->facts, DEFECT_TEXT_LARGE);
+	reader->text_left -= most;
+	text = charset_decode(NULL, (const char *)octets, most, &length,
+			      reader->facts);
+	read_html(reader, text, length);
+}
+
 static bool
 has_prefix(const struct opened *opened, const char *prefix)
 {
@@ -160,22 +179,13 @@ has_prefix(const struct opened *opened, const char *prefix)
 static bool
 is_html(const struct opened *opened)
 {
-	static const char *const ends[] = {
-		".html", ".htm", ".shtml", ".xhtml", ".xht", ".svg", ".mht"
-	};
-
 	if (strcmp(opened->type.value, "text/html") == 0 ||
 	    strcmp(opened->type.value, "application/xhtml+xml") == 0 ||
 	    strcmp(opened->type.value, "image/svg+xml") == 0)
 		return true;
-	for (guint i = 0; i < opened->names->len; i++) {
-		g_autofree char *name =
-		    g_ascii_strdown(opened->names->pdata[i], -1);
-
-		for (guint j = 0; j < G_N_ELEMENTS(ends); j++)
-			if (g_str_has_suffix(name, ends[j]))
-				return true;
-	}
+	for (guint i = 0; i < opened->names->len; i++)
+		if (files_is_page_name(opened->names->pdata[i]))
+			return true;
 	return false;
 }
 
@@ -214,11 +224,16 @@ find_encoding(const struct mime_part *part, Facts *facts)
 static void
 read_file(struct part_reader *reader, struct opened *opened)
 {
+	g_autoptr(GByteArray) octets = g_byte_array_new();
 	struct decoder decoder;
+	File *file;
 
 	decode_start(&decoder, opened->encoding, opened->part->body,
 		     opened->part->length);
-	files_add(reader->facts, opened->names, opened->type.value, &decoder);
+	file = files_add(reader->facts, opened->names, opened->type.value,
+			 &decoder, octets);
+	if (file && octets->len && !reader->preview)
+		inside_read(&reader->inside, file, octets->data, octets->len);
 	note_decoder(&decoder, reader->facts);
 	/* In a text many programs forget to write it so. */
 	if (decoder.has_junk && decoder.encoding == ENCODING_QUOTED)

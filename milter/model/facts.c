@@ -88,6 +88,9 @@ static const struct field file_rows[] = {
 	FIELD(File, sha256, FIELD_TEXT),
 	FIELD(File, size, FIELD_NUMBER),
 	FIELD(File, type, FIELD_TEXT),
+	FIELD(File, seen, FIELD_TEXT),
+	FIELD(File, inside, FIELD_TEXT),
+	FIELD(File, is_encrypted, FIELD_BOOL),
 };
 const struct fields file_fields = FIELDS(File, file_rows);
 

@@ -411,7 +411,9 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 	for (guint i = 0; i < facts->files->len && i < 5; i++) {
 		const File *file = facts->files->pdata[i];
 
-		propose(site, all, "file", "file", file->sha256, "", error);
+		if (file->sha256)
+			propose(site, all, "file", "file", file->sha256, "",
+				error);
 	}
 	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
 		const Link *link = facts->urls->pdata[i];

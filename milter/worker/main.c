@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/worker/ask.h"
+#include "gatepost/worker/sandbox.h"
 #include "gatepost/worker/serve.h"
 
 static long
@@ -52,6 +53,7 @@ main(int argc, char **argv)
 	}
 	serve_limits();
 	analyse_sample();
+	sandbox_enter();
 	if (connection >= 0)
 		serve_connection((int)connection);
 	else

@@ -95,6 +95,17 @@
 #define DEFECT_URLS_MANY "urls-many"
 #define DEFECT_URL_LONG "url-long"
 #define DEFECT_FILES_MANY "files-many"
+/* A file that is a program by its octets, and not by its name. */
+#define DEFECT_FILE_DISGUISED "file-disguised"
+/* An archive, a member of one or a document that cannot be read without a
+ * password. */
+#define DEFECT_FILE_ENCRYPTED "file-encrypted"
+/* An archive that cannot be read to its end; one with members that its
+ * directory does not name; archives, or the objects of a PDF, beyond their
+ * bounds (cut). */
+#define DEFECT_ARCHIVE_BROKEN "archive-broken"
+#define DEFECT_ARCHIVE_HIDDEN "archive-hidden"
+#define DEFECT_ARCHIVE_LARGE "archive-large"
 /* A link with a user name before its host; one whose host is a disguised
  * address (hexadecimal, octal, one number, percent codes). */
 #define DEFECT_URL_USERINFO "url-userinfo"

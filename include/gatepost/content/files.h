@@ -5,6 +5,7 @@
 #define GATEPOST_CONTENT_FILES_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "gatepost/content/decode.h"
 #include "gatepost/content/parameters.h"
@@ -19,9 +20,27 @@ GPtrArray *files_names(const struct parameters *type,
  * 0 for no extension. */
 int files_rank(const char *name);
 
-/* Add a file of these NAMES, of media type TYPE, whose octets DECODER yields,
- * to facts->files.  Takes the strings of NAMES. */
-void files_add(Facts *facts, GPtrArray *names, const char *type,
-	       struct decoder *decoder);
+/* Does NAME end like that of an archive? */
+bool files_names_archive(const char *name);
+
+/*
+ * Add a file of these NAMES, of media type TYPE, whose octets DECODER yields,
+ * to facts->files.  Takes the strings of NAMES.  Returns it, NULL beyond
+ * BOUND_FILES; OCTETS gets what it holds, when it may hold more files or
+ * links; else nothing.
+ */
+File *files_add(Facts *facts, GPtrArray *names, const char *type,
+		struct decoder *decoder, GByteArray *octets);
+
+/* Add the member PATH (NULL: of no name) of the archive that CONTAINER is;
+ * DATA NULL when its octets cannot be had.  Else as files_add. */
+File *files_add_member(Facts *facts, const File *container, const char *path,
+		       const guint8 *data, gsize length);
+
+/* Would FILE be shown as a page? */
+bool files_is_page(const File *file);
+
+/* Does NAME end like that of a page? */
+bool files_is_page_name(const char *name);
 
 #endif

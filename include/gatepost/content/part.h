@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "gatepost/content/inside.h"
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
 
@@ -14,6 +15,7 @@ struct part_reader {
 	Facts *facts;		/* borrowed, and so is preview */
 	GString *preview;	/* gets the text for a person, or NULL */
 	struct links links;
+	struct inside inside;
 	gsize text_left;	/* of BOUND_TEXT */
 	char *base;		/* of the HTML page being read, or NULL */
 	GString *shown;		/* its visible text; borrowed */

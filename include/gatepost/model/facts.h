@@ -96,7 +96,12 @@ typedef struct File {
 	GPtrArray *names;	/* every candidate name, decoded */
 	char *sha256;		/* of the decoded octets, lower-case hex */
 	gint64 size;		/* decoded octets */
-	char *type;		/* declared media type, lower case */
+	char *type;		/* declared media type, lower case; of a member
+				 * of an archive NULL */
+	char *seen;		/* media type by its octets; NULL: not known */
+	char *inside;		/* name of the archive it is in, "" when that
+				 * has none; NULL: a part of the message */
+	bool is_encrypted;	/* then sha256 of a member is NULL */
 } File;
 
 /* A header field of an upstream filter, or one of ours to be removed. */
