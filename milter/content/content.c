@@ -295,20 +295,22 @@ settle_client(const Request *request, Facts *facts)
 
 static void
 read_body(const guint8 *data, gsize size, const struct headers *headers,
-	  Facts *facts)
+	  Facts *facts, content_file *found, void *user)
 {
 	struct part_reader reader;
 	struct mime_walk walk = { .facts = facts, .found = part_read,
 				  .data = &reader };
 
 	part_reader_init(&reader, facts, NULL);
+	reader.found = found;
+	reader.user = user;
 	mime_read(&walk, data, size, headers);
 	part_reader_clear(&reader);
 }
 
 void
-content_read(const guint8 *data, gsize size, const Request *request,
-	     Facts *facts)
+content_read_files(const guint8 *data, gsize size, const Request *request,
+		   Facts *facts, content_file *found, void *user)
 {
 	struct headers headers;
 	gsize most = MIN(size, BOUND_MESSAGE);
@@ -326,6 +328,13 @@ content_read(const guint8 *data, gsize size, const Request *request,
 	facts->body_sha256 = digest_of(data + headers.size,
 					size - headers.size);
 	lines_look(data + headers.size, most - headers.size, facts);
-	read_body(data, most, &headers, facts);
+	read_body(data, most, &headers, facts, found, user);
 	headers_clear(&headers);
+}
+
+void
+content_read(const guint8 *data, gsize size, const Request *request,
+	     Facts *facts)
+{
+	content_read_files(data, size, request, facts, NULL, NULL);
 }

@@ -133,7 +133,7 @@ may_hold_more(const File *file)
 
 File *
 files_add(Facts *facts, GPtrArray *names, const char *type,
-	  struct decoder *decoder, GByteArray *octets)
+	  struct decoder *decoder, GByteArray *octets, bool keeps)
 {
 	g_autofree guint8 *room = NULL;
 	g_autoptr(Digest) sum = NULL;
@@ -155,7 +155,7 @@ files_add(Facts *facts, GPtrArray *names, const char *type,
 			see(facts, file, room, n);
 		digest_add(sum, room, n);
 		file->size += (gint64)n;
-		if (may_hold_more(file))
+		if (keeps || may_hold_more(file))
 			g_byte_array_append(octets, room, (guint)n);
 	}
 	file->sha256 = digest_end(sum);

@@ -231,7 +231,9 @@ read_file(struct part_reader *reader, struct opened *opened)
 	decode_start(&decoder, opened->encoding, opened->part->body,
 		     opened->part->length);
 	file = files_add(reader->facts, opened->names, opened->type.value,
-			 &decoder, octets);
+			 &decoder, octets, reader->found != NULL);
+	if (file && reader->found)
+		reader->found(file, octets->data, octets->len, reader->user);
 	if (file && octets->len && !reader->preview)
 		inside_read(&reader->inside, file, octets->data, octets->len);
 	note_decoder(&decoder, reader->facts);

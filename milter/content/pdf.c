@@ -142,7 +142,7 @@ take_name(struct text *text, const char *name)
 			return false;
 		c = *at++;
 		if (c == '#' && text->end - at >= 2) {
-			c = g_ascii_xdigit_value((char)at[0]) << 4 |
+			c = g_ascii_xdigit_value((char)at[0]) * 16 +
 			    g_ascii_xdigit_value((char)at[1]);
 			at += 2;
 		}

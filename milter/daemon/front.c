@@ -186,6 +186,7 @@ start(struct front *front, Config *config)
 	pthread_attr_setstacksize(&attributes, STACK);
 	pthread_setattr_default_np(&attributes);
 	front->line.dns = breaker_new();
+	front->line.clamd = breaker_new();
 	front->line.recorder = recorder_new(front->line.site,
 					    config->min_free);
 	if (!milter_open(front) ||

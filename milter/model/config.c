@@ -18,6 +18,7 @@
 #include "gatepost/model/mapname.h"
 #include "gatepost/model/people.h"
 #include "gatepost/model/settings.h"
+#include "gatepost/util/clamd.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
@@ -584,6 +585,17 @@ check_servers(const Config *config, struct reading *reading)
 }
 
 static void
+check_clamd(const Config *config, struct reading *reading)
+{
+	const char *place = config->clamd.socket;
+
+	if (place && !clamd_is_place(place))
+		say(reading, true, "clamd.socket: \"%s\"; write "
+		    "\"/run/clamav/clamd.ctl\" or \"127.0.0.1@3310\"",
+		    place);
+}
+
+static void
 check_tenants(const Config *config, struct reading *reading)
 {
 	struct known known = {
@@ -671,6 +683,7 @@ check_whole(Config *config, struct reading *reading)
 			    "give one of them another", upstream->name);
 	}
 	check_servers(config, reading);
+	check_clamd(config, reading);
 	if (config->tenants->len == 0)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");

@@ -91,6 +91,7 @@ static const struct field file_rows[] = {
 	FIELD(File, seen, FIELD_TEXT),
 	FIELD(File, inside, FIELD_TEXT),
 	FIELD(File, is_encrypted, FIELD_BOOL),
+	FIELD(File, malware, FIELD_TEXT),
 };
 const struct fields file_fields = FIELDS(File, file_rows);
 
@@ -147,6 +148,8 @@ static const struct field request_rows[] = {
 	FIELD(Request, is_by_list, FIELD_BOOL),
 	FIELD(Request, authserv_id, FIELD_TEXT),
 	FIELD(Request, headers, FIELD_TEXTS),
+	FIELD(Request, clamd, FIELD_TEXT),
+	FIELD(Request, clamd_ms, FIELD_NUMBER),
 	FIELD(Request, size, FIELD_NUMBER),
 };
 const struct fields request_fields = FIELDS(Request, request_rows);
@@ -155,6 +158,9 @@ static const struct field answer_rows[] = {
 	FIELD_OF(Answer, facts, FIELD_STRUCT, facts_fields),
 	FIELD(Answer, dns_asked, FIELD_NUMBER),
 	FIELD(Answer, is_dns_alive, FIELD_BOOL),
+	FIELD(Answer, clamd_asked, FIELD_NUMBER),
+	FIELD(Answer, is_clamd_alive, FIELD_BOOL),
+	FIELD(Answer, clamd_fault, FIELD_TEXT),
 	FIELD(Answer, preview, FIELD_TEXT),
 };
 const struct fields answer_fields = FIELDS(Answer, answer_rows);

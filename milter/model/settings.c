@@ -70,6 +70,16 @@ static const struct setting dns_rows[] = {
 };
 static const struct scope dns_settings = SCOPE(Config, dns_rows);
 
+static const struct setting clamd_rows[] = {
+	{ "socket", SETTING_TEXT, offsetof(Config, clamd.socket), NULL,
+	  .meaning = "where ClamAV's clamd listens, \"/path\" or "
+	  "\"ADDRESS@PORT\"; none: it is not asked" },
+	{ "timeout", SETTING_NUMBER, offsetof(Config, clamd.timeout), "2", 1,
+	  8, .meaning = "seconds for all files of one message; beyond, "
+	  "they count as clean" },
+};
+static const struct scope clamd_settings = SCOPE(Config, clamd_rows);
+
 static const struct setting keep_rows[] = {
 	{ "ledger", SETTING_NUMBER, offsetof(Config, keep.ledger), "90", 1,
 	  3650, .meaning = "days that the ledger is kept" },
@@ -317,6 +327,8 @@ static const struct setting rows[] = {
 	  "(RFC 9989) or psl (RFC 7489)" },
 	{ "dns", SETTING_GROUP, 0, NULL, .of = &dns_settings,
 	  .meaning = "look-ups of our own" },
+	{ "clamd", SETTING_GROUP, 0, NULL, .of = &clamd_settings,
+	  .meaning = "a virus scanner asked about the files of mail" },
 	{ "release", SETTING_GROUP, 0, NULL, .of = &release_settings,
 	  .meaning = "the way of released mail" },
 	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,

@@ -11,6 +11,7 @@ const struct check *const checks[] = {
 	&check_user,
 	&check_auth,
 	&check_upstream,
+	&check_clamd,
 	&check_impersonation,
 	&check_shape,
 	NULL

@@ -1,5 +1,5 @@
 /*
- * breaker.c -- how long a message may wait for DNS
+ * breaker.c -- how long a message may wait for another server
  */
 #include "gatepost/service/breaker.h"
 
@@ -66,11 +66,11 @@ count_bits(guint bits)
 }
 
 bool
-breaker_tell(Breaker *breaker, gint64 names, bool is_alive, bool *is_dead)
+breaker_tell(Breaker *breaker, gint64 asked, bool is_alive, bool *is_dead)
 {
 	bool before, changed;
 
-	if (!breaker || names == 0)
+	if (!breaker || asked == 0)
 		return false;
 	pthread_mutex_lock(&breaker->lock);
 	before = breaker->is_dead;

@@ -130,6 +130,18 @@ ask_for_authentication(struct pipeline *line, const Message *message,
 	request->servers = g_string_free(servers, FALSE);
 }
 
+static void
+ask_clamd(struct pipeline *line, const Message *message, Request *request)
+{
+	const Config *config = message->config;
+
+	if (!config->clamd.socket)
+		return;
+	request->clamd = g_strdup(config->clamd.socket);
+	request->clamd_ms = breaker_budget(line->clamd,
+					   config->clamd.timeout * 1000);
+}
+
 /* Whose client the worker is to find in what they wrote. */
 static void
 name_relays(const Message *message, Request *request)
@@ -143,6 +155,21 @@ name_relays(const Message *message, Request *request)
 		network_format(relays->pdata[i], text);
 		g_ptr_array_add(request->relays, g_strdup(text));
 	}
+}
+
+static void
+tell_clamd(struct pipeline *line, const Answer *answer)
+{
+	bool is_dead;
+
+	if (!breaker_tell(line->clamd, answer->clamd_asked,
+			  answer->is_clamd_alive, &is_dead))
+		return;
+	if (is_dead)
+		log_error(NULL, "clamd-dead: %s (clamd.socket); files count "
+			  "as clean until it answers", answer->clamd_fault);
+	else
+		log_info(NULL, "clamd-alive: it answers again");
 }
 
 static void
@@ -175,6 +202,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	request->authserv_id = g_strdup(own_authserv_id(message));
 	name_relays(message, request);
 	ask_for_authentication(line, message, request);
+	ask_clamd(line, message, request);
 	for (guint i = 0; i < config->upstreams->len; i++) {
 		const Upstream *one = config->upstreams->pdata[i];
 
@@ -187,6 +215,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
 		fields_init(&facts_fields, &answer->facts);
+		tell_clamd(line, answer);
 		if (request->dns_ms) {
 			tell_breaker(line, answer);
 			auth_adopt_arc(config, facts);

@@ -9,6 +9,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
+#include "gatepost/util/clamd.h"
 
 /* What has no bound of its own in facts is bounded by the answer's size: the
  * longest list is halved until it fits. */
@@ -57,6 +58,53 @@ analyse_packed(Answer *answer)
 	}
 }
 
+/* A message whose files clamd is asked about. */
+struct asking {
+	const Request *request;
+	Answer *answer;
+	gint64 deadline;
+};
+
+static void
+ask_clamd(File *file, const guint8 *octets, gsize length, void *user)
+{
+	struct asking *asking = user;
+	Answer *answer = asking->answer;
+	g_autofree char *word = NULL;
+
+	if (answer->clamd_fault)
+		return;
+	answer->clamd_asked++;
+	switch (clamd_scan(asking->request->clamd, octets, length,
+			   asking->deadline, &word)) {
+	case CLAMD_CLEAN:
+		answer->is_clamd_alive = true;
+		break;
+	case CLAMD_FOUND:
+		answer->is_clamd_alive = true;
+		file->malware = g_steal_pointer(&word);
+		break;
+	case CLAMD_UNSURE:
+		answer->clamd_fault = g_steal_pointer(&word);
+		break;
+	}
+}
+
+static void
+read_facts(const guint8 *data, gsize size, const Request *request,
+	   Answer *answer)
+{
+	struct asking asking = {
+		request, answer, g_get_monotonic_time() +
+		request->clamd_ms * G_TIME_SPAN_MILLISECOND
+	};
+
+	content_read_files(data, size, request, &answer->facts,
+			   request->clamd ? ask_clamd : NULL, &asking);
+	answer->facts.envelope = g_strdup(request->envelope);
+	auth_read(data, size, request, answer);
+}
+
 void
 analyse(const guint8 *data, gsize size, const Request *request,
 	Answer *answer)
@@ -66,9 +114,7 @@ analyse(const guint8 *data, gsize size, const Request *request,
 		answer->preview = content_preview(data, size);
 		return;
 	case REQUEST_FACTS:
-		content_read(data, size, request, &answer->facts);
-		answer->facts.envelope = g_strdup(request->envelope);
-		auth_read(data, size, request, answer);
+		read_facts(data, size, request, answer);
 		return;
 	}
 }

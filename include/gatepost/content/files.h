@@ -27,10 +27,10 @@ bool files_names_archive(const char *name);
  * Add a file of these NAMES, of media type TYPE, whose octets DECODER yields,
  * to facts->files.  Takes the strings of NAMES.  Returns it, NULL beyond
  * BOUND_FILES; OCTETS gets what it holds, when it may hold more files or
- * links; else nothing.
+ * links, or KEEPS; else nothing.
  */
 File *files_add(Facts *facts, GPtrArray *names, const char *type,
-		struct decoder *decoder, GByteArray *octets);
+		struct decoder *decoder, GByteArray *octets, bool keeps);
 
 /* Add the member PATH (NULL: of no name) of the archive that CONTAINER is;
  * DATA NULL when its octets cannot be had.  Else as files_add. */

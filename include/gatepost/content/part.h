@@ -10,6 +10,9 @@
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
 
+typedef void part_file(File *file, const guint8 *octets, gsize length,
+		       void *user);
+
 /* State while the parts of a message are read. */
 struct part_reader {
 	Facts *facts;		/* borrowed, and so is preview */
@@ -19,6 +22,8 @@ struct part_reader {
 	gsize text_left;	/* of BOUND_TEXT */
 	char *base;		/* of the HTML page being read, or NULL */
 	GString *shown;		/* its visible text; borrowed */
+	part_file *found;	/* who wants files, or NULL */
+	void *user;		/* of found */
 };
 
 void part_reader_init(struct part_reader *reader, Facts *facts,

@@ -113,6 +113,10 @@ typedef struct Config {
 		gint64 timeout;		/* s for one message */
 	} dns;
 	struct {
+		char *socket;		/* "/path", "ADDRESS@PORT"; NULL: none */
+		gint64 timeout;		/* s for all files of a message */
+	} clamd;
+	struct {
 		char *smtp;		/* HOST:PORT; NULL: none */
 		char *sendmail;		/* path; NULL: none */
 		int sender;		/* enum release_sender */

@@ -102,6 +102,7 @@ typedef struct File {
 	char *inside;		/* name of the archive it is in, "" when that
 				 * has none; NULL: a part of the message */
 	bool is_encrypted;	/* then sha256 of a member is NULL */
+	char *malware;		/* clamd's name for what is in it, or NULL */
 } File;
 
 /* A header field of an upstream filter, or one of ours to be removed. */
@@ -178,6 +179,8 @@ typedef struct Request {
 	bool is_by_list;	/* DMARC by the public suffix list */
 	char *authserv_id;	/* ours, whose results from outside go */
 	GPtrArray *headers;	/* of char *: fields that upstreams write */
+	char *clamd;		/* its place; NULL: files are not asked about */
+	gint64 clamd_ms;	/* for all files */
 	gint64 size;		/* octets of the message */
 } Request;
 extern const struct fields request_fields;
@@ -187,6 +190,9 @@ typedef struct Answer {
 	Facts facts;
 	gint64 dns_asked;	/* names */
 	bool is_dns_alive;	/* one was answered */
+	gint64 clamd_asked;	/* files */
+	bool is_clamd_alive;	/* it answered about one */
+	char *clamd_fault;	/* why not about another; NULL: it did */
 	char *preview;
 } Answer;
 extern const struct fields answer_fields;

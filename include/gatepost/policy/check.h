@@ -17,7 +17,7 @@ struct check {
 };
 
 extern const struct check check_lists, check_auth, check_upstream,
-    check_shape, check_user, check_impersonation;
+    check_shape, check_user, check_impersonation, check_clamd;
 
 /* All of them, in the order in which they run; ends with NULL. */
 extern const struct check *const checks[];

@@ -1,9 +1,9 @@
 /*
- * breaker.h -- how long a message may wait for DNS, by how DNS fared lately
+ * breaker.h -- how long a message may wait for another server, DNS or clamd,
+ * by how that fared lately
  *
- * A resolver that stops answering must not make mail crawl: it costs the
- * first messages some seconds, then one message a second half of one, and all
- * others nothing until it answers again.
+ * One that stops answering must not make mail crawl: it costs the messages some seconds, then one message a second half of one, and all others
+ * nothing until it answers again.
  */
 #ifndef GATEPOST_SERVICE_BREAKER_H
 #define GATEPOST_SERVICE_BREAKER_H
@@ -20,9 +20,9 @@ void breaker_free(Breaker *breaker);
  * share it. */
 gint64 breaker_budget(Breaker *breaker, gint64 most);
 
-/* A message asked for NAMES, and DNS answered one of them, or none.  True when
- * that changed whether DNS counts as dead; *IS_DEAD says which. */
-bool breaker_tell(Breaker *breaker, gint64 names, bool is_alive,
+/* A message asked ASKED times, and was answered once at least, or never.  True
+ * when that changed whether the server counts as dead; *IS_DEAD says which. */
+bool breaker_tell(Breaker *breaker, gint64 asked, bool is_alive,
 		  bool *is_dead);
 
 #endif
