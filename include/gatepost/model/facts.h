@@ -99,6 +99,12 @@ typedef struct File {
 	char *type;		/* declared media type, lower case */
 } File;
 
+/* How often a defect was seen. */
+typedef struct DefectCount {
+	char *name;
+	gint64 count;
+} DefectCount;
+
 /* A header field of an upstream filter, or one of ours to be removed. */
 typedef struct Field {
 	char *name;		/* as written */
@@ -130,6 +136,7 @@ typedef struct Facts {
 	gint64 text_bidi;	/* ... that turn the direction of writing */
 	GPtrArray *scores;	/* of Field *: the upstreams' header fields */
 	GPtrArray *defects;	/* of char *: names, see content/defect.h */
+	GPtrArray *defect_counts;	/* of DefectCount *, of the same order */
 	GPtrArray *ours;	/* of Field *: to be removed, none ours */
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
@@ -145,7 +152,8 @@ typedef struct Facts {
 } Facts;
 
 extern const struct fields facts_fields, mailbox_fields, signature_fields,
-    auth_result_fields, link_fields, file_fields, field_fields;
+    auth_result_fields, link_fields, file_fields, field_fields,
+    defect_count_fields;
 
 Facts *facts_new(void);
 void facts_free(Facts *facts);
@@ -154,10 +162,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 /* Is LINK, one of FACTS, just a wrapper around another one of them? */
 bool facts_is_wrapper(const Facts *facts, const Link *link);
 
-/* Name a defect once; COMPLETE false when something was left unread. */
+/* Name a defect once and count it; COMPLETE false when something was left unread. */
 void facts_defect(Facts *facts, const char *defect);
 void facts_truncated(Facts *facts, const char *defect);
 bool facts_has_defect(const Facts *facts, const char *defect);
+/* How often it was seen. */
+gint64 facts_defect_count(const Facts *facts, const char *defect);
 
 /* What is asked of a worker, besides the message's bytes. */
 enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW };
