@@ -21,6 +21,8 @@ static const struct defect rows[] = {
 	  "a line of more than 16 KiB" },
 	{ "body-smtp", true,
 	  "a lone dot and behind it a command of SMTP" },
+	{ "facts-large", false,
+	  "more facts than are sent from one process to another" },
 	{ "header-nul", true,
 	  "a NUL in a header" },
 	{ "header-bare-cr", false,

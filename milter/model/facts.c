@@ -113,6 +113,8 @@ static const struct field facts_rows[] = {
 	FIELD_OF(Facts, authors, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, sender, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, reply_to, FIELD_LIST, mailbox_fields),
+	FIELD_OF_LOCAL(Facts, to, FIELD_LIST, mailbox_fields),
+	FIELD_OF_LOCAL(Facts, cc, FIELD_LIST, mailbox_fields),
 	FIELD_LOCAL(Facts, envelope, FIELD_TEXT),
 	FIELD(Facts, subject, FIELD_TEXT),
 	FIELD_LOCAL(Facts, subject_raw, FIELD_TEXT),

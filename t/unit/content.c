@@ -354,6 +354,8 @@ test_fields(void)
 	    "Received: one\r\nReceived: two\r\n"
 	    "From: a@b.example\r\nSender: S <s@b.example>\r\n"
 	    "Reply-To: r@c.example, q@c.example\r\n"
+	    "To: \"T, U\" <T@d.example>,\r\n v@d.example\r\n"
+	    "cc: w@d.example\r\n"
 	    "Subject: =?utf-8?q?H=C3=A9?=\r\n =?utf-8?q?llo?=\r\n"
 	    "Message-ID: (x) <1@b.example>\r\n"
 	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
@@ -370,6 +372,11 @@ test_fields(void)
 	g_assert_cmpstr(((Mailbox *)facts->sender->pdata[0])->address, ==,
 			"s@b.example");
 	g_assert_cmpuint(facts->reply_to->len, ==, 2);
+	g_assert_cmpuint(facts->to->len, ==, 2);
+	g_assert_cmpstr(((Mailbox *)facts->to->pdata[0])->name, ==, "T, U");
+	g_assert_cmpuint(facts->cc->len, ==, 1);
+	g_assert_cmpstr(((Mailbox *)facts->cc->pdata[0])->address, ==,
+			"w@d.example");
 	g_assert_cmpstr(facts->subject, ==, "Héllo");
 	g_assert_cmpstr(facts->subject_raw, ==,
 			"=?utf-8?q?H=C3=A9?= =?utf-8?q?llo?=");

@@ -20,6 +20,9 @@
 #define DEFECT_BODY_LINE "body-line"
 #define DEFECT_BODY_SMTP "body-smtp"
 
+/* More facts than the worker sends (cut). */
+#define DEFECT_FACTS_LARGE "facts-large"
+
 /* A NUL, a CR without LF, an LF without CR among lines that have both, a line
  * that is no field, a second field of those that stand once. */
 #define DEFECT_HEADER_NUL "header-nul"

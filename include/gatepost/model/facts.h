@@ -121,6 +121,7 @@ typedef struct Facts {
 	GPtrArray *authors;	/* of Mailbox *: all of From */
 	GPtrArray *sender;	/* of Mailbox *: Sender */
 	GPtrArray *reply_to;	/* of Mailbox * */
+	GPtrArray *to, *cc;	/* of Mailbox *: as written, who knows whom */
 	char *envelope;		/* MAIL FROM, normal form, "" for a bounce */
 	char *subject;		/* decoded */
 	char *subject_raw;	/* as it came, unfolded, cut at BOUND_SHOWN */
