@@ -117,6 +117,17 @@ odd(struct scan *scan, const char *defect)
 	scan->headers->is_odd = true;
 }
 
+static bool
+is_blank(const char *line, gsize length)
+{
+	gsize n = 0;
+
+	while (n < length && (line[n] == ' ' || line[n] == '\t' ||
+			      line[n] == '\r'))
+		n++;
+	return n == length;
+}
+
 /* Is a name's colon the first thing on a LINE of LENGTH octets? */
 static bool
 take_folded(struct scan *scan, const char *line, gsize length)
@@ -147,7 +158,7 @@ continue_field(struct scan *scan, const char *line, gsize length)
 
 	if (take_folded(scan, line, length))
 		return;
-	if (!scan->is_cut && strspn(line, " \t\r") >= length)
+	if (!scan->is_cut && is_blank(line, length))
 		odd(scan, DEFECT_HEADER_BLANK_LINE);
 	if (!scan->is_open) {
 		if (!scan->is_cut)
