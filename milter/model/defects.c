@@ -75,6 +75,9 @@ static const struct defect rows[] = {
 	  "behind it" },
 	{ "charset-unknown", false,
 	  "a charset that is unknown" },
+	{ "charset-odd", true,
+	  "a charset in which ASCII is something else, or odd octets "
+	  "of ISO 2022" },
 	{ "charset-utf7", true,
 	  "UTF-7, in which markup hides" },
 	{ "text-nul", false,

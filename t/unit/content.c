@@ -115,6 +115,26 @@ static const struct {
 	  "Content-Transfer-Encoding: base64\r\n\r\n"
 	  "PABhACAAaAByAGUAZgA9AGgAdAB0AHAAOgAvAC8AeAAuAGUAeABhAG0AcABsAGUA"
 	  "LwA+AA==", "http://x.example/|", "", "" },
+	{ "UTF-7 is read as such, and as it stands",
+	  HEAD "Content-Type: text/html; charset=utf-7\r\n\r\n"
+	  "+ADw-a href=http://x.example/+AD4-y+ADw-/a+AD4- "
+	  "<a href=http://y.example/>z</a>",
+	  "http://x.example/|http://y.example/|"
+	  "http://x.example/+AD4-y+ADw-/a+AD4-|", "", "charset-utf7|" },
+	{ "EBCDIC, likewise", HEAD
+	  "Content-Type: text/html; charset=ibm037\r\n\r\n"
+	  "\x4c\x81\x40\x88\x99\x85\x86\x7e\x88\xa3\xa3\x97\x7a\x61\x61"
+	  "\xa7\x4b\x85\xa7\x81\x94\x97\x93\x85\x61\x6e"
+	  "<a href=http://y.example/>z</a>",
+	  "http://x.example/|http://y.example/|", "", "charset-odd|" },
+	{ "ISO-2022-JP", HEAD
+	  "Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+	  "\033$BF|K\\\033(B http://x.example/", "http://x.example/|", "",
+	  "" },
+	{ "... that is none", HEAD
+	  "Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+	  "\033$B\177\177\033(B http://x.example/", "http://x.example/|",
+	  "", "charset-odd|" },
 	{ "two parts", HEAD MIXED "--b\r\n\r\nhttp://x.example/\r\n--b\r\n"
 	  "Content-Type: text/html\r\n\r\n<a href=http://y.example/>z</a>"
 	  "\r\n--b--\r\n", "http://x.example/|http://y.example/|", "", "" },
