@@ -133,7 +133,7 @@ static const struct {
 	  "" },
 	{ "... that is none", HEAD
 	  "Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
-	  "\033$B\177\177\033(B http://x.example/", "http://x.example/|",
+	  "\033$B\377\377\033(B http://x.example/", "http://x.example/|",
 	  "", "charset-odd|" },
 	{ "two parts", HEAD MIXED "--b\r\n\r\nhttp://x.example/\r\n--b\r\n"
 	  "Content-Type: text/html\r\n\r\n<a href=http://y.example/>z</a>"
