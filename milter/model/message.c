@@ -227,10 +227,13 @@ show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
 	if (!value)
 		return;
 	one = indicator_seen(kind, value);
-	if (g_hash_table_add(seen, one))
-		g_ptr_array_add(shown, one);
-	else
+	/* Adding one that is known would put this in the known one's place. */
+	if (g_hash_table_contains(seen, one)) {
 		indicator_free(one);
+		return;
+	}
+	g_hash_table_add(seen, one);
+	g_ptr_array_add(shown, one);
 }
 
 static void
