@@ -149,6 +149,31 @@ take_folded(struct scan *scan, const char *line, gsize length)
 	return true;
 }
 
+/* A line that is no field, but that some program shows as an author's: blanks
+ * or controls, "From", a colon. */
+static void
+take_author(struct scan *scan, const char *line, gsize length)
+{
+	struct header field = { .name = line };
+	gsize n = 0;
+
+	while (n < length && (guchar)line[n] <= 0x20)
+		n++;
+	field.name += n;
+	field.name_length = 4;
+	if (length - n < 5 || !header_is(&field, "From"))
+		return;
+	n += 4;
+	while (n < length && (line[n] == ' ' || line[n] == '\t'))
+		n++;
+	if (n == length || line[n] != ':')
+		return;
+	field.value = line + n + 1;
+	field.length = length - n - 1;
+	field.hash = hash_name(field.name, field.name_length);
+	add_field(scan, &field);
+}
+
 /* LENGTH octets of a LINE that starts with a blank. */
 static void
 continue_field(struct scan *scan, const char *line, gsize length)
@@ -163,6 +188,7 @@ continue_field(struct scan *scan, const char *line, gsize length)
 	if (!scan->is_open) {
 		if (!scan->is_cut)
 			odd(scan, DEFECT_HEADER_MALFORMED);
+		take_author(scan, line, length);
 		return;
 	}
 	last = &g_array_index(fields, struct header, fields->len - 1);
@@ -194,6 +220,7 @@ read_line(struct scan *scan, const char *line, gsize length)
 		scan->is_open = false;
 		if (colon == length && field.name_length)
 			scan->bare = line;
+		take_author(scan, line, length);
 		return;
 	}
 	if (colon > field.name_length)
