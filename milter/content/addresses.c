@@ -23,6 +23,7 @@ struct list {
 	GString *name;		/* the same without quotes */
 	GString *comment;
 	GString *angle;		/* what stands in them */
+	bool is_author;
 	bool has_angle;
 	bool has_at;		/* outside of brackets and quotes */
 };
@@ -181,7 +182,8 @@ add(struct list *list, const char *raw, const char *name, gsize length)
 	mailbox->name = words_decode(name, length, BOUND_SHOWN, list->facts);
 	if (!*trim(mailbox->name))
 		g_clear_pointer(&mailbox->name, g_free);
-	if (mailbox->name && shows_other(mailbox->name, mailbox->address))
+	if (list->is_author && mailbox->name &&
+	    shows_other(mailbox->name, mailbox->address))
 		facts_defect(list->facts, DEFECT_NAME_ADDRESS);
 	if (mailbox->name && words_has_bidi(mailbox->name))
 		facts_defect(list->facts, DEFECT_NAME_BIDI);
@@ -293,13 +295,15 @@ step(struct list *list)
 }
 
 void
-addresses_read(const char *raw, gsize length, GPtrArray *out, Facts *facts)
+addresses_read(const char *raw, gsize length, bool is_author, GPtrArray *out,
+	       Facts *facts)
 {
 	g_autofree char *copy = g_malloc(length + 1);
 	struct list list = {
 		.at = copy, .end = copy + length, .out = out, .facts = facts,
 		.phrase = g_string_new(NULL), .name = g_string_new(NULL),
 		.comment = g_string_new(NULL), .angle = g_string_new(NULL),
+		.is_author = is_author,
 	};
 
 	/* C strings from here on. */

@@ -87,9 +87,11 @@ decode_guess(const char *data, gsize length)
 	return decode_latin(data, length);
 }
 
-/* LENGTH octets through CONVERTER, whose units are of WIDTH octets. */
+/* LENGTH octets through CONVERTER, whose units are of WIDTH octets; *BROKEN:
+ * some could not be converted. */
 static GString *
-decode_iconv(GIConv converter, gsize width, const char *data, gsize length)
+decode_iconv(GIConv converter, gsize width, const char *data, gsize length,
+	     bool *broken)
 {
 	GString *out = g_string_sized_new(length + length / 2);
 	char *in = (char *)data;
@@ -110,6 +112,7 @@ decode_iconv(GIConv converter, gsize width, const char *data, gsize length)
 			gsize skip = MIN(width, length);
 
 			g_string_append(out, REPLACEMENT);
+			*broken = true;
 			in += skip;
 			length -= skip;
 		}
@@ -137,6 +140,24 @@ find_name(const char *label, Facts *facts)
 	if (g_ascii_strncasecmp(label, "iso-2022-cn", 11) == 0)
 		return NULL;
 	return label;
+}
+
+static bool
+is_iso_2022(const char *name)
+{
+	return g_ascii_strncasecmp(name, "iso-2022-", 9) == 0;
+}
+
+/* Is ASCII something else to CONVERTER, as it is in EBCDIC? */
+static bool
+hides_ascii(GIConv converter)
+{
+	static const char markup[] = "<a href=\"http://x/\">";
+	bool broken = false;
+	g_autoptr(GString) text = decode_iconv(converter, 1, markup,
+					       strlen(markup), &broken);
+
+	return broken || strcmp(text->str, markup) != 0;
 }
 
 static gsize
@@ -194,6 +215,8 @@ drop_nul(char *text, gsize length)
 static char *
 decode_octets(const char *name, const char *data, gsize length, Facts *facts)
 {
+	gsize width = unit_width(name);
+	bool broken = false;
 	GIConv converter;
 	GString *text;
 
@@ -212,8 +235,12 @@ decode_octets(const char *name, const char *data, gsize length, Facts *facts)
 		facts_defect(facts, DEFECT_CHARSET_UNKNOWN);
 		return decode_guess(data, length);
 	}
-	text = decode_iconv(converter, unit_width(name), data, length);
+	if (width == 1 && hides_ascii(converter))
+		facts_defect(facts, DEFECT_CHARSET_ODD);
+	text = decode_iconv(converter, width, data, length, &broken);
 	g_iconv_close(converter);
+	if (broken && is_iso_2022(name))
+		facts_defect(facts, DEFECT_CHARSET_ODD);
 	if (drop_nul(text->str, text->len) < text->len)
 		facts_defect(facts, DEFECT_TEXT_NUL);
 	return g_string_free(text, FALSE);

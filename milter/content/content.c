@@ -52,34 +52,49 @@ add_field(GPtrArray *to, const struct header *header, gsize most)
 }
 
 static void
-read_from(const struct header *header, const Request *request, Facts *facts)
+read_mailboxes(const struct header *header, bool is_author, GPtrArray *out,
+	       Facts *facts)
 {
 	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
 
+	addresses_read(value, strlen(value), is_author, out, facts);
+}
+
+static void
+read_from(const struct header *header, const Request *request, Facts *facts)
+{
 	(void)request;
 	if (header->index > 1)
 		facts_defect(facts, DEFECT_FROM_MANY);
-	addresses_read(value, strlen(value), facts->authors, facts);
+	read_mailboxes(header, true, facts->authors, facts);
 }
 
 static void
-read_sender(const struct header *header, const Request *request,
-	    Facts *facts)
+read_sender(const struct header *header, const Request *request, Facts *facts)
 {
-	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
-
 	(void)request;
-	addresses_read(value, strlen(value), facts->sender, facts);
+	read_mailboxes(header, true, facts->sender, facts);
 }
 
 static void
-read_reply_to(const struct header *header, const Request *request,
-	      Facts *facts)
+read_reply_to(const struct header *header, const Request *request, Facts *facts)
 {
-	g_autofree char *value = header_unfold(header, BOUND_HEADER_FIELD);
-
 	(void)request;
-	addresses_read(value, strlen(value), facts->reply_to, facts);
+	read_mailboxes(header, true, facts->reply_to, facts);
+}
+
+static void
+read_to(const struct header *header, const Request *request, Facts *facts)
+{
+	(void)request;
+	read_mailboxes(header, false, facts->to, facts);
+}
+
+static void
+read_cc(const struct header *header, const Request *request, Facts *facts)
+{
+	(void)request;
+	read_mailboxes(header, false, facts->cc, facts);
 }
 
 static void
@@ -197,6 +212,8 @@ static const struct {
 	{ "From", read_from },
 	{ "Sender", read_sender },
 	{ "Reply-To", read_reply_to },
+	{ "To", read_to },
+	{ "Cc", read_cc },
 	{ "Subject", read_subject },
 	{ "Message-ID", read_message_id },
 	{ "Date", read_date },

@@ -11,25 +11,25 @@
 /* Blanks before a line end that are looked over to see that line end. */
 #define BLANKS_MOST 1000
 
-enum { PAD = 64, BLANK = 65, JUNK = 66 };
+enum { PAD = 64, BLANK = 65, JUNK = 255 };
 
+/* An octet's value by RFC 4648 4, or one of the words above. */
 static guint8
 value_of(guint8 c)
 {
+	/* One more than the value, so that JUNK is what is not written. */
 	static const guint8 values[256] = {
-		[0] = JUNK, ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 		14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
 		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
 		40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
 		['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
-		['+'] = 63, ['/'] = 64,
+		['+'] = 63, ['/'] = 64, ['='] = PAD + 1,
+		[' '] = BLANK + 1, ['\t'] = BLANK + 1, ['\r'] = BLANK + 1,
+		['\n'] = BLANK + 1,
 	};
 
-	if (c == '=')
-		return PAD;
-	if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
-		return BLANK;
-	return values[c] && values[c] <= 64 ? (guint8)(values[c] - 1) : JUNK;
+	return (guint8)(values[c] - 1);
 }
 
 /* An unfinished group's whole octets. */
@@ -49,14 +49,44 @@ base64_rest(struct decoder *decoder, guint8 *out)
 	return n;
 }
 
+/* Groups of four as they should be, of which nearly all lines are made. */
+static gsize
+base64_groups(struct decoder *decoder, guint8 *out, gsize room)
+{
+	const guint8 *at = decoder->at;
+	gsize n = 0;
+
+	for (; decoder->end - at >= 4 && n + 3 <= room; at += 4) {
+		guint8 a = value_of(at[0]), b = value_of(at[1]);
+		guint8 c = value_of(at[2]), d = value_of(at[3]);
+
+		if ((a | b | c | d) >= PAD)
+			break;
+		out[n++] = (guint8)(a << 2 | b >> 4);
+		out[n++] = (guint8)(b << 4 | c >> 2);
+		out[n++] = (guint8)(c << 6 | d);
+	}
+	decoder->after_padding |= decoder->is_padded && n > 0;
+	decoder->at = at;
+	return n;
+}
+
 static gsize
 base64_next(struct decoder *decoder, guint8 *out, gsize room)
 {
 	gsize n = 0;
 
 	while (decoder->at < decoder->end && n + 3 <= room) {
-		guint8 value = value_of(*decoder->at++);
+		guint8 value;
 
+		if (decoder->count == 0) {
+			gsize got = base64_groups(decoder, out + n, room - n);
+
+			n += got;
+			if (got)
+				continue;
+		}
+		value = value_of(*decoder->at++);
 		if (value == PAD) {
 			decoder->is_padded |= decoder->count > 1;
 			n += base64_rest(decoder, out + n);
@@ -139,8 +169,15 @@ quoted_next(struct decoder *decoder, guint8 *out, gsize room)
 	gsize n = 0;
 
 	while (decoder->at < end && n < room) {
-		gsize blanks = count_blanks(decoder->at, end);
+		gsize blanks;
 
+		while (*decoder->at != '=' && *decoder->at != ' ' &&
+		       *decoder->at != '\t') {
+			out[n++] = *decoder->at++;
+			if (decoder->at == end || n == room)
+				return n;
+		}
+		blanks = count_blanks(decoder->at, end);
 		if (blanks) {
 			/* Blanks at a line's end are the transport's. */
 			if (decoder->at + blanks != end &&
@@ -152,10 +189,8 @@ quoted_next(struct decoder *decoder, guint8 *out, gsize room)
 				blanks = copied;
 			}
 			decoder->at += blanks;
-		} else if (*decoder->at == '=') {
-			n += quoted_escape(decoder, out + n);
 		} else {
-			out[n++] = *decoder->at++;
+			n += quoted_escape(decoder, out + n);
 		}
 	}
 	return n;

@@ -117,6 +117,17 @@ odd(struct scan *scan, const char *defect)
 	scan->headers->is_odd = true;
 }
 
+static bool
+is_blank(const char *line, gsize length)
+{
+	gsize n = 0;
+
+	while (n < length && (line[n] == ' ' || line[n] == '\t' ||
+			      line[n] == '\r'))
+		n++;
+	return n == length;
+}
+
 /* Is a name's colon the first thing on a LINE of LENGTH octets? */
 static bool
 take_folded(struct scan *scan, const char *line, gsize length)
@@ -138,6 +149,31 @@ take_folded(struct scan *scan, const char *line, gsize length)
 	return true;
 }
 
+/* A line that is no field, but that some program shows as an author's: blanks
+ * or controls, "From", a colon. */
+static void
+take_author(struct scan *scan, const char *line, gsize length)
+{
+	struct header field = { .name = line };
+	gsize n = 0;
+
+	while (n < length && (guchar)line[n] <= 0x20)
+		n++;
+	field.name += n;
+	field.name_length = 4;
+	if (length - n < 5 || !header_is(&field, "From"))
+		return;
+	n += 4;
+	while (n < length && (line[n] == ' ' || line[n] == '\t'))
+		n++;
+	if (n == length || line[n] != ':')
+		return;
+	field.value = line + n + 1;
+	field.length = length - n - 1;
+	field.hash = hash_name(field.name, field.name_length);
+	add_field(scan, &field);
+}
+
 /* LENGTH octets of a LINE that starts with a blank. */
 static void
 continue_field(struct scan *scan, const char *line, gsize length)
@@ -147,11 +183,12 @@ continue_field(struct scan *scan, const char *line, gsize length)
 
 	if (take_folded(scan, line, length))
 		return;
-	if (!scan->is_cut && strspn(line, " \t\r") >= length)
+	if (!scan->is_cut && is_blank(line, length))
 		odd(scan, DEFECT_HEADER_BLANK_LINE);
 	if (!scan->is_open) {
 		if (!scan->is_cut)
 			odd(scan, DEFECT_HEADER_MALFORMED);
+		take_author(scan, line, length);
 		return;
 	}
 	last = &g_array_index(fields, struct header, fields->len - 1);
@@ -183,6 +220,7 @@ read_line(struct scan *scan, const char *line, gsize length)
 		scan->is_open = false;
 		if (colon == length && field.name_length)
 			scan->bare = line;
+		take_author(scan, line, length);
 		return;
 	}
 	if (colon > field.name_length)

@@ -309,11 +309,14 @@ read_declared(struct mime_walk *walk, const struct mime_part *part)
 static void
 read_hidden(struct mime_walk *walk, const guint8 *data, gsize size)
 {
-	g_autofree char *boundary = split_guess(data, size);
+	g_autofree char *boundary = NULL;
 	struct parameters type;
 	struct mime_part part = { .type = &type, .body = data,
 				  .length = size };
 
+	if (!pay(walk, size))
+		return;
+	boundary = split_guess(data, size);
 	if (!boundary)
 		return;
 	facts_defect(walk->facts, DEFECT_MIME_HIDDEN);

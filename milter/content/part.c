@@ -125,25 +125,9 @@ note_decoder(const struct decoder *decoder, Facts *facts)
 }
 
 static void
-read_text(struct part_reader *reader, const struct opened *opened,
-	  bool is_html)
+read_decoded(struct part_reader *reader, const char *text, gsize length,
+	     bool is_html)
 {
-	const struct mime_part *part = opened->part;
-	gsize most = MIN(BOUND_TEXT_PART, reader->text_left);
-	g_autofree guint8 *octets = NULL;
-	g_autofree char *text = NULL;
-	struct decoder decoder;
-	gsize length;
-
-	decode_start(&decoder, opened->encoding, part->body, part->length);
-	octets = decode_all(&decoder, most, &length);
-	note_decoder(&decoder, reader->facts);
-	if (decoder.at < decoder.end)
-		facts_truncated(reader->facts, DEFECT_TEXT_LARGE);
-	reader->text_left -= length;
-	text = charset_decode(parameters_find(&opened->type, "charset"),
-			      (const char *)octets, length, &length,
-			      reader->facts);
 	if (is_html) {
 		read_html(reader, text, length);
 	} else if (reader->preview) {
@@ -168,6 +152,44 @@ read_inner_page(const guint8 *octets, gsize length, void *data)
 	text = charset_decode(NULL, (const char *)octets, most, &length,
 			      reader->facts);
 	read_html(reader, text, length);
+}
+
+/* How often a charset was seen by which markup can be hidden. */
+static gint64
+count_odd(const Facts *facts)
+{
+	return facts_defect_count(facts, DEFECT_CHARSET_UTF7) +
+	    facts_defect_count(facts, DEFECT_CHARSET_ODD);
+}
+
+static void
+read_text(struct part_reader *reader, const struct opened *opened,
+	  bool is_html)
+{
+	const struct mime_part *part = opened->part;
+	gsize most = MIN(BOUND_TEXT_PART, reader->text_left);
+	g_autofree guint8 *octets = NULL;
+	g_autofree char *text = NULL, *other = NULL;
+	gint64 odd = count_odd(reader->facts);
+	struct decoder decoder;
+	gsize length, shown;
+
+	decode_start(&decoder, opened->encoding, part->body, part->length);
+	octets = decode_all(&decoder, most, &length);
+	note_decoder(&decoder, reader->facts);
+	if (decoder.at < decoder.end)
+		facts_truncated(reader->facts, DEFECT_TEXT_LARGE);
+	reader->text_left -= length;
+	text = charset_decode(parameters_find(&opened->type, "charset"),
+			      (const char *)octets, length, &shown,
+			      reader->facts);
+	read_decoded(reader, text, shown, is_html);
+	if (count_odd(reader->facts) == odd)
+		return;
+	/* Programs that do not know it take the octets as they are. */
+	other = charset_decode(NULL, (const char *)octets, length, &shown,
+			       reader->facts);
+	read_decoded(reader, other, shown, is_html);
 }
 
 static bool

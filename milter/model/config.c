@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gatepost/model/address.h"
+#include "gatepost/model/defects.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/indicator.h"
 #include "gatepost/model/lookalike.h"
@@ -609,6 +610,26 @@ check_tenants(const Config *config, struct reading *reading)
 	g_hash_table_unref(known.domains);
 }
 
+static void
+check_defects(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+
+		for (guint j = 0; j < tenant->defects->len; j++) {
+			const DefectSetting *one = tenant->defects->pdata[j];
+
+			for (guint k = 0; k < one->names->len; k++)
+				if (!defect_find(one->names->pdata[k]))
+					say(reading, true, "tenant \"%s\", "
+					    "defects: \"%s\" is none; see "
+					    "gatepost.conf(5), DEFECTS",
+					    tenant->name,
+					    (char *)one->names->pdata[k]);
+		}
+	}
+}
+
 /* Feeds of one scope; NAMES has all names so far. */
 static void
 check_feeds(const GPtrArray *feeds, GHashTable *names,
@@ -688,6 +709,7 @@ check_whole(Config *config, struct reading *reading)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
 	check_tenants(config, reading);
+	check_defects(config, reading);
 	check_all_feeds(config, reading);
 }
 

@@ -102,6 +102,13 @@ static const struct field field_rows[] = {
 };
 const struct fields field_fields = FIELDS(Field, field_rows);
 
+static const struct field defect_count_rows[] = {
+	FIELD(DefectCount, name, FIELD_TEXT),
+	FIELD(DefectCount, count, FIELD_NUMBER),
+};
+const struct fields defect_count_fields = FIELDS(DefectCount,
+						 defect_count_rows);
+
 static const struct field facts_rows[] = {
 	FIELD(Facts, complete, FIELD_BOOL),
 	FIELD(Facts, from, FIELD_TEXT),
@@ -110,6 +117,8 @@ static const struct field facts_rows[] = {
 	FIELD_OF(Facts, authors, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, sender, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, reply_to, FIELD_LIST, mailbox_fields),
+	FIELD_OF_LOCAL(Facts, to, FIELD_LIST, mailbox_fields),
+	FIELD_OF_LOCAL(Facts, cc, FIELD_LIST, mailbox_fields),
 	FIELD_LOCAL(Facts, envelope, FIELD_TEXT),
 	FIELD(Facts, subject, FIELD_TEXT),
 	FIELD_LOCAL(Facts, subject_raw, FIELD_TEXT),
@@ -125,6 +134,7 @@ static const struct field facts_rows[] = {
 	FIELD(Facts, text_bidi, FIELD_NUMBER),
 	FIELD_OF(Facts, scores, FIELD_LIST, field_fields),
 	FIELD(Facts, defects, FIELD_TEXTS),
+	FIELD_OF(Facts, defect_counts, FIELD_LIST, defect_count_fields),
 	FIELD_OF(Facts, ours, FIELD_LIST, field_fields),
 	FIELD(Facts, release, FIELD_TEXT),
 	FIELD(Facts, is_list, FIELD_BOOL),
@@ -189,6 +199,18 @@ facts_is_wrapper(const Facts *facts, const Link *link)
 	return false;
 }
 
+static DefectCount *
+find_count(const Facts *facts, const char *defect)
+{
+	for (guint i = 0; i < facts->defect_counts->len; i++) {
+		DefectCount *one = facts->defect_counts->pdata[i];
+
+		if (g_strcmp0(one->name, defect) == 0)
+			return one;
+	}
+	return NULL;
+}
+
 bool
 facts_has_defect(const Facts *facts, const char *defect)
 {
@@ -198,11 +220,26 @@ facts_has_defect(const Facts *facts, const char *defect)
 	return false;
 }
 
+gint64
+facts_defect_count(const Facts *facts, const char *defect)
+{
+	const DefectCount *one = find_count(facts, defect);
+
+	return one ? one->count : 0;
+}
+
 void
 facts_defect(Facts *facts, const char *defect)
 {
-	if (!facts_has_defect(facts, defect))
+	DefectCount *one = find_count(facts, defect);
+
+	if (!one) {
+		one = fields_new(&defect_count_fields);
+		one->name = g_strdup(defect);
+		g_ptr_array_add(facts->defect_counts, one);
 		g_ptr_array_add(facts->defects, g_strdup(defect));
+	}
+	one->count++;
 }
 
 void

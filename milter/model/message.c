@@ -227,7 +227,7 @@ show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
 	if (!value)
 		return;
 	one = indicator_seen(kind, value);
-	/* To add it again would put this one in the other's place. */
+	/* Adding one that is known would put this in the known one's place. */
 	if (g_hash_table_contains(seen, one)) {
 		indicator_free(one);
 		return;

@@ -222,6 +222,15 @@ static const struct setting impersonation_rows[] = {
 static const struct scope impersonation_settings =
     SCOPE(Tenant, impersonation_rows);
 
+static const struct setting defect_rows[] = {
+	{ "names", SETTING_TEXTS, offsetof(DefectSetting, names), NULL,
+	  .is_needed = true, .meaning = "defects, as the manual lists them" },
+	{ "action", SETTING_WORD, offsetof(DefectSetting, action), NULL,
+	  .words = actions, .is_needed = true,
+	  .meaning = "what is done with mail that has one of them" },
+};
+static const struct scope defect_settings = SCOPE(DefectSetting, defect_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -239,6 +248,10 @@ static const struct setting tenant_rows[] = {
 	  "below own entries" },
 	{ "policy", SETTING_GROUP, 0, NULL, .of = &policy_settings,
 	  .meaning = "the action for each finding that wins" },
+	{ "defects", SETTING_LIST, offsetof(Tenant, defects), NULL,
+	  .of = &defect_settings,
+	  .meaning = "actions for mail whose make is odd; without them it is "
+	  "delivered, and a candidate for some" },
 	{ "mode", SETTING_WORD, offsetof(Tenant, mode), NULL, .words = modes,
 	  .meaning = "as the global mode, for this tenant" },
 	{ "exempt", SETTING_TEXTS, offsetof(Tenant, exempt),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/model/defects.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/policy/check.h"
@@ -126,15 +127,15 @@ rule_reply_to(const struct look *look, const Decision *decision)
 static bool
 rule_defects(const struct look *look, const Decision *decision)
 {
-	static const char *const grave[] = {
-		"from-many", "from-missing", "header-nul", "header-repeated",
-		"base64-after-padding", "name-bidi", "url-address", NULL
-	};
+	const GPtrArray *defects = look->facts->defects;
 
 	(void)decision;
-	for (guint i = 0; grave[i]; i++)
-		if (facts_has_defect(look->facts, grave[i]))
+	for (guint i = 0; i < defects->len; i++) {
+		const struct defect *defect = defect_find(defects->pdata[i]);
+
+		if (defect && defect->is_grave)
 			return true;
+	}
 	return false;
 }
 
@@ -144,7 +145,8 @@ rule_truncated(const struct look *look, const Decision *decision)
 	for (guint i = 0; i < decision->findings->len; i++) {
 		const Finding *finding = decision->findings->pdata[i];
 
-		if (finding->category == CATEGORY_UNKNOWN)
+		/* A defect that the tenant asks an action for cuts nothing. */
+		if (finding->category == CATEGORY_UNKNOWN && !finding->asks)
 			return true;
 	}
 	return !look->facts->complete;

@@ -3,6 +3,7 @@
  */
 #include "gatepost/auth/auth.h"
 #include "gatepost/content/content.h"
+#include "gatepost/content/defect.h"
 #include "gatepost/worker/serve.h"
 
 #include <string.h>
@@ -24,6 +25,8 @@ halve_longest(Facts *facts)
 		{ facts->authors, &mailbox_fields },
 		{ facts->reply_to, &mailbox_fields },
 		{ facts->sender, &mailbox_fields },
+		{ facts->to, &mailbox_fields },
+		{ facts->cc, &mailbox_fields },
 		{ facts->results, &auth_result_fields },
 		{ facts->scores, &field_fields },
 		{ facts->ours, &field_fields },
@@ -38,7 +41,7 @@ halve_longest(Facts *facts)
 	for (guint i = half; i < all[longest].list->len; i++)
 		fields_free(all[longest].table, all[longest].list->pdata[i]);
 	g_ptr_array_set_size(all[longest].list, (int)half);
-	facts_truncated(facts, "facts-large");
+	facts_truncated(facts, DEFECT_FACTS_LARGE);
 }
 
 GByteArray *

@@ -116,7 +116,7 @@ test_read(void)
 
 		g_test_message("%s: %s", cases[i].name, cases[i].raw);
 		addresses_read(cases[i].raw, strlen(cases[i].raw),
-			       facts->authors, facts);
+			       true, facts->authors, facts);
 		found = list(facts->authors);
 		g_assert_cmpstr(found, ==, cases[i].mailboxes);
 		g_assert_cmpuint(facts->defects->len, ==,
@@ -125,6 +125,22 @@ test_read(void)
 			g_assert_true(facts_has_defect(facts,
 						       cases[i].defect));
 	}
+}
+
+/* What To says of others is nobody's claim of who wrote it. */
+static void
+test_recipients(void)
+{
+	static const char raw[] = "\"list@a.example\" <list@b.example>, "
+	    "undisclosed:;, =?utf-8?q?J=C3=BCrgen?= <j\xc3\xbc@c.example>";
+	g_autoptr(Facts) facts = facts_new();
+	g_autofree char *found = NULL;
+
+	addresses_read(raw, strlen(raw), false, facts->to, facts);
+	found = list(facts->to);
+	g_assert_cmpstr(found, ==, "list@a.example <list@b.example>|"
+			"Jürgen <jü@c.example>|");
+	g_assert_cmpuint(facts->defects->len, ==, 0);
 }
 
 /* What strangers nest costs no more than its length. */
@@ -137,7 +153,7 @@ test_nested(void)
 		g_autoptr(Facts) facts = facts_new();
 		g_autofree char *raw = g_strnfill(60000, nests[i][0]);
 
-		addresses_read(raw, 60000, facts->authors, facts);
+		addresses_read(raw, 60000, true, facts->authors, facts);
 		g_assert_cmpuint(facts->authors->len, <=, 1);
 	}
 }
@@ -151,7 +167,8 @@ test_bound(void)
 	facts->complete = true;
 	for (guint i = 0; i <= BOUND_ADDRESSES; i++)
 		g_string_append(raw, "a@b.example,");
-	addresses_read(raw->str, raw->len, facts->authors, facts);
+	addresses_read(raw->str, raw->len, true, facts->authors,
+		       facts);
 	g_assert_cmpuint(facts->authors->len, ==, BOUND_ADDRESSES);
 	g_assert_true(facts_has_defect(facts, DEFECT_ADDRESSES_MANY));
 	g_assert_false(facts->complete);
@@ -162,6 +179,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/addresses/read", test_read);
+	g_test_add_func("/addresses/recipients", test_recipients);
 	g_test_add_func("/addresses/nested", test_nested);
 	g_test_add_func("/addresses/bound", test_bound);
 	return g_test_run();

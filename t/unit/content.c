@@ -115,6 +115,26 @@ static const struct {
 	  "Content-Transfer-Encoding: base64\r\n\r\n"
 	  "PABhACAAaAByAGUAZgA9AGgAdAB0AHAAOgAvAC8AeAAuAGUAeABhAG0AcABsAGUA"
 	  "LwA+AA==", "http://x.example/|", "", "" },
+	{ "UTF-7 is read as such, and as it stands",
+	  HEAD "Content-Type: text/html; charset=utf-7\r\n\r\n"
+	  "+ADw-a href=http://x.example/+AD4-y+ADw-/a+AD4- "
+	  "<a href=http://y.example/>z</a>",
+	  "http://x.example/|http://y.example/|"
+	  "http://x.example/+AD4-y+ADw-/a+AD4-|", "", "charset-utf7|" },
+	{ "EBCDIC, likewise", HEAD
+	  "Content-Type: text/html; charset=ibm037\r\n\r\n"
+	  "\x4c\x81\x40\x88\x99\x85\x86\x7e\x88\xa3\xa3\x97\x7a\x61\x61"
+	  "\xa7\x4b\x85\xa7\x81\x94\x97\x93\x85\x61\x6e"
+	  "<a href=http://y.example/>z</a>",
+	  "http://x.example/|http://y.example/|", "", "charset-odd|" },
+	{ "ISO-2022-JP", HEAD
+	  "Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+	  "\033$BF|K\\\033(B http://x.example/", "http://x.example/|", "",
+	  "" },
+	{ "... that is none", HEAD
+	  "Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+	  "\033$B\377\377\033(B http://x.example/", "http://x.example/|",
+	  "", "charset-odd|" },
 	{ "two parts", HEAD MIXED "--b\r\n\r\nhttp://x.example/\r\n--b\r\n"
 	  "Content-Type: text/html\r\n\r\n<a href=http://y.example/>z</a>"
 	  "\r\n--b--\r\n", "http://x.example/|http://y.example/|", "", "" },
@@ -317,6 +337,15 @@ static const struct {
 	{ "a second one so", "From : a@b.example\nFrom: c@d.example\n",
 	  "a@b.example", NULL, "b.example",
 	  "header-blank|header-repeated|from-many|" },
+	{ "a first line behind a blank", " From: a@b.example\n"
+	  "From: c@d.example\n", "a@b.example", NULL, "b.example",
+	  "header-malformed|header-repeated|from-many|" },
+	{ "a control in front", "From: a@b.example\n\001From: c@d.example\n",
+	  "a@b.example", NULL, "b.example",
+	  "header-malformed|header-repeated|from-many|" },
+	{ "a line that goes on is no author",
+	  "From: a@b.example\nX: y\n From: c@d.example\n",
+	  "a@b.example", NULL, "b.example", "" },
 	{ "a group", "From: x:a@b.example;\n", "a@b.example", NULL,
 	  "b.example", "" },
 	{ "words split at padding",
@@ -354,6 +383,8 @@ test_fields(void)
 	    "Received: one\r\nReceived: two\r\n"
 	    "From: a@b.example\r\nSender: S <s@b.example>\r\n"
 	    "Reply-To: r@c.example, q@c.example\r\n"
+	    "To: \"T, U\" <T@d.example>,\r\n v@d.example\r\n"
+	    "cc: w@d.example\r\n"
 	    "Subject: =?utf-8?q?H=C3=A9?=\r\n =?utf-8?q?llo?=\r\n"
 	    "Message-ID: (x) <1@b.example>\r\n"
 	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
@@ -370,6 +401,11 @@ test_fields(void)
 	g_assert_cmpstr(((Mailbox *)facts->sender->pdata[0])->address, ==,
 			"s@b.example");
 	g_assert_cmpuint(facts->reply_to->len, ==, 2);
+	g_assert_cmpuint(facts->to->len, ==, 2);
+	g_assert_cmpstr(((Mailbox *)facts->to->pdata[0])->name, ==, "T, U");
+	g_assert_cmpuint(facts->cc->len, ==, 1);
+	g_assert_cmpstr(((Mailbox *)facts->cc->pdata[0])->address, ==,
+			"w@d.example");
 	g_assert_cmpstr(facts->subject, ==, "Héllo");
 	g_assert_cmpstr(facts->subject_raw, ==,
 			"=?utf-8?q?H=C3=A9?= =?utf-8?q?llo?=");

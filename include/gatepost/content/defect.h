@@ -20,6 +20,9 @@
 #define DEFECT_BODY_LINE "body-line"
 #define DEFECT_BODY_SMTP "body-smtp"
 
+/* More facts than the worker sends (cut). */
+#define DEFECT_FACTS_LARGE "facts-large"
+
 /* A NUL, a CR without LF, an LF without CR among lines that have both, a line
  * that is no field, a second field of those that stand once. */
 #define DEFECT_HEADER_NUL "header-nul"
@@ -62,8 +65,10 @@
 #define DEFECT_QUOTED_JUNK "quoted-junk"
 /* A transfer encoding that is unknown, or known with something behind it. */
 #define DEFECT_ENCODING_UNKNOWN "encoding-unknown"
-/* A charset that is unknown; UTF-7; NULs in text. */
+/* A charset that is unknown; one in which ASCII is something else, or octets
+ * that are none of an ISO 2022 charset; UTF-7; NULs in text. */
 #define DEFECT_CHARSET_UNKNOWN "charset-unknown"
+#define DEFECT_CHARSET_ODD "charset-odd"
 #define DEFECT_CHARSET_UTF7 "charset-utf7"
 #define DEFECT_TEXT_NUL "text-nul"
 

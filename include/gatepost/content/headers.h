@@ -29,7 +29,8 @@ struct headers {
 
 /*
  * Find the fields (RFC 5322 2.2) at the start of SIZE octets of DATA.  Lines
- * end in LF or CRLF.  A line that is no field is passed over, and a defect.
+ * end in LF or CRLF.  A line that is no field is passed over, and a defect;
+ * one that some program takes for From is taken, too.
  * Beyond the bounds only X-Gatepost-* and Authentication-Results are found.
  * DATA must outlive HEADERS; clear them.
  */

@@ -40,6 +40,12 @@ typedef struct FeedSetting {
 	int category;		/* enum category, -1: the kind's */
 } FeedSetting;
 
+/* What is done with mail that has one of some defects. */
+typedef struct DefectSetting {
+	GPtrArray *names;	/* of char *: as in model/defects.c */
+	int action;		/* enum action */
+} DefectSetting;
+
 typedef struct Tenant {
 	char *name;
 	GPtrArray *domains;	/* of char *: normal form, "*.d" for below */
@@ -47,6 +53,7 @@ typedef struct Tenant {
 	GPtrArray *entries;	/* of char *: lines of list syntax */
 	GPtrArray *feeds;	/* of FeedSetting *: its own */
 	int policy[POLICIES];	/* enum action; see config_policy() */
+	GPtrArray *defects;	/* of DefectSetting * */
 	int mode;		/* enum mode, -1: the global one */
 	GPtrArray *exempt;	/* of char *: local parts or addresses */
 	GPtrArray *people;	/* of char *: our people, as people_add() */

@@ -105,6 +105,12 @@ typedef struct File {
 	char *malware;		/* clamd's name for what is in it, or NULL */
 } File;
 
+/* How often a defect was seen. */
+typedef struct DefectCount {
+	char *name;
+	gint64 count;
+} DefectCount;
+
 /* A header field of an upstream filter, or one of ours to be removed. */
 typedef struct Field {
 	char *name;		/* as written */
@@ -121,6 +127,7 @@ typedef struct Facts {
 	GPtrArray *authors;	/* of Mailbox *: all of From */
 	GPtrArray *sender;	/* of Mailbox *: Sender */
 	GPtrArray *reply_to;	/* of Mailbox * */
+	GPtrArray *to, *cc;	/* of Mailbox *: as written, who knows whom */
 	char *envelope;		/* MAIL FROM, normal form, "" for a bounce */
 	char *subject;		/* decoded */
 	char *subject_raw;	/* as it came, unfolded, cut at BOUND_SHOWN */
@@ -136,6 +143,7 @@ typedef struct Facts {
 	gint64 text_bidi;	/* ... that turn the direction of writing */
 	GPtrArray *scores;	/* of Field *: the upstreams' header fields */
 	GPtrArray *defects;	/* of char *: names, see content/defect.h */
+	GPtrArray *defect_counts;	/* of DefectCount *, of the same order */
 	GPtrArray *ours;	/* of Field *: to be removed, none ours */
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
@@ -151,7 +159,8 @@ typedef struct Facts {
 } Facts;
 
 extern const struct fields facts_fields, mailbox_fields, signature_fields,
-    auth_result_fields, link_fields, file_fields, field_fields;
+    auth_result_fields, link_fields, file_fields, field_fields,
+    defect_count_fields;
 
 Facts *facts_new(void);
 void facts_free(Facts *facts);
@@ -160,10 +169,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 /* Is LINK, one of FACTS, just a wrapper around another one of them? */
 bool facts_is_wrapper(const Facts *facts, const Link *link);
 
-/* Name a defect once; COMPLETE false when something was left unread. */
+/* Name a defect once and count it; COMPLETE false when something was left unread. */
 void facts_defect(Facts *facts, const char *defect);
 void facts_truncated(Facts *facts, const char *defect);
 bool facts_has_defect(const Facts *facts, const char *defect);
+/* How often it was seen. */
+gint64 facts_defect_count(const Facts *facts, const char *defect);
 
 /* What is asked of a worker, besides the message's bytes. */
 enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW };

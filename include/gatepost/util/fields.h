@@ -47,6 +47,9 @@ struct fields {
 #define FIELD_OF(Struct, member, TYPE, table) \
 	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
 	  .of = &(table) }
+#define FIELD_OF_LOCAL(Struct, member, TYPE, table) \
+	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
+	  .of = &(table), .is_local = true }
 #define FIELD_WORDS(Struct, member, names) \
 	{ .name = #member, .type = FIELD_WORD, \
 	  .offset = offsetof(Struct, member), .words = names }

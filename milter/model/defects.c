@@ -1,0 +1,143 @@
+/*
+ * defects.c -- the table of defects: what is wrong with a message's make
+ *
+ * To add one: a row here, its name in content/defect.h where it is seen, its
+ * line in gatepost.conf(5); a test compares the three.
+ */
+#include "gatepost/model/defects.h"
+
+#include <string.h>
+
+static const struct defect rows[] = {
+	{ "message-large", false,
+	  "the message is larger than what is analysed" },
+	{ "body-nul", false,
+	  "a NUL behind the header" },
+	{ "body-bare-cr", false,
+	  "a CR without LF behind the header" },
+	{ "body-bare-lf", false,
+	  "an LF without CR among lines that end in both" },
+	{ "body-line", false,
+	  "a line of more than 16 KiB" },
+	{ "body-smtp", true,
+	  "a lone dot and behind it a command of SMTP" },
+	{ "facts-large", false,
+	  "more facts than are sent from one process to another" },
+	{ "header-nul", true,
+	  "a NUL in a header" },
+	{ "header-bare-cr", false,
+	  "a CR without LF in a header" },
+	{ "header-bare-lf", false,
+	  "an LF without CR in a header whose other lines end in both" },
+	{ "header-malformed", false,
+	  "a line of a header that is no field" },
+	{ "header-repeated", true,
+	  "a second field of those that stand once" },
+	{ "header-blank", true,
+	  "a blank between a field's name and its colon" },
+	{ "header-folded", true,
+	  "a field's name whose colon is on the next line" },
+	{ "header-blank-line", true,
+	  "a line of blanks alone in a header, which to some programs "
+	  "ends it" },
+	{ "header-many", false,
+	  "more header fields than are read" },
+	{ "header-large", false,
+	  "a larger header than is read" },
+	{ "header-long", false,
+	  "a longer field than is read" },
+	{ "from-many", true,
+	  "several From fields, or addresses in From" },
+	{ "from-missing", true,
+	  "no address in From that can be read" },
+	{ "address-malformed", false,
+	  "text among addresses that is none, or a comma in a name "
+	  "without quotes" },
+	{ "name-address", false,
+	  "a display name that shows an address of another organisation" },
+	{ "name-bidi", true,
+	  "a name, of a person or a file, that turns the direction of "
+	  "writing" },
+	{ "addresses-many", false,
+	  "more addresses in a field than are read" },
+	{ "words-control", false,
+	  "control characters in encoded words" },
+	{ "results-many", false,
+	  "more results of authentication than are read" },
+	{ "base64-after-padding", true,
+	  "base64 that goes on behind its padding" },
+	{ "base64-junk", false,
+	  "characters in base64 that are none" },
+	{ "quoted-junk", false,
+	  "a \"=\" in a file in quoted-printable that starts no code" },
+	{ "encoding-unknown", false,
+	  "a transfer encoding that is unknown, or has something "
+	  "behind it" },
+	{ "charset-unknown", false,
+	  "a charset that is unknown" },
+	{ "charset-odd", true,
+	  "a charset in which ASCII is something else, or odd octets "
+	  "of ISO 2022" },
+	{ "charset-utf7", true,
+	  "UTF-7, in which markup hides" },
+	{ "text-nul", false,
+	  "NULs in text" },
+	{ "mime-deep", false,
+	  "more levels of parts than are read" },
+	{ "mime-parts", false,
+	  "more parts than are read" },
+	{ "mime-costly", false,
+	  "more ways to read more octets than are followed" },
+	{ "mime-partial", true,
+	  "a message in pieces (message/partial)" },
+	{ "mime-external", true,
+	  "a body that is elsewhere (message/external-body)" },
+	{ "mime-empty", false,
+	  "a multipart in which no part is found" },
+	{ "mime-hidden", true,
+	  "parts in what says that it has none" },
+	{ "mime-boundary", false,
+	  "a boundary of more than 256 characters" },
+	{ "boundary-odd", true,
+	  "a delimiter of parts that only some programs take for one" },
+	{ "boundary-twice", true,
+	  "two boundaries that both part one multipart" },
+	{ "boundary-goes-on", true,
+	  "parts behind the last delimiter" },
+	{ "parameter-repeated", false,
+	  "a parameter twice in a field" },
+	{ "parameters-many", false,
+	  "more parameters than are read" },
+	{ "text-large", false,
+	  "more text than is read" },
+	{ "html-tags", false,
+	  "more tags than are read" },
+	{ "urls-many", false,
+	  "more links than are kept" },
+	{ "url-long", false,
+	  "a longer link than is kept" },
+	{ "files-many", false,
+	  "more files than are kept" },
+	{ "url-userinfo", false,
+	  "a link with a name before its host (http://bank@host/)" },
+	{ "url-address", true,
+	  "a link whose host is an address in disguise" },
+	{ "url-backslash", false,
+	  "a link with a backslash in its host's place" },
+	{ "url-scheme", true,
+	  "a link that opens a share or a program of the reader's, or "
+	  "is a page itself" },
+	{ "url-hosts", false,
+	  "a link that carries more hosts than are looked up" },
+	{ "url-nested", false,
+	  "a link in more wrappers than are taken off" },
+};
+
+const struct defect *
+defect_find(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
