@@ -196,6 +196,68 @@ quoted_next(struct decoder *decoder, guint8 *out, gsize room)
 	return n;
 }
 
+/* The line at AT starts with WORD. */
+static bool
+line_is(const guint8 *at, const guint8 *end, const char *word)
+{
+	gsize length = strlen(word);
+
+	return (gsize)(end - at) >= length && memcmp(at, word, length) == 0;
+}
+
+static const guint8 *
+next_line(const guint8 *at, const guint8 *end)
+{
+	const guint8 *lf = memchr(at, '\n', (gsize)(end - at));
+
+	return lf ? lf + 1 : end;
+}
+
+/* One group of uuencode to OUT, as far as the line goes; octets written. */
+static gsize
+uu_group(struct decoder *decoder, guint8 *out)
+{
+	guint32 bits = 0;
+	gsize seen = 0, n;
+
+	while (seen < 4 && decoder->at < decoder->end && *decoder->at >= ' ') {
+		bits |= ((*decoder->at++ - 32u) & 63) << (18 - 6 * seen);
+		seen++;
+	}
+	n = MIN(seen * 6 / 8, decoder->count);
+	for (gsize i = 0; i < n; i++)
+		out[i] = (guint8)(bits >> (16 - 8 * i));
+	decoder->count = seen < 4 ? 0 : decoder->count - (guint)n;
+	return n;
+}
+
+/* POSIX uuencode(1): lines of a length and its octets, with or without the
+ * lines around them. */
+static gsize
+uu_next(struct decoder *decoder, guint8 *out, gsize room)
+{
+	const guint8 *end = decoder->end;
+	gsize n = 0;
+
+	while (decoder->at < end && n + 3 <= room) {
+		const guint8 *at = decoder->at;
+
+		if (decoder->count) {
+			n += uu_group(decoder, out + n);
+		} else if (*at > ' ' && *at != '`' &&
+			   !line_is(at, end, "begin ") &&
+			   !line_is(at, end, "end")) {
+			decoder->count = (*at - 32u) & 63;
+			decoder->at++;
+		}
+		if (decoder->count == 0)
+			decoder->at = next_line(decoder->at, end);
+	}
+	if (decoder->at == end)
+		decoder->count = 0;
+	return n;
+}
+
 enum encoding
 decode_encoding(const char *value, bool *is_known)
 {
@@ -207,6 +269,9 @@ decode_encoding(const char *value, bool *is_known)
 		{ "binary", ENCODING_IDENTITY },
 		{ "base64", ENCODING_BASE64 },
 		{ "quoted-printable", ENCODING_QUOTED },
+		{ "x-uuencode", ENCODING_UU }, { "uuencode", ENCODING_UU },
+		{ "x-uue", ENCODING_UU }, { "uue", ENCODING_UU },
+		{ "x-uu", ENCODING_UU },
 	};
 	gsize length;
 
@@ -224,7 +289,8 @@ decode_encoding(const char *value, bool *is_known)
 		value += length;
 		while (g_ascii_isspace(*value))
 			value++;
-		*is_known = !*value || *value == '(';
+		*is_known = (!*value || *value == '(') &&
+		    names[i].encoding != ENCODING_UU;
 		return names[i].encoding;
 	}
 	*is_known = false;
@@ -274,6 +340,9 @@ decode_next(struct decoder *decoder, guint8 *out, gsize room)
 			break;
 		case ENCODING_QUOTED:
 			n = quoted_next(decoder, out, room);
+			break;
+		case ENCODING_UU:
+			n = uu_next(decoder, out, room);
 			break;
 		}
 	}

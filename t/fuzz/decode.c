@@ -63,11 +63,14 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 		return 0;
 	choice = *data++;
 	text = g_strndup((const char *)data, --size);
-	if (choice < 2)
-		look_octets(choice ? ENCODING_BASE64 : ENCODING_QUOTED, data,
-			    size);
+	if (choice == 0)
+		look_octets(ENCODING_QUOTED, data, size);
+	else if (choice == 1)
+		look_octets(ENCODING_BASE64, data, size);
 	else if (choice == 2)
 		look_parameters(text, facts);
+	else if (choice == 4)
+		look_octets(ENCODING_UU, data, size);
 	else if (choice == 3)
 		out = words_decode(text, strlen(text), BOUND_SHOWN, facts);
 	else

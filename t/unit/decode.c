@@ -51,6 +51,20 @@ static const struct {
 	{ "an escape that is none stays", ENCODING_QUOTED, "a=zz=4", "a=zz=4",
 	  false, true },
 	{ "8 bits stay", ENCODING_QUOTED, "\xe9", "\xe9", false, false },
+	/* POSIX uuencode(1) */
+	{ "uuencode", ENCODING_UU, "begin 644 a.txt\n"
+	  "#0V%T\n`\nend\n", "Cat", false, false },
+	{ "... without the lines around", ENCODING_UU, "#0V%T", "Cat", false,
+	  false },
+	{ "... cut short", ENCODING_UU, "#0V", "C", false, false },
+	{ "... a line shorter than it says", ENCODING_UU, "M0V%T\n#0V%T",
+	  "CatCat", false, false },
+	{ "... of two lines", ENCODING_UU,
+	  "M0V%T(&%N9\"!D;V<L(&%N9\"!S;VUE(&UO<F4@=&5"
+	  "X=\"!T:&%T(&9I;&QS('1W\r\n"
+	  "(;R!L:6YE<RX`\r\n`\r\nend\r\n",
+	  "Cat and dog, and some more text that fills two "
+	  "lines.", false, false },
 	{ "identity", ENCODING_IDENTITY, "a=3D\r\n", "a=3D\r\n", false,
 	  false },
 };

@@ -7,14 +7,16 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum encoding { ENCODING_IDENTITY, ENCODING_BASE64, ENCODING_QUOTED };
+enum encoding { ENCODING_IDENTITY, ENCODING_BASE64, ENCODING_QUOTED,
+		ENCODING_UU };
 
 /* A decoder's place in its input, and what it met. */
 struct decoder {
 	enum encoding encoding;
 	const guint8 *at, *end;
 	guint32 bits;		/* of an unfinished group of base64 */
-	guint count;		/* its characters */
+	guint count;		/* its characters; of a line of uuencode the
+				 * octets that are left */
 	bool is_padded;		/* padding was seen */
 	bool after_padding;	/* and base64 behind it */
 	bool has_junk;		/* characters that are no base64; in quoted-
@@ -22,7 +24,7 @@ struct decoder {
 };
 
 /* The encoding that VALUE, of Content-Transfer-Encoding, names (RFC 2045 6);
- * NULL or "" is none.  IS_KNOWN false when it is odd. */
+ * NULL or "" is none.  IS_KNOWN false when it is odd, as uuencode is. */
 enum encoding decode_encoding(const char *value, bool *is_known);
 
 /* Does DATA look like base64 and nothing else? */
