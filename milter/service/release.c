@@ -160,40 +160,56 @@ send_copy(Site *site, const Config *config, const Held *held,
 	return mail_send(config, sender, rcpt, bytes, length, error);
 }
 
-static const HeldRcpt *
-copy_of(const Held *held, const char *rcpt)
+static enum held_step
+send_and_mark(Site *site, const Config *config, const Held *held,
+	      const char *rcpt, const struct doer *by, const char *note,
+	      enum held_state *is, GError **error)
 {
-	for (guint i = 0; i < held->rcpts->len; i++) {
-		const HeldRcpt *one = held->rcpts->pdata[i];
+	enum held_step step = quarantine_may(held, rcpt, HELD_RELEASE, by, is,
+					     error);
 
-		if (strcmp(one->rcpt, rcpt) == 0)
-			return one;
-	}
-	return NULL;
+	if (step != STEP_DONE)
+		return step;
+	if (!send_copy(site, config, held, rcpt, error))
+		return STEP_FAILED;
+	return quarantine_move(site->quarantine, held->id, rcpt, HELD_RELEASE,
+			       by, note, is, error);
 }
 
-enum release_result
+enum held_step
 release(Site *site, const Config *config, const char *id, const char *rcpt,
-	const char *who, enum held_state *is, GError **error)
+	const struct doer *by, const char *note, enum held_state *is,
+	GError **error)
+{
+	/* Read under the claim: who waited for it sees what was done. */
+	int claim = quarantine_claim(site->quarantine, id, error);
+	Held *held = claim < 0 ? NULL :
+	    quarantine_read(site->quarantine, id, error);
+	enum held_step step = !held ? STEP_FAILED :
+	    send_and_mark(site, config, held, rcpt, by, note, is, error);
+
+	fields_free(&held_fields, held);
+	if (claim >= 0)
+		close(claim);
+	return step;
+}
+
+bool
+release_copy(Site *site, const Config *config, const char *id,
+	     const char *address, const struct doer *by, const char *note,
+	     GError **error)
 {
 	Held *held = quarantine_read(site->quarantine, id, error);
-	const HeldRcpt *copy = held ? copy_of(held, rcpt) : NULL;
-	enum release_result result = RELEASE_FAILED;
+	const HeldRcpt *first = held && held->rcpts->len ?
+	    held->rcpts->pdata[0] : NULL;
+	struct deed deed = {
+		.who = by->who, .via = by->via, .what = "copied",
+		.object = id, .rcpt = address, .detail = note,
+		.tenant = first ? first->tenant : NULL,
+	};
+	bool good = held && send_copy(site, config, held, address, error) &&
+	    trail_add(site->trail, &deed, error);
 
-	if (held && !copy)
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-			    "item %s has no recipient %s", id, rcpt);
-	if (copy && copy->state != HELD_HELD) {
-		*is = (enum held_state)copy->state;
-		result = RELEASE_ALREADY;
-	} else if (copy && send_copy(site, config, held, rcpt, error)) {
-		result = quarantine_move(site->quarantine, id, rcpt,
-					 HELD_HELD, HELD_RELEASED, who, is,
-					 error) ? RELEASE_DONE :
-		    error && *error ? RELEASE_FAILED : RELEASE_ALREADY;
-	}
-	if (result == RELEASE_DONE)
-		ledger_event(site->ledger, id, rcpt, "released", who, NULL);
 	fields_free(&held_fields, held);
-	return result;
+	return good;
 }

@@ -80,6 +80,28 @@ const char *const schema_state[] = {
 	"  note TEXT,"
 	"  PRIMARY KEY (tenant, \"user\", value)"
 	") STRICT, WITHOUT ROWID;",
+	/* 4 */
+	"CREATE TABLE audit ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL,"
+	"  via TEXT NOT NULL,"
+	"  what TEXT NOT NULL,"
+	"  object TEXT NOT NULL,"
+	"  tenant TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  detail TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX audit_object ON audit (object, id);"
+	"ALTER TABLE held ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN category TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN message_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE held ADD COLUMN \"by\" TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX held_rcpt ON held (rcpt, id);"
+	"CREATE INDEX held_sender ON held (sender, id);"
+	"CREATE INDEX held_entry ON held (entry, id);"
+	"CREATE INDEX held_expires ON held (state, expires, id);",
 	NULL
 };
 

@@ -61,6 +61,10 @@ typedef struct Tenant {
 	char *junk_header;	/* "Name: value" */
 	char *subject_tag;	/* "" for none */
 	gint64 quota;		/* octets in quarantine, 0: no limit */
+	struct {
+		int rights[POLICIES];	/* bits; see config_rights() */
+		gint64 days[POLICIES];	/* 0: as keep; see config_days() */
+	} quarantine;
 	char *zone;		/* IANA time zone; NULL: the system's */
 	struct {
 		char *map;		/* as map_name_parse(); NULL: none */
@@ -118,7 +122,7 @@ typedef struct Config {
 		int sender;		/* enum release_sender */
 	} release;
 	struct {
-		gint64 ledger, quarantine, spool, contacts;	/* days */
+		gint64 ledger, quarantine, spool, contacts, audit;	/* days */
 	} keep;
 	gint64 min_free;	/* percent of the file system */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */

@@ -15,6 +15,7 @@
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/trail.h"
 #include "gatepost/store/usage.h"
 #include "gatepost/store/users.h"
 
@@ -29,6 +30,8 @@ typedef struct Site {
 	Ledger *ledger;
 	Usages *usages;
 	Contacts *contacts;
+	Trail *trail;			/* the audit log */
+	Box *submissions;		/* spool/submissions */
 } Site;
 
 /* Names inside state_dir. */
