@@ -29,7 +29,7 @@ list compile --state-dir
 quarantine list --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --by --sort --reverse --most --after --format
 quarantine show
 quarantine preview --raw
-quarantine release --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --to --reason --by --as-user --dry-run
+quarantine release --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --to --report --allow --expires --reason --by --as-user --dry-run
 quarantine request --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine approve --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine deny --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
@@ -89,10 +89,13 @@ _gatepost_value()
 	--policy)
 		_gatepost_policies
 		;;
+	--allow)
+		echo 'sender url file spoof'
+		;;
 	--category)
 		echo 'clean bulk spam impersonation spoof phish malware unknown'
 		;;
-	--since | --until | --expiring)
+	--since | --until | --expiring | --expires)
 		echo '1h 1d 7d 30d'
 		;;
 	esac

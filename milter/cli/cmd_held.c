@@ -11,7 +11,10 @@
 #include "gatepost/model/address.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/release.h"
+#include "gatepost/service/vouch.h"
 #include "gatepost/store/db.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
 struct doing {
@@ -21,6 +24,9 @@ struct doing {
 	struct doer by;
 	char *note;
 	GPtrArray *to;		/* of char *: others who get a copy; or NULL */
+	bool is_report;		/* as a false positive */
+	int allow;		/* bits of enum vouch */
+	gint64 expires;		/* of the entries, us; 0: see vouch.h */
 	bool is_dry;
 	GPtrArray *ids, *rcpts;	/* what it is done to, in pairs */
 	int status;
@@ -35,24 +41,93 @@ fill(struct doing *doing, const char *id, const char *rcpt)
 
 /* ---- one copy ---- */
 
+static const HeldRcpt *
+find_copy(const Held *held, const char *rcpt)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *one = held->rcpts->pdata[i];
+
+		if (strcmp(one->rcpt, rcpt) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/* Say that a copy is good, as it was asked; or, IS_TRIED, only whether that
+ * can be said. */
+static bool
+vouch_for(struct doing *doing, const char *id, const char *rcpt,
+	  bool is_tried, GError **error)
+{
+	const Config *config = doing->cli->config;
+	Held *held = quarantine_read(doing->site->quarantine, id, error);
+	const HeldRcpt *copy = held ? find_copy(held, rcpt) : NULL;
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) entries = copy ?
+	    vouch_entries(config, held, copy, doing->allow, doing->expires,
+			  &doing->by, error) : NULL;
+	bool good = entries != NULL;
+
+	if (good && !is_tried)
+		good = vouch_allow(doing->site, config,
+				   config_tenant(config, copy->tenant), held,
+				   entries, &doing->by, said, error) &&
+		    (!doing->is_report ||
+		     vouch_report(doing->site, held, copy, &doing->by,
+				  doing->note, error));
+	for (guint i = 0; i < said->len; i++)
+		printf("%s\n", (char *)said->pdata[i]);
+	if (good && !is_tried && doing->is_report)
+		printf("%s reported as clean\n", id);
+	if (good && !is_tried && doing->allow && copy->entry)
+		printf("it was held by entry %s, which still stands: see "
+		       "gatepost list find\n", copy->entry);
+	fields_free(&held_fields, held);
+	return good;
+}
+
+/* The same, and say what went wrong. */
+static bool
+vouch_or_say(struct doing *doing, const char *id, const char *rcpt,
+	     bool is_tried)
+{
+	g_autofree char *shown = text_shown(rcpt, 200);
+	g_autoptr(GError) error = NULL;
+
+	if ((!doing->is_report && !doing->allow) ||
+	    vouch_for(doing, id, rcpt, is_tried, &error))
+		return true;
+	doing->status = cli_fail(EX_DATAERR, "%s for %s%s: %s", id, shown,
+				 is_tried ? ": nothing was done" : "",
+				 error ? error->message : "no such copy");
+	return false;
+}
+
 static void
 do_one(struct doing *doing, const char *id, const char *rcpt)
 {
 	g_autofree char *shown = text_shown(rcpt, 200), *says = NULL;
 	g_autoptr(GError) error = NULL;
 	enum held_state is = HELD_HELD;
-	enum held_step step = handle(doing->site, doing->cli->config, id,
-				     rcpt, doing->verb, &doing->by,
-				     doing->note, &is, &error);
+	enum held_step step;
 
+	/* All that was asked, or nothing. */
+	if (!vouch_or_say(doing, id, rcpt, true))
+		return;
+	step = handle(doing->site, doing->cli->config, id, rcpt, doing->verb,
+		      &doing->by, doing->note, &is, &error);
 	switch (step) {
 	case STEP_DONE:
 		printf("%s %s %s %s\n", id, held_states[is],
 		       is == HELD_RELEASED ? "to" : "for", shown);
+		vouch_or_say(doing, id, rcpt, false);
 		return;
 	case STEP_ALREADY:
 		says = handle_says(step, doing->verb, is);
 		printf("%s for %s %s\n", id, shown, says);
+		/* What a crash cut off is made up for. */
+		if (is == HELD_RELEASED)
+			vouch_or_say(doing, id, rcpt, false);
 		return;
 	case STEP_NO_RIGHT:
 	case STEP_NOT_YOURS:
@@ -202,6 +277,39 @@ read_to(struct doing *doing)
 	return true;
 }
 
+/* --report, --allow and --expires.  False and said. */
+static bool
+read_vouch(struct doing *doing)
+{
+	const char *word, *expires;
+	gint64 span;
+
+	if (doing->verb != HELD_RELEASE)
+		return true;
+	doing->is_report = cli_flag(doing->cli, "--report");
+	while ((word = cli_option(doing->cli, "--allow"))) {
+		int kind = fields_word(vouches, word);
+
+		if (kind < 0) {
+			cli_fail(0, "--allow is sender, url, file or spoof");
+			return false;
+		}
+		doing->allow |= 1 << kind;
+	}
+	expires = cli_option(doing->cli, "--expires");
+	if (expires && clock_span(expires, &span)) {
+		doing->expires = clock_now() + span;
+	} else if (expires && !clock_parse(expires, NULL, &doing->expires)) {
+		cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor "
+			 "a date", expires);
+		return false;
+	}
+	if (!expires || doing->allow)
+		return true;
+	cli_fail(0, "--expires is the end of an entry: it needs --allow");
+	return false;
+}
+
 static int
 work(struct doing *doing, struct held_asked *asked)
 {
@@ -210,7 +318,7 @@ work(struct doing *doing, struct held_asked *asked)
 
 	read_doer(doing);
 	doing->is_dry = cli_flag(cli, "--dry-run");
-	if (!read_to(doing) || !held_ask(cli, asked))
+	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked))
 		return EX_USAGE;
 	is_bulk = cli->words->len == 0 && asked->is_any;
 	if (!cli_words(cli, is_bulk ? 0 : 1, G_MAXUINT))

@@ -83,7 +83,8 @@ static const struct command commands[] = {
 	{ "quarantine", "preview", cmd_quarantine_preview, "ID [--raw]",
 	  .summary = "show the text of a held message, read by a worker" },
 	{ "quarantine", "release", cmd_quarantine_release,
-	  "ID... [--rcpt R] | " HELD_FILTER " [--to A]... [--reason TEXT] "
+	  "ID... [--rcpt R] | " HELD_FILTER " [--to A]... [--report] "
+	  "[--allow K]... [--expires T] [--reason TEXT] "
 	  "[--by WHO] [--as-user] [--dry-run]",
 	  "deliver held messages, or a copy to others", .is_writing = true },
 	{ "quarantine", "request", cmd_quarantine_request,

@@ -57,6 +57,9 @@ static const struct setting release_rows[] = {
 	{ "sender", SETTING_WORD, offsetof(Config, release.sender),
 	  "original", .words = senders,
 	  .meaning = "envelope sender of released mail" },
+	{ "timeout", SETTING_NUMBER, offsetof(Config, release.timeout), "60",
+	  1, 600, .meaning = "seconds that each answer of release.smtp may "
+	  "take" },
 };
 static const struct scope release_settings = SCOPE(Config, release_rows);
 

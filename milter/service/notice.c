@@ -117,7 +117,8 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 		const char *rcpt = tenant->admins->pdata[i];
 		g_autofree char *text = compose(tenant, rcpt, soon, now);
 
-		if (!mail_send(config, "", rcpt, text, strlen(text), error))
+		if (!mail_send_quietly(config, "", rcpt, text,
+				       strlen(text), false, error))
 			return false;
 	}
 	for (guint i = 0; i < soon->len; i++) {

@@ -115,25 +115,51 @@ release_bytes(const Held *held, const char *mta, const char *data,
 	return g_string_free(out, FALSE);
 }
 
-static const char *
+static char *
 sender_of(const Config *config, const Held *held)
 {
+	g_autofree char *sender = NULL;
+
 	switch ((enum release_sender)config->release.sender) {
 	case RELEASE_ORIGINAL:
-		return held->sender ? held->sender : "";
+		sender = smtp_address(held->sender_given, held->sender ?
+				      held->sender : "");
+		/* What no MTA would take again cannot be answered either. */
+		return g_strdup(smtp_is_safe(sender) ? sender : "");
 	case RELEASE_POSTMASTER:
-		return "postmaster";
+		return g_strdup("postmaster");
 	case RELEASE_NULL:
 		break;
 	}
-	return "";
+	return g_strdup("");
 }
 
+/* Did it come with SMTPUTF8, and has its header octets that need it? */
+static bool
+is_utf8(const Held *held, const char *data, gsize size)
+{
+	bool is_said = false;
+
+	for (guint i = 0; i < held->mail_options->len; i++)
+		is_said |= g_ascii_strcasecmp(held->mail_options->pdata[i],
+					      "SMTPUTF8") == 0;
+	for (gsize i = 0; is_said && i < size; i++) {
+		if ((guchar)data[i] >= 0x80)
+			return true;
+		if (data[i] == '\n' && i + 1 < size &&
+		    (data[i + 1] == '\n' || data[i + 1] == '\r'))
+			break;
+	}
+	return false;
+}
+
+/* Send what is held to ADDRESS, in normal form RCPT, to which the proof is
+ * bound. */
 static bool
 send_copy(Site *site, const Config *config, const Held *held,
-	  const char *rcpt, GError **error)
+	  const char *rcpt, const char *address, GError **error)
 {
-	const char *sender = sender_of(config, held);
+	g_autofree char *sender = sender_of(config, held);
 	g_autofree char *data = NULL, *proof = NULL, *bytes = NULL;
 	gint64 now = clock_now();
 	gsize length;
@@ -157,7 +183,22 @@ send_copy(Site *site, const Config *config, const Held *held,
 				   held->body_sha256, now);
 	bytes = release_bytes(held, g_get_host_name(), data,
 			      (gsize)held->size, proof, now, &length);
-	return mail_send(config, sender, rcpt, bytes, length, error);
+	return mail_send_quietly(config, sender, address, bytes, length,
+				 is_utf8(held, data, (gsize)held->size),
+				 error);
+}
+
+/* RCPT as its MTA wrote it, letter case and all. */
+static char *
+address_of(const Held *held, const char *rcpt)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *one = held->rcpts->pdata[i];
+
+		if (g_strcmp0(one->rcpt, rcpt) == 0)
+			return smtp_address(one->given, rcpt);
+	}
+	return g_strdup(rcpt);
 }
 
 static enum held_step
@@ -165,12 +206,13 @@ send_and_mark(Site *site, const Config *config, const Held *held,
 	      const char *rcpt, const struct doer *by, const char *note,
 	      enum held_state *is, GError **error)
 {
+	g_autofree char *address = address_of(held, rcpt);
 	enum held_step step = quarantine_may(held, rcpt, HELD_RELEASE, by, is,
 					     error);
 
 	if (step != STEP_DONE)
 		return step;
-	if (!send_copy(site, config, held, rcpt, error))
+	if (!send_copy(site, config, held, rcpt, address, error))
 		return STEP_FAILED;
 	return quarantine_move(site->quarantine, held->id, rcpt, HELD_RELEASE,
 			       by, note, is, error);
@@ -207,7 +249,8 @@ release_copy(Site *site, const Config *config, const char *id,
 		.object = id, .rcpt = address, .detail = note,
 		.tenant = first ? first->tenant : NULL,
 	};
-	bool good = held && send_copy(site, config, held, address, error) &&
+	bool good = held && send_copy(site, config, held, address, address,
+				      error) &&
 	    trail_add(site->trail, &deed, error);
 
 	fields_free(&held_fields, held);

@@ -120,9 +120,11 @@ typedef struct Config {
 		char *smtp;		/* HOST:PORT; NULL: none */
 		char *sendmail;		/* path; NULL: none */
 		int sender;		/* enum release_sender */
+		gint64 timeout;		/* seconds */
 	} release;
 	struct {
-		gint64 ledger, quarantine, spool, contacts, audit;	/* days */
+		/* Days. */
+		gint64 ledger, quarantine, spool, contacts, audit;
 	} keep;
 	gint64 min_free;	/* percent of the file system */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */
