@@ -41,18 +41,6 @@ fill(struct doing *doing, const char *id, const char *rcpt)
 
 /* ---- one copy ---- */
 
-static const HeldRcpt *
-find_copy(const Held *held, const char *rcpt)
-{
-	for (guint i = 0; i < held->rcpts->len; i++) {
-		const HeldRcpt *one = held->rcpts->pdata[i];
-
-		if (strcmp(one->rcpt, rcpt) == 0)
-			return one;
-	}
-	return NULL;
-}
-
 /* Say that a copy is good, as it was asked; or, IS_TRIED, only whether that
  * can be said. */
 static bool
@@ -61,7 +49,7 @@ vouch_for(struct doing *doing, const char *id, const char *rcpt,
 {
 	const Config *config = doing->cli->config;
 	Held *held = quarantine_read(doing->site->quarantine, id, error);
-	const HeldRcpt *copy = held ? find_copy(held, rcpt) : NULL;
+	const HeldRcpt *copy = held ? quarantine_rcpt(held, rcpt) : NULL;
 	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) entries = copy ?
 	    vouch_entries(config, held, copy, doing->allow, doing->expires,

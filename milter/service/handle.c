@@ -6,7 +6,32 @@
  */
 #include "gatepost/service/handle.h"
 
+#include "gatepost/service/notice.h"
 #include "gatepost/service/release.h"
+#include "gatepost/util/log.h"
+
+/* Tell whom it concerns of the last change of a copy.  The change stands,
+ * whether the MTA takes the notice or not. */
+static void
+tell(Site *site, const Config *config, const char *id, const char *rcpt)
+{
+	g_autoptr(GError) error = NULL;
+	Held *held = quarantine_read(site->quarantine, id, &error);
+	const HeldRcpt *copy = held ? quarantine_rcpt(held, rcpt) : NULL;
+	bool was_asked = copy && (copy->was == HELD_REQUESTED ||
+				  copy->was == HELD_APPROVED);
+	bool good = held != NULL;
+
+	if (copy && copy->state == HELD_REQUESTED)
+		good = notice_requested(config, held, copy, &error);
+	else if (copy && (copy->state == HELD_DENIED ||
+			  (copy->state == HELD_RELEASED && was_asked)))
+		good = notice_answered(config, held, copy, &error);
+	if (!good)
+		log_warning(id, "notice-failed reason=\"%s\"",
+			    error->message);
+	fields_free(&held_fields, held);
+}
 
 static enum held_step
 send_now(Site *site, const Config *config, const char *id, const char *rcpt,
@@ -19,6 +44,8 @@ send_now(Site *site, const Config *config, const char *id, const char *rcpt,
 	if (step == STEP_DONE)
 		ledger_event(site->ledger, id, rcpt,
 			     held_states[HELD_RELEASED], by->who, NULL);
+	if (step == STEP_DONE)
+		tell(site, config, id, rcpt);
 	return step;
 }
 
@@ -57,6 +84,8 @@ handle(Site *site, const Config *config, const char *id, const char *rcpt,
        enum held_verb verb, const struct doer *by, const char *note,
        enum held_state *is, GError **error)
 {
+	enum held_step step;
+
 	switch (verb) {
 	case HELD_RELEASE:
 		return send_now(site, config, id, rcpt, by, note, is, error);
@@ -64,6 +93,10 @@ handle(Site *site, const Config *config, const char *id, const char *rcpt,
 		return approve(site, config, id, rcpt, by, note, is, error);
 	case HELD_REQUEST:
 	case HELD_DENY:
+		step = mark(site, id, rcpt, verb, by, note, is, error);
+		if (step == STEP_DONE)
+			tell(site, config, id, rcpt);
+		return step;
 	case HELD_DELETE:
 	case HELD_EXPIRE:
 		return mark(site, id, rcpt, verb, by, note, is, error);

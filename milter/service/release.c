@@ -192,13 +192,9 @@ send_copy(Site *site, const Config *config, const Held *held,
 static char *
 address_of(const Held *held, const char *rcpt)
 {
-	for (guint i = 0; i < held->rcpts->len; i++) {
-		const HeldRcpt *one = held->rcpts->pdata[i];
+	const HeldRcpt *copy = quarantine_rcpt(held, rcpt);
 
-		if (g_strcmp0(one->rcpt, rcpt) == 0)
-			return smtp_address(one->given, rcpt);
-	}
-	return g_strdup(rcpt);
+	return copy ? smtp_address(copy->given, rcpt) : g_strdup(rcpt);
 }
 
 static enum held_step

@@ -485,8 +485,8 @@ quarantine_octets(Quarantine *quarantine, const Held *held, GError **error)
 	return -1;
 }
 
-static HeldRcpt *
-find_rcpt(const Held *held, const char *rcpt)
+HeldRcpt *
+quarantine_rcpt(const Held *held, const char *rcpt)
 {
 	for (guint i = 0; i < held->rcpts->len; i++) {
 		HeldRcpt *one = held->rcpts->pdata[i];
@@ -568,7 +568,7 @@ enum held_step
 quarantine_may(const Held *held, const char *rcpt, enum held_verb verb,
 	       const struct doer *by, enum held_state *is, GError **error)
 {
-	const HeldRcpt *one = find_rcpt(held, rcpt);
+	const HeldRcpt *one = quarantine_rcpt(held, rcpt);
 	enum held_state to;
 
 	if (!one) {
@@ -589,7 +589,7 @@ move(Quarantine *quarantine, Held *held, const char *rcpt,
      enum held_state *is, GError **error)
 {
 	enum held_step step = quarantine_may(held, rcpt, verb, by, is, error);
-	HeldRcpt *one = find_rcpt(held, rcpt);
+	HeldRcpt *one = quarantine_rcpt(held, rcpt);
 	enum held_state to;
 
 	if (step != STEP_DONE)

@@ -111,6 +111,9 @@ Held *quarantine_read(Quarantine *quarantine, const char *id, GError **error);
 int quarantine_octets(Quarantine *quarantine, const Held *held,
 		      GError **error);
 
+/* The copy of RCPT (normal form) in HELD, or NULL; borrowed. */
+HeldRcpt *quarantine_rcpt(const Held *held, const char *rcpt);
+
 /* Keep others from releasing item ID meanwhile: waits until nobody does.
  * Close it, or end, to let them.  -1 and ERROR set on failure. */
 int quarantine_claim(Quarantine *quarantine, const char *id, GError **error);
