@@ -35,6 +35,9 @@ quarantine approve --tenant --rcpt --from --subject --message-id --policy --cate
 quarantine deny --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine delete --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine reindex
+outbox list
+outbox send
+outbox delete
 candidate list --tenant
 candidate show
 user show --tenant --exact --list --after --most

@@ -60,7 +60,10 @@ site_open(const Config *config, GError **error)
 	if (!site->contacts)
 		return NULL;
 	site->trail = trail_open(site->path, error);
-	return site->trail ? g_steal_pointer(&site) : NULL;
+	if (!site->trail)
+		return NULL;
+	site->outbox = outbox_open(site->folder, error);
+	return site->outbox ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -77,6 +80,7 @@ site_free(Site *site)
 	usages_free(site->usages);
 	contacts_free(site->contacts);
 	trail_free(site->trail);
+	outbox_free(site->outbox);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

@@ -26,8 +26,8 @@
 #include "gatepost/store/box.h"
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
+#include "gatepost/store/seal.h"
 #include "gatepost/util/clock.h"
-#include "gatepost/util/digest.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/text.h"
 
@@ -233,35 +233,14 @@ check_quota(Quarantine *quarantine, const char *tenant, gint64 size,
 	return false;
 }
 
-/* ID.json ends in a digest of all in front of it: an address that the disk
- * has changed is nobody's to be sent to. */
-#define SEAL ",\"digest\":\""
-#define SEAL_END "\"}\n"
-
 static char *
 to_json(const Held *held)
 {
 	GString *json = g_string_sized_new(4096);
-	g_autofree char *digest = NULL;
 
 	fields_json(&held_fields, held, true, json);
-	g_string_truncate(json, json->len - 1);
-	digest = digest_of(json->str, json->len);
-	g_string_append_printf(json, SEAL "%s" SEAL_END, digest);
+	seal_add(json);
 	return g_string_free(json, FALSE);
-}
-
-static bool
-is_sealed(const char *text)
-{
-	gsize length = strlen(text);
-	gsize tail = strlen(SEAL) + 64 + strlen(SEAL_END);
-	g_autofree char *digest = length < tail ? NULL :
-	    digest_of(text, length - tail);
-	g_autofree char *seal = g_strdup_printf(SEAL "%s" SEAL_END, digest ?
-						digest : "");
-
-	return digest && strcmp(text + length - tail, seal) == 0;
 }
 
 bool
@@ -442,15 +421,7 @@ quarantine_read(Quarantine *quarantine, const char *id, GError **error)
 
 	day_of(id, day);
 	text = box_json(quarantine->box, day, id, error);
-	if (!text)
-		return NULL;
-	if (!is_sealed(text)) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
-			    "item %s is damaged: what is known of it is not "
-			    "what was written", id);
-		return NULL;
-	}
-	if (!(json = json_parse(text, strlen(text), error)))
+	if (!text || !(json = seal_open(text, id, error)))
 		return NULL;
 	held = fields_new(&held_fields);
 	fields_from_json(&held_fields, held, json);

@@ -18,6 +18,7 @@ struct pipeline {
 	Site *site;
 	Recorder *recorder;
 	Breaker *dns;		/* NULL: none */
+	struct Courier *courier;	/* NULL: nobody drains the outbox */
 	/* Ask a worker about MESSAGE; as ask() says. */
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,

@@ -28,11 +28,4 @@ bool release_copy(Site *site, const Config *config, const char *id,
 		  const char *address, const struct doer *by,
 		  const char *note, GError **error);
 
-/* The bytes that go out: our trace, then the stored bytes less what we would
- * have removed, Return-Path and Delivered-To.  PROOF may be NULL.  Yours;
- * LENGTH set. */
-char *release_bytes(const Held *held, const char *mta, const char *data,
-		    gsize size, const char *proof, gint64 now,
-		    gsize *length);
-
 #endif

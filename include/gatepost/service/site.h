@@ -13,6 +13,7 @@
 #include "gatepost/store/box.h"
 #include "gatepost/store/contacts.h"
 #include "gatepost/store/ledger.h"
+#include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
 #include "gatepost/store/trail.h"
@@ -32,6 +33,7 @@ typedef struct Site {
 	Contacts *contacts;
 	Trail *trail;			/* the audit log */
 	Box *submissions;		/* spool/submissions */
+	Outbox *outbox;
 } Site;
 
 /* Names inside state_dir. */
