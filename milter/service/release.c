@@ -129,6 +129,10 @@ send_and_mark(Site *site, const Config *config, const Held *held,
 	enum held_step step = quarantine_may(held, rcpt, HELD_RELEASE, by, is,
 					     error);
 
+	/* Also that it is done already may have to be told the index. */
+	if (step == STEP_ALREADY)
+		return quarantine_move(site->quarantine, held->id, rcpt,
+				       HELD_RELEASE, by, note, is, error);
 	if (step != STEP_DONE)
 		return step;
 	if (!send_copy(site, config, held, rcpt, address, error))

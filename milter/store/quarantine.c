@@ -7,8 +7,9 @@
  *	                                              goes, when the MTA came
  *	                                              again and is held there
  *	held      eml, json             yes           nothing to do
- *	changed   json says the new     old           reindex mends the row,
- *	                                              and the audit log
+ *	changed   json says the new     old           reindex, and the next try
+ *	                                              to change it, mend the
+ *	                                              row and the audit log
  *
  * ID.json is the truth, the table an index over it.  A change of state is
  * made under a lock, so that of two changes one is first; who releases holds
@@ -561,8 +562,13 @@ move(Quarantine *quarantine, Held *held, const char *rcpt,
 {
 	enum held_step step = quarantine_may(held, rcpt, verb, by, is, error);
 	HeldRcpt *one = quarantine_rcpt(held, rcpt);
+	struct changing changing = { held, one };
 	enum held_state to;
 
+	/* Perhaps a crash kept the index and the log from being told so. */
+	if (step == STEP_ALREADY &&
+	    !db_transact(quarantine->db, put_change, &changing, error))
+		return STEP_FAILED;
 	if (step != STEP_DONE)
 		return step;
 	held_step((enum held_state)one->state, verb, by->actor,
