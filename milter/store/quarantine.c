@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/model/address.h"
 #include "gatepost/model/rights.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/db.h"
@@ -160,12 +161,13 @@ put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 		      "INSERT INTO held (id, rcpt, tenant, sender, \"from\","
 		      " subject, reason, entry, state, received, expires,"
 		      " size, sha256, policy, category, message_id, changed,"
-		      " \"by\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-		      " $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
+		      " \"by\", sender_domain, from_domain) VALUES ($1, $2,"
+		      " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+		      " $15, $16, $17, $18, $19, $20) "
 		      "ON CONFLICT (id, rcpt) DO UPDATE SET"
 		      " state = excluded.state, expires = excluded.expires,"
 		      " changed = excluded.changed, \"by\" = excluded.\"by\"",
-		      "tttttttttiiittttit", held->id, rcpt->rcpt,
+		      "tttttttttiiittttittt", held->id, rcpt->rcpt,
 		      or_empty(rcpt->tenant), or_empty(held->sender),
 		      or_empty(held->from), or_empty(held->subject),
 		      or_empty(rcpt->reason), rcpt->entry,
@@ -173,7 +175,9 @@ put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 		      rcpt->expires, held->size, held->sha256,
 		      or_empty(rcpt->policy), or_empty(rcpt->category),
 		      or_empty(held->message_id), rcpt->changed,
-		      or_empty(rcpt->by)) &&
+		      or_empty(rcpt->by),
+		      address_domain(or_empty(held->sender)),
+		      address_domain(or_empty(held->from))) &&
 	    put_deed(db, held, rcpt, error);
 }
 
@@ -303,8 +307,40 @@ static const char *const sort_columns[] = {
 static const char *
 lead(const struct held_filter *filter)
 {
-	return filter->id ? "id = $1" : filter->rcpt ? "rcpt = $2" :
-	    filter->entry ? "entry = $5" : "1 = 1";
+	return filter->id ? "id = $1" : filter->message_id ?
+	    "message_id = $11" : filter->rcpt ? "rcpt = $2" :
+	    filter->sender ? "1 = 1" : filter->by ? "\"by\" = $8" :
+	    filter->entry ? "entry = $5" : filter->policy ? "policy = $6" :
+	    filter->category ? "category = $7" :
+	    filter->state ? "state = $4" :
+	    filter->tenant ? "tenant = $3" : "1 = 1";
+}
+
+/* Who sent it, in the envelope or to be seen: an address, or "@domain". */
+static const char *
+sent_by(const struct held_filter *filter)
+{
+	return !filter->sender ? "$9 IS NULL" : *filter->sender == '@' ?
+	    "(sender_domain = $9 OR from_domain = $9)" :
+	    "(sender = $9 OR \"from\" = $9)";
+}
+
+/* Every subject must be looked at: in its index, which is much smaller than
+ * the rows. */
+static const char *
+about(const struct held_filter *filter)
+{
+	return !filter->subject ? "$10 IS NULL" :
+	    "(id, rcpt) IN (SELECT id, rcpt FROM held"
+	    " WHERE lower(subject) LIKE lower($10) ESCAPE '!')";
+}
+
+/* No index for what most rows are, unless the time narrows it as well. */
+static const char *
+open_ones(const struct held_filter *filter)
+{
+	return !filter->is_open ? "" : filter->expires ? " AND " OPEN :
+	    " AND state NOT IN ('released', 'deleted', 'expired')";
 }
 
 static char *
@@ -325,7 +361,7 @@ list_sql(const struct held_filter *filter)
 	return g_strdup_printf("SELECT id, rcpt, tenant, sender, \"from\","
 	    " subject, reason, entry, state, received, expires, size,"
 	    " policy, category, message_id, changed, \"by\" FROM held"
-	    " WHERE %s AND %s"
+	    " WHERE %s AND %s AND %s"
 	    " AND ($1 IS NULL OR id = $1) AND ($2 IS NULL OR rcpt = $2)"
 	    " AND ($3 IS NULL OR tenant = $3)"
 	    " AND ($4 IS NULL OR state = $4)"
@@ -333,14 +369,13 @@ list_sql(const struct held_filter *filter)
 	    " AND ($6 IS NULL OR policy = $6)"
 	    " AND ($7 IS NULL OR category = $7)"
 	    " AND ($8 IS NULL OR \"by\" = $8)"
-	    " AND ($9 IS NULL OR sender LIKE $9 ESCAPE '!'"
-	    " OR \"from\" LIKE $9 ESCAPE '!')"
-	    " AND ($10 IS NULL OR lower(subject) LIKE lower($10) ESCAPE '!')"
+	    " AND %s"
 	    " AND ($11 IS NULL OR message_id = $11)"
-	    " AND received >= $12 AND received < $13 AND expires < $14%s"
-	    " ORDER BY %s%s%sid%s, rcpt%s LIMIT $17", lead(filter), after,
-	    filter->is_open ? " AND " OPEN : "", name, *name ? way : "",
-	    *name ? ", " : "", way, way);
+	    " AND received >= $12 AND received < $13 AND %s%s"
+	    " ORDER BY %s%s%sid%s, rcpt%s LIMIT $17", lead(filter),
+	    sent_by(filter), after, about(filter), filter->expires ?
+	    "expires < $14" : "$14 IS NOT NULL", open_ones(filter), name,
+	    *name ? way : "", *name ? ", " : "", way, way);
 }
 
 /* TEXT for LIKE, between BEFORE and AFTER; NULL stays NULL. */
@@ -388,9 +423,8 @@ quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 {
 	g_autoptr(GError) fault = NULL;
 	g_autofree char *sql = list_sql(filter);
-	g_autofree char *sender = like(filter->sender &&
-				       *filter->sender == '@' ? "%" : "",
-				       filter->sender, "");
+	const char *sender = filter->sender && *filter->sender == '@' ?
+	    filter->sender + 1 : filter->sender;
 	g_autofree char *subject = like("%", filter->subject, "%");
 	sqlite3_stmt *row = db_begin(quarantine->db, &fault, sql,
 	    "tttttttttttiiitti", filter->id, filter->rcpt, filter->tenant,
