@@ -26,12 +26,18 @@ list audit --tenant --audit
 list import --tenant --format --kind --strict --dry-run
 list export --tenant --format
 list compile --state-dir
-quarantine list --tenant --rcpt --state --entry --since
+quarantine list --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --by --sort --reverse --most --after --format
 quarantine show
 quarantine preview --raw
-quarantine release --rcpt --entry
-quarantine delete --rcpt
+quarantine release --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --to --report --allow --expires --reason --by --as-user --dry-run
+quarantine request --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
+quarantine approve --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
+quarantine deny --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
+quarantine delete --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine reindex
+outbox list
+outbox send
+outbox delete
 candidate list --tenant
 candidate show
 user show --tenant --exact --list --after --most
@@ -77,9 +83,22 @@ _gatepost_value()
 		echo 'safe block'
 		;;
 	--state)
-		echo 'held released deleted expired'
+		echo 'held requested approved denied released deleted' \
+		    'expired'
 		;;
-	--since)
+	--sort)
+		echo 'received expires sender subject size'
+		;;
+	--policy)
+		_gatepost_policies
+		;;
+	--allow)
+		echo 'sender url file spoof'
+		;;
+	--category)
+		echo 'clean bulk spam impersonation spoof phish malware unknown'
+		;;
+	--since | --until | --expiring | --expires)
 		echo '1h 1d 7d 30d'
 		;;
 	esac
@@ -101,6 +120,13 @@ _gatepost_tenants()
 {
 	_gatepost_ask check |
 	    sed -n 's/^tenants\[[0-9]*\]\.name = "\(.*\)";$/\1/p'
+}
+
+# The reasons for which mail is held.
+_gatepost_policies()
+{
+	_gatepost_ask policy 2>/dev/null |
+	    sed -n 's/^  \([a-z_]*\)  *[0-9]* days  .*/\1/p'
 }
 
 # Of many entries a key is no help, and takes time.

@@ -40,6 +40,9 @@
 /* Entries of which it is reckoned what had been without them, for one
  * recipient; those beyond count as met, and as not decisive. */
 #define BOUND_WEIGHED 16
+/* Rows of a listing of held mail, unless --most says otherwise; beyond them
+ * it says how to go on. */
+#define BOUND_LISTING 1000
 /* Days before the end of an entry at which the tenant's admins are told. */
 #define BOUND_NOTICE_DAYS 7
 /* An entry that no person wrote only observes once it held so many messages,

@@ -108,6 +108,11 @@ cmd_check(struct cli *cli)
 	if (lists)
 		return check_lists(cli);
 	config_print(cli->config, out);
+	if (!cli->config->release.smtp)
+		g_string_append(out, "# release.smtp is not set: where "
+				"recipients of a message differ in tag or "
+				"junk,\n# the mildest marking is used for "
+				"all.\n");
 	fputs(out->str, stdout);
 	return EX_OK;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gatepost/cli/list.h"
+#include "gatepost/model/rights.h"
 #include "gatepost/policy/judge.h"
 
 struct policing {
@@ -115,6 +116,26 @@ print_users(const struct policing *policing)
 			       actions[tenant->policy[POLICY_USER_BLOCK]]);
 }
 
+/* What users may do with held mail, and for how long, by its reason. */
+static void
+print_held(const struct policing *policing)
+{
+	const Tenant *tenant = policing->tenant;
+
+	g_string_append(policing->out, "\nHeld mail, by its reason: what its "
+			"user may do, how long it is kept:\n\n");
+	for (guint i = 0; i < POLICIES; i++) {
+		g_autofree char *may = rights_format(config_rights(tenant,
+								   i));
+
+		g_string_append_printf(policing->out, "  %-21s %"
+				       G_GINT64_FORMAT " days  %s\n",
+				       policies[i],
+				       config_days(policing->cli->config,
+						   tenant, i), may);
+	}
+}
+
 static void
 print_text(const struct policing *policing)
 {
@@ -136,6 +157,7 @@ print_text(const struct policing *policing)
 				       "" : ", not there");
 	}
 	print_users(policing);
+	print_held(policing);
 	g_string_append(out, "\nRights:\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(rights); i++) {
 		g_autofree char *who = named(policing, rights[i].who);
@@ -172,6 +194,35 @@ json_lists(const struct policing *policing)
 }
 
 static void
+json_held(const struct policing *policing)
+{
+	const Tenant *tenant = policing->tenant;
+	GString *out = policing->out;
+
+	json_key(out, "quarantine");
+	g_string_append_c(out, '{');
+	for (guint i = 0; i < POLICIES; i++) {
+		g_autoptr(GPtrArray) words =
+		    rights_words(config_rights(tenant, i));
+
+		json_key(out, policies[i]);
+		g_string_append_c(out, '{');
+		json_key(out, "rights");
+		g_string_append_c(out, '[');
+		for (guint j = 0; j < words->len; j++) {
+			json_comma(out);
+			json_quote(out, words->pdata[j]);
+		}
+		g_string_append_c(out, ']');
+		json_put_number(out, "days",
+				config_days(policing->cli->config, tenant,
+					    i));
+		g_string_append_c(out, '}');
+	}
+	g_string_append_c(out, '}');
+}
+
+static void
 print_json(const struct policing *policing)
 {
 	const Tenant *tenant = policing->tenant;
@@ -197,6 +248,7 @@ print_json(const struct policing *policing)
 	json_put(out, "owners", tenant->users.owners);
 	json_put(out, "extension", tenant->users.extension);
 	g_string_append_c(out, '}');
+	json_held(policing);
 	json_key(out, "rights");
 	g_string_append_c(out, '[');
 	for (guint i = 0; i < G_N_ELEMENTS(rights); i++) {

@@ -1,5 +1,5 @@
 /*
- * cmd_quarantine.c -- gatepost quarantine and candidate
+ * cmd_quarantine.c -- gatepost quarantine list, show, preview, reindex
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,104 +8,122 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
-#include "gatepost/cli/cli.h"
-#include "gatepost/model/address.h"
-#include "gatepost/service/release.h"
+#include "gatepost/cli/held.h"
+#include "gatepost/model/rights.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 #include "gatepost/worker/ask.h"
 
-struct listing {
-	struct table *table;	/* NULL: JSON */
-	GString *json;
-};
-
-static void
-list_row(const struct held_row *row, void *data)
+/* The page that a listing is cut to; ID stays in AFTER, cut at the slash. */
+static bool
+read_page(struct cli *cli, struct held_filter *filter, char *after)
 {
-	struct listing *listing = data;
-	char received[CLOCK_TEXT], expires[CLOCK_TEXT];
+	const char *sort = cli_option(cli, "--sort");
+	const char *most = cli_option(cli, "--most");
+	int by = sort ? fields_word(held_sorts, sort) : 0;
+	guint64 number = BOUND_LISTING;
+	char *slash = after ? strchr(after, '/') : NULL;
 
-	clock_format(row->received, received);
-	clock_format(row->expires, expires);
-	if (listing->table) {
-		table_add(listing->table, row->id, received, row->rcpt,
-			  row->from, row->subject, row->state, row->reason);
-		return;
+	if (most && !g_ascii_string_to_unsigned(most, 10, 0, G_MAXUINT32,
+						&number, NULL)) {
+		cli_fail(0, "--most: \"%s\" is no number", most);
+		return false;
 	}
-	json_comma(listing->json);
-	g_string_append_c(listing->json, '{');
-	json_put(listing->json, "id", row->id);
-	json_put(listing->json, "rcpt", row->rcpt);
-	json_put(listing->json, "tenant", row->tenant);
-	json_put(listing->json, "sender", row->sender);
-	json_put(listing->json, "from", row->from);
-	json_put(listing->json, "subject", row->subject);
-	json_put(listing->json, "reason", row->reason);
-	json_put(listing->json, "entry", row->entry);
-	json_put(listing->json, "state", row->state);
-	json_put(listing->json, "received", received);
-	json_put(listing->json, "expires", expires);
-	json_put_number(listing->json, "size", row->size);
-	g_string_append_c(listing->json, '}');
+	if (by < 0) {
+		cli_fail(0, "--sort is received, expires, sender, subject or "
+			 "size");
+		return false;
+	}
+	if (slash)
+		*slash = '\0';
+	if (after && (!slash || !id_is(after))) {
+		cli_fail(0, "--after is ID/RCPT, as the page before said");
+		return false;
+	}
+	filter->most = (guint)number;
+	filter->sort = (enum held_sort)by;
+	filter->is_down = cli_flag(cli, "--reverse");
+	filter->after_id = after;
+	filter->after_rcpt = slash ? slash + 1 : NULL;
+	return true;
+}
+
+/* --format list, csv or json; *CSV set.  False and said. */
+static bool
+read_format(struct cli *cli, bool *csv)
+{
+	const char *format = cli_option(cli, "--format");
+
+	*csv = g_strcmp0(format, "csv") == 0;
+	if (g_strcmp0(format, "json") == 0)
+		cli->json = true;
+	if (!format || *csv || cli->json || strcmp(format, "list") == 0)
+		return true;
+	cli_fail(0, "--format is list, csv or json");
+	return false;
 }
 
 int
 cmd_quarantine_list(struct cli *cli)
 {
-	static const char *const heads[] = { "ID", "RECEIVED", "RCPT", "FROM",
-					     "SUBJECT", "STATE", "REASON",
-					     NULL };
-	struct held_filter filter = {
-		.tenant = cli_option(cli, "--tenant"),
-		.rcpt = cli_option(cli, "--rcpt"),
-		.state = cli_option(cli, "--state"),
-		.entry = cli_option(cli, "--entry"),
-	};
-	const char *since = cli_option(cli, "--since");
+	g_autofree char *after = g_strdup(cli_option(cli, "--after"));
+	struct held_asked asked = { .rcpt = NULL };
+	struct held_listing *listing;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
-	struct listing listing;
-	int status = EX_OK;
+	int status = EX_USAGE;
+	bool csv;
 
-	if (!cli_words(cli, 0, 0) || !cli_since(since, &filter.since))
-		return EX_USAGE;
-	if (filter.state && fields_word(held_states, filter.state) < 0)
-		return cli_fail(EX_USAGE, "--state is held, released, "
-				"deleted or expired");
-	if (!(site = cli_site(cli, &status)))
-		return status;
-	listing.table = cli->json ? NULL : table_new(heads);
-	listing.json = g_string_new("{\"items\":[");
-	if (!quarantine_list(site->quarantine, &filter, list_row, &listing,
-			     &error))
-		status = cli_error("quarantine", error);
-	else if (cli->json)
-		printf("%s]}\n", listing.json->str);
-	if (listing.table)
-		table_print(listing.table);
-	g_string_free(listing.json, TRUE);
+	asked.filter.by = cli_option(cli, "--by");
+	if (held_ask(cli, &asked) && read_page(cli, &asked.filter, after) &&
+	    read_format(cli, &csv) && cli_words(cli, 0, 0)) {
+		status = EX_OK;
+		site = cli_site(cli, &status);
+	}
+	if (site) {
+		listing = held_listing_new(cli, csv);
+		if (!quarantine_list(site->quarantine, &asked.filter,
+				     held_listing_add, listing, &error))
+			status = cli_error("quarantine", error);
+		held_listing_end(listing, asked.filter.most);
+	}
+	held_asked_clear(&asked);
 	return status;
 }
 
-/* The item that the first word names; NULL and said. */
-static Held *
-named(struct cli *cli, Site *site, const char *id, int *status)
+static void
+show_deed(const struct deed *deed, void *data)
 {
-	g_autoptr(GError) error = NULL;
-	Held *held;
+	g_autofree char *who = text_shown(deed->who, 200);
+	g_autofree char *rcpt = text_shown(deed->rcpt, 200);
+	g_autofree char *detail = text_shown(deed->detail, 400);
+	GString *out = data;
 
-	(void)cli;
-	if (!cli_is_id(id)) {
-		*status = EX_USAGE;
-		return NULL;
-	}
-	held = quarantine_read(site->quarantine, id, &error);
-	if (!held)
-		*status = cli_fail(EX_NOINPUT, "there is no item %s in "
-				   "quarantine (%s)", id, error->message);
-	return held;
+	g_string_append_printf(out, "  %s  %s for %s by %s (%s)%s%s\n",
+			       cli_time(deed->at), deed->what, rcpt, who,
+			       vias[deed->via], *detail ? ": " : "", detail);
+}
+
+static void
+add_deed(const struct deed *deed, void *data)
+{
+	char at[CLOCK_TEXT];
+	GString *out = data;
+
+	clock_format(deed->at, at);
+	json_comma(out);
+	g_string_append_c(out, '{');
+	json_put(out, "id", deed->id);
+	json_put(out, "at", at);
+	json_put(out, "who", deed->who);
+	json_put(out, "via", vias[deed->via]);
+	json_put(out, "what", deed->what);
+	json_put(out, "object", deed->object);
+	json_put(out, "tenant", deed->tenant);
+	json_put(out, "rcpt", deed->rcpt);
+	json_put(out, "detail", deed->detail);
+	g_string_append_c(out, '}');
 }
 
 static void
@@ -113,16 +131,50 @@ show_rcpt(const HeldRcpt *rcpt)
 {
 	g_autofree char *reason = text_shown(rcpt->reason, 400);
 	g_autofree char *shown = text_shown(rcpt->rcpt, 200);
+	g_autofree char *rights = rights_format(
+	    rights_of_words(rcpt->rights));
 
 	printf("\n  %s: %s\n", shown, held_states[rcpt->state]);
 	printf("    tenant   %s\n", rcpt->tenant ? rcpt->tenant : "-");
 	printf("    reason   %s\n", reason);
+	printf("    policy   %s\n", rcpt->policy ? rcpt->policy : "-");
 	printf("    category %s\n", rcpt->category ? rcpt->category : "-");
 	printf("    entry    %s\n", rcpt->entry ? rcpt->entry : "-");
+	printf("    rights   %s\n", rights);
 	printf("    expires  %s\n", cli_time(rcpt->expires));
 	if (rcpt->changed)
 		printf("    changed  %s by %s\n", cli_time(rcpt->changed),
 		       rcpt->by ? rcpt->by : "-");
+}
+
+/* ID.json, and the audit log behind it. */
+static bool
+show_json(const Site *site, const Held *held, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	const struct trail_filter filter = { .object = held->id };
+
+	fields_json(&held_fields, held, false, out);
+	g_string_truncate(out, out->len - 1);
+	json_key(out, "audit");
+	g_string_append_c(out, '[');
+	if (!trail_list(site->trail, &filter, add_deed, out, error))
+		return false;
+	printf("%s]}\n", out->str);
+	return true;
+}
+
+static bool
+show_trail(const Site *site, const char *id, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	const struct trail_filter filter = { .object = id };
+
+	if (!trail_list(site->trail, &filter, show_deed, out, error))
+		return false;
+	if (out->len)
+		printf("\nWhat was done:\n%s", out->str);
+	return true;
 }
 
 static void
@@ -133,40 +185,44 @@ show_line(const char *name, const char *value)
 	printf("  %-11s %s\n", name, safe);
 }
 
+static void
+show_item(const Held *held)
+{
+	printf("Item %s, received %s\n", held->id, cli_time(held->received));
+	show_line("queue id", held->queue_id);
+	show_line("Message-ID", held->message_id);
+	show_line("client", held->client_address);
+	show_line("MAIL FROM", held->sender);
+	show_line("From", held->from);
+	show_line("Subject", held->subject);
+	show_line("SHA-256", held->sha256);
+	printf("  %-11s %" G_GINT64_FORMAT " octets\n", "size", held->size);
+	for (guint i = 0; i < held->rcpts->len; i++)
+		show_rcpt(held->rcpts->pdata[i]);
+}
+
 int
 cmd_quarantine_show(struct cli *cli)
 {
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
 	int status = EX_OK;
+	bool good;
 	Held *held;
 
 	if (!cli_words(cli, 1, 1))
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)) ||
-	    !(held = named(cli, site, cli_word(cli, 0), &status)))
+	    !(held = held_named(site, cli_word(cli, 0), &status)))
 		return status;
 	if (cli->json) {
-		g_autoptr(GString) out = g_string_new(NULL);
-
-		fields_json(&held_fields, held, false, out);
-		printf("%s\n", out->str);
+		good = show_json(site, held, &error);
 	} else {
-		printf("Item %s, received %s\n", held->id,
-		       cli_time(held->received));
-		show_line("queue id", held->queue_id);
-		show_line("Message-ID", held->message_id);
-		show_line("client", held->client_address);
-		show_line("MAIL FROM", held->sender);
-		show_line("From", held->from);
-		show_line("Subject", held->subject);
-		show_line("SHA-256", held->sha256);
-		printf("  %-11s %" G_GINT64_FORMAT " octets\n", "size",
-		       held->size);
-		for (guint i = 0; i < held->rcpts->len; i++)
-			show_rcpt(held->rcpts->pdata[i]);
+		show_item(held);
+		good = show_trail(site, held->id, &error);
 	}
 	fields_free(&held_fields, held);
-	return EX_OK;
+	return good ? EX_OK : cli_error("audit log", error);
 }
 
 /* Have a private worker read the message: no one else parses mail. */
@@ -223,7 +279,7 @@ cmd_quarantine_preview(struct cli *cli)
 	if (!cli_words(cli, 1, 1))
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)) ||
-	    !(held = named(cli, site, cli_word(cli, 0), &status)))
+	    !(held = held_named(site, cli_word(cli, 0), &status)))
 		return status;
 	fd = quarantine_octets(site->quarantine, held, &error);
 	if (fd < 0)
@@ -235,130 +291,6 @@ cmd_quarantine_preview(struct cli *cli)
 		close(fd);
 	fields_free(&held_fields, held);
 	return status;
-}
-
-/* ---- release and delete ---- */
-
-typedef int deed(struct cli *cli, Site *site, const char *id,
-		 const char *rcpt, const char *who);
-
-static int
-release_one(struct cli *cli, Site *site, const char *id, const char *rcpt,
-	    const char *who)
-{
-	g_autofree char *shown = text_shown(rcpt, 200);
-	g_autoptr(GError) error = NULL;
-	enum held_state is = HELD_HELD;
-
-	switch (release(site, cli->config, id, rcpt, who, &is, &error)) {
-	case RELEASE_DONE:
-		printf("%s released to %s\n", id, shown);
-		return EX_OK;
-	case RELEASE_ALREADY:
-		printf("%s for %s is already %s\n", id, shown,
-		       held_states[is]);
-		return EX_OK;
-	case RELEASE_FAILED:
-		break;
-	}
-	return cli_fail(EX_TEMPFAIL, "%s for %s stays held: %s", id, shown,
-			error->message);
-}
-
-static int
-delete_one(struct cli *cli, Site *site, const char *id, const char *rcpt,
-	   const char *who)
-{
-	g_autofree char *shown = text_shown(rcpt, 200);
-	g_autoptr(GError) error = NULL;
-	enum held_state is = HELD_HELD;
-
-	(void)cli;
-	if (quarantine_move(site->quarantine, id, rcpt, HELD_HELD,
-			    HELD_DELETED, who, &is, &error)) {
-		ledger_event(site->ledger, id, rcpt, "deleted", who, NULL);
-		printf("%s deleted for %s\n", id, shown);
-		return EX_OK;
-	}
-	if (error)
-		return cli_error(id, error);
-	printf("%s for %s is already %s\n", id, shown, held_states[is]);
-	return EX_OK;
-}
-
-static int
-do_item(struct cli *cli, Site *site, const char *id, const char *rcpt,
-	deed *what)
-{
-	int status = EX_OK, one;
-	bool is_any = false;
-	Held *held = named(cli, site, id, &status);
-
-	for (guint i = 0; held && i < held->rcpts->len; i++) {
-		const HeldRcpt *copy = held->rcpts->pdata[i];
-
-		if (rcpt && strcmp(copy->rcpt, rcpt) != 0)
-			continue;
-		is_any = true;
-		one = what(cli, site, id, copy->rcpt, cli->who);
-		status = one ? one : status;
-	}
-	if (held && !is_any)
-		status = cli_fail(EX_NOINPUT, "item %s has no recipient %s",
-				  id, rcpt);
-	fields_free(&held_fields, held);
-	return status;
-}
-
-static void
-add_id(const struct held_row *row, void *data)
-{
-	GPtrArray *ids = data;
-
-	if (ids->len == 0 ||
-	    strcmp(ids->pdata[ids->len - 1], row->id) != 0)
-		g_ptr_array_add(ids, g_strdup(row->id));
-}
-
-static int
-do_items(struct cli *cli, deed *what)
-{
-	const char *given = cli_option(cli, "--rcpt");
-	struct held_filter filter = { .entry = cli_option(cli, "--entry"),
-				      .state = held_states[HELD_HELD] };
-	g_autofree char *rcpt = given ? address_normal(given) : NULL;
-	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Site) site = NULL;
-	int status = EX_OK, one;
-
-	if (!cli_words(cli, filter.entry ? 0 : 1, G_MAXUINT) ||
-	    (given && !rcpt))
-		return EX_USAGE;
-	if (!(site = cli_site(cli, &status)))
-		return status;
-	for (guint i = 0; i < cli->words->len; i++)
-		g_ptr_array_add(ids, g_strdup(cli_word(cli, i)));
-	if (filter.entry && !quarantine_list(site->quarantine, &filter,
-					     add_id, ids, &error))
-		return cli_error("quarantine", error);
-	for (guint i = 0; i < ids->len; i++) {
-		one = do_item(cli, site, ids->pdata[i], rcpt, what);
-		status = one ? one : status;
-	}
-	return status;
-}
-
-int
-cmd_quarantine_release(struct cli *cli)
-{
-	return do_items(cli, release_one);
-}
-
-int
-cmd_quarantine_delete(struct cli *cli)
-{
-	return do_items(cli, delete_one);
 }
 
 int

@@ -221,7 +221,8 @@ try_file(struct trying *trying, const char *path, bool is_one)
 	shown = sightings(message, facts);
 	decisions = pipeline_judge(message, facts, shown);
 	judge_together(decisions);
-	judge_marks(decisions);
+	if (!trying->cli->config->release.smtp)
+		judge_marks(decisions);
 	for (guint i = 0; i < decisions->len; i++) {
 		const Decision *decision = decisions->pdata[i];
 

@@ -10,6 +10,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/service/handle.h"
 #include "gatepost/service/life.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
@@ -232,7 +233,7 @@ int
 cmd_sweep(struct cli *cli)
 {
 	gint64 now = clock_now();
-	guint expired = 0, removed = 0, days, candidates = 0;
+	guint expired = 0, removed = 0, sent, days, candidates = 0;
 	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
 	struct life_swept life = { 0, 0, odd };
 	g_autoptr(GPtrArray) ids = NULL;
@@ -250,6 +251,14 @@ cmd_sweep(struct cli *cli)
 			      now - cli->config->keep.quarantine * CLOCK_DAY,
 			      &expired, &removed, &error))
 		status = cli_error("quarantine", error);
+	g_clear_error(&error);
+	sent = handle_approved(site, cli->config, &error);
+	if (error)
+		status = cli_error("approved mail", error);
+	g_clear_error(&error);
+	if (!trail_sweep(site->trail, now - cli->config->keep.audit *
+			 CLOCK_DAY, &error))
+		status = cli_error("audit log", error);
 	g_clear_error(&error);
 	if (!state_sweep(site->state, now - BOUND_RETRY_DAYS * CLOCK_DAY,
 			 &error))
@@ -270,11 +279,12 @@ cmd_sweep(struct cli *cli)
 		    now - cli->config->keep.spool * CLOCK_DAY)
 			candidates += box_remove(site->candidates, "new",
 						 ids->pdata[i], NULL);
-	removed += box_sweep(site->candidates);
-	printf("expired %u copies, removed %u items, %u candidates, %u "
-	       "entries and %u days of the ledger; told the end of %u "
-	       "entries\n", expired, removed, candidates, life.removed, days,
-	       life.told);
+	removed += box_sweep(site->candidates) +
+	    box_sweep(site->submissions) + outbox_sweep(site->outbox);
+	printf("expired %u copies, released %u approved ones, removed %u "
+	       "items, %u candidates, %u entries and %u days of the ledger; "
+	       "told the end of %u entries\n", expired, sent, removed,
+	       candidates, life.removed, days, life.told);
 	for (guint i = 0; i < odd->len; i++)
 		printf("%s\n", (const char *)odd->pdata[i]);
 	return status;

@@ -15,6 +15,12 @@
 
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
 
+#define HELD_FILTER "[--tenant T] [--rcpt R] [--from A] [--subject S] " \
+	"[--message-id M] [--policy P] [--category C] [--entry E] " \
+	"[--state S] [--since T] [--until T] [--expiring SPAN]"
+#define HELD_DEED "ID... [--rcpt R] | " HELD_FILTER " [--reason TEXT] " \
+	"[--by WHO] [--as-user] [--dry-run]"
+
 static const struct command commands[] = {
 	{ "check", NULL, cmd_check, "[--lists] [--postfix DIR] [--settings]",
 	  "test the configuration and print what is in force",
@@ -69,19 +75,34 @@ static const struct command commands[] = {
 	  "compile all lists, as the daemon does by itself",
 	  .is_writing = true },
 	{ "quarantine", "list", cmd_quarantine_list,
-	  "[--tenant T] [--rcpt R] [--state S] [--entry E] [--since T]",
+	  HELD_FILTER " [--by WHO] [--sort COLUMN] [--reverse] [--most N] "
+	  "[--after ID/RCPT] [--format F]",
 	  .summary = "list held messages" },
 	{ "quarantine", "show", cmd_quarantine_show, "ID",
 	  .summary = "show what is known of an item" },
 	{ "quarantine", "preview", cmd_quarantine_preview, "ID [--raw]",
 	  .summary = "show the text of a held message, read by a worker" },
 	{ "quarantine", "release", cmd_quarantine_release,
-	  "ID... [--rcpt R] | --entry E", "deliver a held message",
-	  .is_writing = true },
-	{ "quarantine", "delete", cmd_quarantine_delete, "ID... [--rcpt R]",
-	  "drop a held message", .is_writing = true },
+	  "ID... [--rcpt R] | " HELD_FILTER " [--to A]... [--report] "
+	  "[--allow K]... [--expires T] [--reason TEXT] "
+	  "[--by WHO] [--as-user] [--dry-run]",
+	  "deliver held messages, or a copy to others", .is_writing = true },
+	{ "quarantine", "request", cmd_quarantine_request,
+	  HELD_DEED, "ask the admins for the release", .is_writing = true },
+	{ "quarantine", "approve", cmd_quarantine_approve,
+	  HELD_DEED, "agree to a request, and release", .is_writing = true },
+	{ "quarantine", "deny", cmd_quarantine_deny,
+	  HELD_DEED, "refuse a request", .is_writing = true },
+	{ "quarantine", "delete", cmd_quarantine_delete, HELD_DEED,
+	  "drop held messages", .is_writing = true },
 	{ "quarantine", "reindex", cmd_quarantine_reindex, "",
 	  "build the index anew from the files", .is_writing = true },
+	{ "outbox", "list", cmd_outbox_list, "",
+	  .summary = "list copies that the MTA has not taken back yet" },
+	{ "outbox", "send", cmd_outbox_send, "",
+	  "try all of them now", .is_writing = true },
+	{ "outbox", "delete", cmd_outbox_delete, "ID",
+	  "give one of them up", .is_writing = true },
 	{ "candidate", "list", cmd_candidate_list, "[--tenant T]",
 	  .summary = "list delivered messages that are suspected" },
 	{ "candidate", "show", cmd_candidate_show, "ID",

@@ -17,6 +17,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/daemon/daemon.h"
+#include "gatepost/service/courier.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/log.h"
@@ -153,6 +154,12 @@ mend(struct front *front)
 		log_info(NULL, "mended items=%u", mended);
 }
 
+static Setup *
+setup_of(void *data)
+{
+	return front_setup(data);
+}
+
 static void
 start(struct front *front, Config *config)
 {
@@ -189,6 +196,7 @@ start(struct front *front, Config *config)
 	front->line.clamd = breaker_new();
 	front->line.recorder = recorder_new(front->line.site,
 					    config->min_free);
+	front->line.courier = courier_new(front->line.site, setup_of, front);
 	if (!milter_open(front) ||
 	    pthread_create(&thread, NULL, milter_main, front) != 0) {
 		log_error(NULL, "front-failed reason=\"libmilter does not "

@@ -17,12 +17,9 @@ ctx_of(struct mta *mta)
 static char *
 clean(const char *value)
 {
-	char *text = g_strdup_printf(" %.900s", value);
+	g_autofree char *text = mta_clean(value);
 
-	for (char *p = text; *p; p++)
-		if (g_ascii_iscntrl(*p))
-			*p = ' ';
-	return text;
+	return g_strconcat(" ", text, NULL);
 }
 
 static bool

@@ -215,6 +215,8 @@ on_envrcpt(SMFICTX *ctx, char **args)
 	message_queue_id(session->message,
 			 smfi_getsymval(ctx, (char *)"i"));
 	recipient = message_add_recipient(session->message, args[0]);
+	if (args[1])
+		recipient->options = g_strjoinv(" ", args + 1);
 	recipient->mode = setup_mode(session->setup, recipient->tenant);
 	recipient->outbound_mode = setup_mode(session->setup,
 					      recipient->outbound);

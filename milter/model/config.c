@@ -18,6 +18,7 @@
 #include "gatepost/model/lookalike.h"
 #include "gatepost/model/mapname.h"
 #include "gatepost/model/people.h"
+#include "gatepost/model/rights.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/clamd.h"
 #include "gatepost/util/fields.h"
@@ -99,6 +100,7 @@ scope_clear(const struct scope *scope, void *at)
 		case SETTING_REAL:
 		case SETTING_BOOL:
 		case SETTING_WORD:
+		case SETTING_RIGHTS:
 			break;
 		}
 	}
@@ -198,6 +200,16 @@ add_text(void *at, const struct setting *row, const char *text,
 		g_ptr_array_add(array, g_strdup(text));
 }
 
+static void
+add_rights(void *at, const struct setting *row, const char *word,
+	   struct reading *reading)
+{
+	if (!rights_add(word, &AT(at, row, int)))
+		say(reading, true, "%s: \"%s\" is none of none, limited, full, "
+		    "and of see, preview, release, request, delete, allow, "
+		    "block, report", row->name, word);
+}
+
 /* Set ROW of AT from TEXT, as a default is written or a string in the file.
  * Lists of a default are `[ "a", "b" ]`. */
 static void
@@ -253,6 +265,10 @@ set_text(void *at, const struct setting *row, const char *text,
 		} else {
 			AT(at, row, int) = word;
 		}
+		break;
+	case SETTING_RIGHTS:
+		AT(at, row, int) = 0;
+		add_rights(at, row, text, reading);
 		break;
 	case SETTING_TEXTS:
 	case SETTING_DOMAINS:
@@ -311,6 +327,32 @@ read_texts(void *at, const struct setting *row, const config_setting_t *value,
 		else
 			say(reading, true, "%s takes strings", row->name);
 	}
+}
+
+static void
+read_rights(void *at, const struct setting *row,
+	    const config_setting_t *value, struct reading *reading)
+{
+	const char *preset = config_setting_get_string(value);
+	bool is_list = config_setting_is_array(value) ||
+	    config_setting_is_list(value);
+	const int both = RIGHT_BIT(RIGHT_RELEASE) | RIGHT_BIT(RIGHT_REQUEST);
+
+	AT(at, row, int) = 0;
+	if (preset)
+		add_rights(at, row, preset, reading);
+	else if (!is_list)
+		say(reading, true, "%s must be a preset, \"none\", "
+		    "\"limited\" or \"full\", or a list of rights: "
+		    "[ \"see\", \"request\" ]", row->name);
+	for (int i = 0; is_list && i < config_setting_length(value); i++) {
+		const char *word = config_setting_get_string_elem(value, i);
+
+		add_rights(at, row, word ? word : "", reading);
+	}
+	if ((AT(at, row, int) & both) == both)
+		say(reading, true, "%s: release and request exclude each "
+		    "other: who may release need not ask", row->name);
 }
 
 static void
@@ -413,6 +455,8 @@ read_scope(const struct scope *scope, void *at, const config_setting_t *group,
 			read_scope(row->of, at, value, reading);
 		else if (row->type == SETTING_LIST)
 			read_list(at, row, value, reading);
+		else if (row->type == SETTING_RIGHTS)
+			read_rights(at, row, value, reading);
 		else if (row->type >= SETTING_TEXTS)
 			read_texts(at, row, value, reading);
 		else

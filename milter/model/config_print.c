@@ -3,6 +3,7 @@
  * text for `gatepost check`
  */
 #include "gatepost/model/config.h"
+#include "gatepost/model/rights.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/json.h"
 
@@ -28,6 +29,22 @@ print_array(const struct setting *row, const GPtrArray *array, GString *out)
 		}
 	}
 	g_string_append(out, array->len ? " ]" : "]");
+}
+
+static void
+print_rights(int rights, GString *out)
+{
+	g_autoptr(GPtrArray) words = rights_words(rights);
+
+	if (rights_preset(rights)) {
+		json_quote(out, rights_preset(rights));
+		return;
+	}
+	for (guint i = 0; i < words->len; i++) {
+		g_string_append(out, i ? ", " : "[ ");
+		json_quote(out, words->pdata[i]);
+	}
+	g_string_append(out, " ]");
 }
 
 static void
@@ -59,6 +76,9 @@ print_value(const struct setting *row, const void *at, GString *out)
 	case SETTING_WORD:
 		json_quote(out, SEEN(at, row, int) < 0 ? NULL :
 			   row->words[SEEN(at, row, int)]);
+		break;
+	case SETTING_RIGHTS:
+		print_rights(SEEN(at, row, int), out);
 		break;
 	case SETTING_TEXTS:
 	case SETTING_DOMAINS:

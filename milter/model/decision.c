@@ -64,6 +64,7 @@ static const struct field decision_rows[] = {
 	FIELD(Decision, candidate, FIELD_TEXTS),
 	FIELD_WORDS(Decision, place, places),
 	FIELD(Decision, item, FIELD_TEXT),
+	FIELD(Decision, outbox, FIELD_TEXT),
 	FIELD(Decision, limit, FIELD_TEXT),
 };
 const struct fields decision_fields = FIELDS(Decision, decision_rows);

@@ -24,6 +24,7 @@ recipient_free(gpointer data)
 {
 	Recipient *recipient = data;
 
+	g_free(recipient->options);
 	g_free(recipient->given);
 	g_free(recipient->address);
 	history_free(recipient->history);

@@ -10,7 +10,7 @@
 
 const char *const setting_types[] = {
 	"text", "path", "number", "octal", "bytes", "real", "bool", "word",
-	"texts", "domains", "networks", "group", "list"
+	"rights", "texts", "domains", "networks", "group", "list"
 };
 
 const char *const policies[] = {
@@ -57,6 +57,9 @@ static const struct setting release_rows[] = {
 	{ "sender", SETTING_WORD, offsetof(Config, release.sender),
 	  "original", .words = senders,
 	  .meaning = "envelope sender of released mail" },
+	{ "timeout", SETTING_NUMBER, offsetof(Config, release.timeout), "60",
+	  1, 600, .meaning = "seconds that each answer of release.smtp may "
+	  "take" },
 };
 static const struct scope release_settings = SCOPE(Config, release_rows);
 
@@ -90,6 +93,8 @@ static const struct setting keep_rows[] = {
 	{ "contacts", SETTING_NUMBER, offsetof(Config, keep.contacts), "365",
 	  1, 3650, .meaning = "days after which a sender who wrote no more "
 	  "is a stranger again" },
+	{ "audit", SETTING_NUMBER, offsetof(Config, keep.audit), "365", 1,
+	  3650, .meaning = "days that the audit log is kept" },
 };
 static const struct scope keep_settings = SCOPE(Config, keep_rows);
 
@@ -162,6 +167,81 @@ static const struct setting policy_rows[] = {
 	       "a block entry of kind spoof"),
 };
 static const struct scope policy_settings = SCOPE(Tenant, policy_rows);
+
+/* To add a reason: a row of policy_rows above, and one in each of these. */
+#define RIGHTS_ROW(row, word, preset) \
+	{ word, SETTING_RIGHTS, offsetof(Tenant, quarantine.rights) + \
+	  sizeof(int) * (row), preset, \
+	  .meaning = "what users may do with mail held for " word }
+static const struct setting rights_rows[] = {
+	RIGHTS_ROW(POLICY_MALWARE, "malware", "none"),
+	RIGHTS_ROW(POLICY_PHISH_HIGH, "phish_high", "none"),
+	RIGHTS_ROW(POLICY_PHISH, "phish", "full"),
+	RIGHTS_ROW(POLICY_SPAM, "spam", "full"),
+	RIGHTS_ROW(POLICY_BULK, "bulk", "full"),
+	RIGHTS_ROW(POLICY_UNKNOWN, "unknown", "none"),
+	RIGHTS_ROW(POLICY_IMPERSONATION, "impersonation", "full"),
+	RIGHTS_ROW(POLICY_LIKE_NAME, "impersonation_name", "full"),
+	RIGHTS_ROW(POLICY_LIKE_DOMAIN, "impersonation_domain", "full"),
+	RIGHTS_ROW(POLICY_FIRST_CONTACT, "first_contact", "full"),
+	RIGHTS_ROW(POLICY_REPLY_TO, "reply_to", "full"),
+	RIGHTS_ROW(POLICY_SPOOF_OWN, "spoof_own", "full"),
+	RIGHTS_ROW(POLICY_DMARC_REJECT, "dmarc_reject", "full"),
+	RIGHTS_ROW(POLICY_DMARC_QUARANTINE, "dmarc_quarantine", "full"),
+	RIGHTS_ROW(POLICY_SPOOF, "spoof", "full"),
+	RIGHTS_ROW(POLICY_USER_BLOCK, "user_block", "full"),
+	RIGHTS_ROW(POLICY_BLOCK_IP, "block_ip", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_SENDER, "block_sender", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_ENVELOPE, "block_envelope", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_NAME, "block_name", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_URL, "block_url", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_FILE, "block_file", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_FILENAME, "block_filename", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_SPOOF, "block_spoof", "limited"),
+};
+static const struct scope rights_settings = SCOPE(Tenant, rights_rows);
+
+#define DAYS_ROW(row, word) \
+	{ word, SETTING_NUMBER, offsetof(Tenant, quarantine.days) + \
+	  sizeof(gint64) * (row), NULL, 1, 3650, \
+	  .meaning = "days that mail held for " word " is kept; default " \
+	  "keep.quarantine" }
+static const struct setting days_rows[] = {
+	DAYS_ROW(POLICY_MALWARE, "malware"),
+	DAYS_ROW(POLICY_PHISH_HIGH, "phish_high"),
+	DAYS_ROW(POLICY_PHISH, "phish"),
+	DAYS_ROW(POLICY_SPAM, "spam"),
+	DAYS_ROW(POLICY_BULK, "bulk"),
+	DAYS_ROW(POLICY_UNKNOWN, "unknown"),
+	DAYS_ROW(POLICY_IMPERSONATION, "impersonation"),
+	DAYS_ROW(POLICY_LIKE_NAME, "impersonation_name"),
+	DAYS_ROW(POLICY_LIKE_DOMAIN, "impersonation_domain"),
+	DAYS_ROW(POLICY_FIRST_CONTACT, "first_contact"),
+	DAYS_ROW(POLICY_REPLY_TO, "reply_to"),
+	DAYS_ROW(POLICY_SPOOF_OWN, "spoof_own"),
+	DAYS_ROW(POLICY_DMARC_REJECT, "dmarc_reject"),
+	DAYS_ROW(POLICY_DMARC_QUARANTINE, "dmarc_quarantine"),
+	DAYS_ROW(POLICY_SPOOF, "spoof"),
+	DAYS_ROW(POLICY_USER_BLOCK, "user_block"),
+	DAYS_ROW(POLICY_BLOCK_IP, "block_ip"),
+	DAYS_ROW(POLICY_BLOCK_SENDER, "block_sender"),
+	DAYS_ROW(POLICY_BLOCK_ENVELOPE, "block_envelope"),
+	DAYS_ROW(POLICY_BLOCK_NAME, "block_name"),
+	DAYS_ROW(POLICY_BLOCK_URL, "block_url"),
+	DAYS_ROW(POLICY_BLOCK_FILE, "block_file"),
+	DAYS_ROW(POLICY_BLOCK_FILENAME, "block_filename"),
+	DAYS_ROW(POLICY_BLOCK_SPOOF, "block_spoof"),
+};
+static const struct scope days_settings = SCOPE(Tenant, days_rows);
+
+static const struct setting quarantine_rows[] = {
+	{ "rights", SETTING_GROUP, 0, NULL, .of = &rights_settings,
+	  .meaning = "what users may do with held mail, by its reason" },
+	{ "days", SETTING_GROUP, 0, NULL, .of = &days_settings,
+	  .meaning = "how long it is kept, by its reason" },
+};
+static const struct scope quarantine_settings =
+    SCOPE(Tenant, quarantine_rows);
 
 static const struct setting user_rows[] = {
 	{ "map", SETTING_TEXT, offsetof(Tenant, users.map), NULL,
@@ -280,6 +360,9 @@ static const struct setting tenant_rows[] = {
 	{ "quota", SETTING_BYTES, offsetof(Tenant, quota), "10G", 0,
 	  G_MAXINT64, .meaning = "most octets in quarantine; beyond it what "
 	  "would be held is answered \"later\" (0: no limit)" },
+	{ "quarantine", SETTING_GROUP, 0, NULL, .of = &quarantine_settings,
+	  .meaning = "rights of users and retention, fixed when a message "
+	  "is held" },
 	{ "zone", SETTING_TEXT, offsetof(Tenant, zone), NULL,
 	  .meaning = "time zone of dates in lists, as \"Europe/Paris\"" },
 	{ "users", SETTING_GROUP, 0, NULL, .of = &user_settings,

@@ -75,9 +75,7 @@ is_allowed(const GPtrArray *decisions)
 
 		if (decision->action >= ACTION_QUARANTINE)
 			continue;
-		/* By the tenant's entry, or by the user's own. */
-		if ((decision->row != 6 && decision->row != 4) ||
-		    decision->mode != MODE_ENFORCE)
+		if (!judge_is_freed(decision))
 			return false;
 		is_any = true;
 	}
@@ -156,9 +154,9 @@ add_results(const Message *message, const Facts *facts, struct mta *mta)
 						lines);
 }
 
-static bool
+bool
 edit_header(const Message *message, const Facts *facts,
-	    GPtrArray *decisions, struct mta *mta)
+	    const GPtrArray *decisions, struct mta *mta)
 {
 	struct marks marks = judge_marks(decisions);
 	const Tenant *tenant = tenant_of(message, marks.of);
@@ -186,17 +184,32 @@ remove_recipients(const GPtrArray *decisions, struct mta *mta)
 	for (guint i = 0; i < decisions->len; i++) {
 		const Decision *decision = decisions->pdata[i];
 
-		if (decision->action >= ACTION_QUARANTINE &&
+		if ((decision->action >= ACTION_QUARANTINE ||
+		     decision->outbox) &&
 		    !mta->deeds->remove_recipient(mta, decision->given))
 			return false;
 	}
 	return true;
 }
 
+/* Those whose copy does not go another way.  Free the array. */
+static GPtrArray *
+staying(const GPtrArray *decisions)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (guint i = 0; i < decisions->len; i++)
+		if (!((const Decision *)decisions->pdata[i])->outbox)
+			g_ptr_array_add(all, decisions->pdata[i]);
+	return all;
+}
+
 bool
 edit(const Message *message, const Facts *facts, GPtrArray *decisions,
      enum reply reply, struct mta *mta)
 {
+	g_autoptr(GPtrArray) stay = NULL;
+
 	for (guint i = 0; i < decisions->len; i++) {
 		Decision *decision = decisions->pdata[i];
 
@@ -207,7 +220,8 @@ edit(const Message *message, const Facts *facts, GPtrArray *decisions,
 	}
 	switch (reply) {
 	case REPLY_ACCEPT:
-		return edit_header(message, facts, decisions, mta) &&
+		stay = staying(decisions);
+		return edit_header(message, facts, stay, mta) &&
 		    remove_recipients(decisions, mta);
 	case REPLY_REJECT:
 		refuse(mta, message, decisions->pdata[0]);

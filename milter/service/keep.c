@@ -3,15 +3,39 @@
  */
 #include <string.h>
 
+#include "gatepost/model/rights.h"
 #include "gatepost/service/results.h"
 #include "gatepost/service/way.h"
 #include "gatepost/util/clock.h"
+
+static void
+copy_texts(GPtrArray *to, const GPtrArray *from)
+{
+	for (guint i = 0; i < from->len; i++)
+		g_ptr_array_add(to, g_strdup(from->pdata[i]));
+}
+
+/* The row of `policy` for which it is held; what no analysis could read has
+ * none of its own. */
+static enum policy
+reason_of(const Decision *decision)
+{
+	int policy = decision->because ?
+	    fields_word(policies, decision->because->policy) : -1;
+
+	return policy < 0 ? POLICY_UNKNOWN : (enum policy)policy;
+}
 
 static void
 add_rcpt(Held *held, const Message *message, const Decision *decision)
 {
 	HeldRcpt *rcpt = fields_new(&held_rcpt_fields);
 	const Finding *because = decision->because;
+	const Tenant *tenant = decision->tenant ?
+	    config_tenant(message->config, decision->tenant) : NULL;
+	enum policy reason = reason_of(decision);
+	g_autoptr(GPtrArray) rights = rights_words(tenant ?
+	    config_rights(tenant, reason) : 0);
 
 	rcpt->rcpt = g_strdup(decision->rcpt);
 	rcpt->given = g_strdup(decision->given);
@@ -20,16 +44,11 @@ add_rcpt(Held *held, const Message *message, const Decision *decision)
 	rcpt->reason = g_strdup(because ? because->reason : NULL);
 	rcpt->entry = g_strdup(because ? because->entry : NULL);
 	rcpt->category = g_strdup(categories[decision->category]);
+	rcpt->policy = g_strdup(policies[reason]);
+	copy_texts(rcpt->rights, rights);
 	rcpt->expires = message->received +
-	    message->config->keep.quarantine * CLOCK_DAY;
+	    config_days(message->config, tenant, reason) * CLOCK_DAY;
 	g_ptr_array_add(held->rcpts, rcpt);
-}
-
-static void
-copy_texts(GPtrArray *to, const GPtrArray *from)
-{
-	for (guint i = 0; i < from->len; i++)
-		g_ptr_array_add(to, g_strdup(from->pdata[i]));
 }
 
 static void

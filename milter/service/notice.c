@@ -1,7 +1,9 @@
 /*
- * notice.c -- tell a tenant's admins by mail which entries end soon
+ * notice.c -- what we tell people by mail
  *
- * Mailed first and noted then: a crash between tells it twice.
+ * The end of entries is mailed first and noted then: a crash between tells
+ * it twice.  All of it is sent from the null sender and says that no person
+ * wrote it (RFC 3834); what strangers wrote is shown, never linked.
  */
 #include "gatepost/service/notice.h"
 
@@ -39,8 +41,8 @@ collect(Usages *usages, const Life *life, const GPtrArray *entries,
 }
 
 static void
-add_head(GString *out, const Tenant *tenant, const char *rcpt, guint count,
-	 gint64 now)
+add_head(GString *out, const Tenant *tenant, const char *rcpt,
+	 const char *subject, gint64 now)
 {
 	const char *domain = tenant->domains->pdata[0];
 	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
@@ -52,16 +54,13 @@ add_head(GString *out, const Tenant *tenant, const char *rcpt, guint count,
 	id_new(id);
 	domain += g_str_has_prefix(domain, "*.") ? 2 : 0;
 	g_string_append_printf(out, "From: Gatepost <postmaster@%s>\r\n"
-			       "To: <%s>\r\nSubject: %u list entr%s of %s "
-			       "end%s soon\r\nDate: %s\r\n"
+			       "To: <%s>\r\nSubject: %s\r\nDate: %s\r\n"
 			       "Message-ID: <%s@%s>\r\n"
 			       "Auto-Submitted: auto-generated\r\n"
 			       "MIME-Version: 1.0\r\n"
 			       "Content-Type: text/plain; charset=utf-8\r\n"
 			       "Content-Transfer-Encoding: 8bit\r\n\r\n",
-			       domain, rcpt, count, count == 1 ? "y" : "ies",
-			       tenant->name, count == 1 ? "s" : "", date, id,
-			       domain);
+			       domain, rcpt, subject, date, id, domain);
 }
 
 static void
@@ -84,8 +83,12 @@ compose(const Tenant *tenant, const char *rcpt, const GArray *soon,
 	gint64 now)
 {
 	GString *out = g_string_new(NULL);
+	bool is_one = soon->len == 1;
+	g_autofree char *subject = g_strdup_printf("%u list entr%s of %s "
+	    "end%s soon", soon->len, is_one ? "y" : "ies", tenant->name,
+	    is_one ? "s" : "");
 
-	add_head(out, tenant, rcpt, soon->len, now);
+	add_head(out, tenant, rcpt, subject, now);
 	g_string_append(out, "These entries of the allow/block list stop "
 			"having an effect soon:\r\n\r\n");
 	for (guint i = 0; i < soon->len; i++)
@@ -117,7 +120,8 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 		const char *rcpt = tenant->admins->pdata[i];
 		g_autofree char *text = compose(tenant, rcpt, soon, now);
 
-		if (!mail_send(config, "", rcpt, text, strlen(text), error))
+		if (!mail_send_quietly(config, "", rcpt, text,
+				       strlen(text), false, error))
 			return false;
 	}
 	for (guint i = 0; i < soon->len; i++) {
@@ -129,4 +133,138 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 	}
 	*told += soon->len;
 	return true;
+}
+
+/* ---- held mail ---- */
+
+/* A stranger's TEXT such that no mail program makes a link of it. */
+static char *
+unlinked(const char *text)
+{
+	g_autofree char *shown = text_shown(text ? text : "-", 200);
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = shown; *p; p++) {
+		bool is_dot = *p == '.' && p > shown && p[-1] != ' ' &&
+		    (g_ascii_isalpha(p[1]) || (guchar)p[1] >= 0x80);
+
+		if (is_dot)
+			g_string_append(out, "[.]");
+		else if (g_str_has_prefix(p, "://"))
+			g_string_append(out, "[:]");
+		else
+			g_string_append_c(out, *p);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void
+add_line(GString *out, const char *name, const char *value)
+{
+	g_autofree char *plain = unlinked(value);
+
+	g_string_append_printf(out, "  %-10s %s\r\n", name, plain);
+}
+
+static void
+add_item(GString *out, const Held *held, const HeldRcpt *rcpt)
+{
+	char received[CLOCK_TEXT], expires[CLOCK_TEXT];
+
+	clock_format(held->received, received);
+	clock_format(rcpt->expires, expires);
+	g_string_append_printf(out, "  %-10s %s\r\n", "Item", held->id);
+	add_line(out, "To", rcpt->rcpt);
+	add_line(out, "From", held->from);
+	add_line(out, "Subject", held->subject);
+	g_string_append_printf(out, "  %-10s %s\r\n  %-10s %s\r\n",
+			       "Received", received, "Expires", expires);
+}
+
+/* What the admins decide by, and how. */
+static void
+add_request(GString *out, const Held *held, const HeldRcpt *rcpt)
+{
+	/* The address is a stranger's choice: no shell may run it. */
+	g_autofree char *quoted = g_shell_quote(rcpt->rcpt);
+	g_autofree char *shown = text_shown(quoted, 400);
+
+	g_string_append(out, "The release of a held message is requested."
+			"\r\n\r\n");
+	add_item(out, held, rcpt);
+	add_line(out, "MAIL FROM", held->sender);
+	add_line(out, "Client", held->client_address);
+	add_line(out, "Held for", rcpt->policy);
+	add_line(out, "Reason", rcpt->reason);
+	add_line(out, "Asked by", rcpt->by);
+	add_line(out, "He says", rcpt->note);
+	g_string_append_printf(out, "\r\nTo let it through, or not:\r\n"
+			       "  gatepost quarantine approve %s --rcpt %s"
+			       "\r\n  gatepost quarantine deny %s --rcpt %s "
+			       "--reason TEXT\r\nWhat it is:\r\n"
+			       "  gatepost quarantine show %s\r\n"
+			       "  gatepost quarantine preview %s\r\n",
+			       held->id, shown, held->id, shown, held->id,
+			       held->id);
+}
+
+static void
+add_answer(GString *out, const Held *held, const HeldRcpt *rcpt)
+{
+	bool is_denied = rcpt->state == HELD_DENIED;
+
+	g_string_append(out, is_denied ?
+			"An admin looked at a message that is held for you "
+			"and decided\r\nnot to release it.\r\n\r\n" :
+			"An admin released a message that was held for you. "
+			"It has been\r\nsent to your mailbox.\r\n\r\n");
+	add_item(out, held, rcpt);
+	if (is_denied && rcpt->note)
+		add_line(out, "Reason", rcpt->note);
+}
+
+static bool
+tell(const Config *config, const Tenant *tenant, const char *to,
+     const char *subject, const Held *held, const HeldRcpt *rcpt,
+     void (*add)(GString *, const Held *, const HeldRcpt *), GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!smtp_is_safe(to))
+		return true;
+	add_head(out, tenant, to, subject, clock_now());
+	add(out, held, rcpt);
+	return mail_send_quietly(config, "", to, out->str, out->len, false,
+				 error);
+}
+
+bool
+notice_requested(const Config *config, const Held *held,
+		 const HeldRcpt *rcpt, GError **error)
+{
+	const Tenant *tenant = rcpt->tenant ?
+	    config_tenant(config, rcpt->tenant) : NULL;
+	g_autofree char *subject = g_strdup_printf("Release requested: %s",
+						   held->id);
+
+	for (guint i = 0; tenant && i < tenant->admins->len; i++)
+		if (!tell(config, tenant, tenant->admins->pdata[i], subject,
+			  held, rcpt, add_request, error))
+			return false;
+	return true;
+}
+
+bool
+notice_answered(const Config *config, const Held *held, const HeldRcpt *rcpt,
+		GError **error)
+{
+	const Tenant *tenant = rcpt->tenant ?
+	    config_tenant(config, rcpt->tenant) : NULL;
+	g_autofree char *to = smtp_address(rcpt->given, rcpt->rcpt);
+
+	return !tenant ||
+	    tell(config, tenant, to, rcpt->state == HELD_DENIED ?
+		 "Your request for a held message was denied" :
+		 "Your request for a held message was granted", held, rcpt,
+		 add_answer, error);
 }

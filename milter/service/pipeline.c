@@ -54,11 +54,18 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 			  error->message);
 		return REPLY_LATER;
 	}
+	if (!apart(line, message, facts, decisions, &error)) {
+		log_error(message->tag, "later reason=\"outbox: %s\"",
+			  error->message);
+		return REPLY_LATER;
+	}
 	if (!edit(message, facts, decisions, reply, mta)) {
+		apart_end(line, decisions, false);
 		log_error(message->tag, "later reason=\"the MTA took no "
 			  "edit\"");
 		return REPLY_LATER;
 	}
+	apart_end(line, decisions, true);
 	log_decisions(message, decisions, reply);
 	recorder_count(line->recorder, message->id, message->refused,
 		       decisions);
@@ -348,12 +355,13 @@ log_decision(const Message *message, const Decision *decision)
 					     decision->because->reason : "-");
 
 	log_info(message->tag, "decision rcpt=%s action=%s asked=%s "
-		 "category=%s because=%s place=%s item=%s sender=%s "
+		 "category=%s because=%s place=%s item=%s outbox=%s sender=%s "
 		 "reason=%s", rcpt, actions[decision->action],
 		 actions[decision->asked], categories[decision->category],
 		 decision->because ? decision->because->check : "-",
 		 places[decision->place],
-		 decision->item ? decision->item : "-", sender, reason);
+		 decision->item ? decision->item : "-",
+		 decision->outbox ? decision->outbox : "-", sender, reason);
 }
 
 /* Entries whose pattern was given up, once each: an admin must mend them. */

@@ -10,26 +10,41 @@
 #include <unistd.h>
 
 #include "gatepost/service/proof.h"
+#include "gatepost/service/refit.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
-static const char *
-given(const char *text)
+/* Return-Path and Delivered-To are the mail store's; what we would have taken
+ * off at the end of the message is left out too. */
+static enum refit
+fate(const char *name, gsize length, gint64 index, const char **value,
+     void *data)
 {
-	return text && *text ? text : "unknown";
+	const Held *held = data;
+
+	(void)value;
+	if ((length == 11 && g_ascii_strncasecmp(name, "Return-Path", 11) ==
+	     0) ||
+	    (length == 12 && g_ascii_strncasecmp(name, "Delivered-To", 12) ==
+	     0))
+		return REFIT_DROP;
+	for (guint i = 0; i < held->ours->len; i++) {
+		const Field *field = held->ours->pdata[i];
+
+		if (field->index == index && strlen(field->name) == length &&
+		    g_ascii_strncasecmp(field->name, name, length) == 0)
+			return REFIT_DROP;
+	}
+	return REFIT_KEEP;
 }
 
-/* Append our trace: whose message it was, and where it lay (RFC 5321 4.4). */
-static void
-add_trace(GString *out, const Held *held, const char *mta, const char *proof,
-	  gint64 now)
+/* The bytes that go out: our trace, then the stored bytes less what is left
+ * out.  PROOF may be NULL.  Yours. */
+static GString *
+bytes_of(const Held *held, const char *data, gsize size, const char *proof)
 {
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
-	    now / CLOCK_SECOND);
-	g_autofree char *date = g_date_time_format(time,
-						   "%a, %d %b %Y %H:%M:%S "
-						   "+0000");
+	GString *out = g_string_sized_new(size + 1024);
 
 	if (proof)
 		g_string_append_printf(out, "%s: %s\r\n", PROOF_FIELD, proof);
@@ -37,106 +52,40 @@ add_trace(GString *out, const Held *held, const char *mta, const char *proof,
 	if (held->results)
 		g_string_append_printf(out, "Authentication-Results: %s\r\n",
 				       held->results);
-	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n"
-			       "\tby %s (Gatepost quarantine) id %s;\r\n"
-			       "\t%s\r\n", given(held->helo),
-			       given(held->client_name),
-			       given(held->client_address), mta, held->id,
-			       date);
+	refit_trace(out, "quarantine", held->id, held->helo,
+		    held->client_name, held->client_address);
+	refit(out, data, size, fate, (gpointer)held);
+	return out;
 }
 
-/* Is the field NAME, the INDEXth of that name, to be left out? */
-static bool
-is_left_out(const Held *held, const char *name, gsize length, gint64 index)
-{
-	if ((length == 11 && g_ascii_strncasecmp(name, "Return-Path", 11) ==
-	     0) ||
-	    (length == 12 && g_ascii_strncasecmp(name, "Delivered-To", 12) ==
-	     0))
-		return true;
-	for (guint i = 0; i < held->ours->len; i++) {
-		const Field *field = held->ours->pdata[i];
-
-		if (field->index == index && strlen(field->name) == length &&
-		    g_ascii_strncasecmp(field->name, name, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The end of the field that starts at AT: behind its last folded line. */
-static gsize
-field_end(const char *data, gsize size, gsize at)
-{
-	do {
-		const char *end = memchr(data + at, '\n', size - at);
-
-		at = end ? (gsize)(end - data) + 1 : size;
-	} while (at < size && (data[at] == ' ' || data[at] == '\t'));
-	return at;
-}
-
-static gint64
-count_field(GHashTable *seen, const char *name, gsize length)
-{
-	g_autofree char *lower = g_ascii_strdown(name, (gssize)length);
-	gint64 index = GPOINTER_TO_INT(g_hash_table_lookup(seen, lower)) + 1;
-
-	g_hash_table_replace(seen, g_steal_pointer(&lower),
-			     GINT_TO_POINTER((int)index));
-	return index;
-}
-
-char *
-release_bytes(const Held *held, const char *mta, const char *data,
-	      gsize size, const char *proof, gint64 now, gsize *length)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash,
-							   g_str_equal,
-							   g_free, NULL);
-	GString *out = g_string_sized_new(size + 1024);
-	gsize at = 0;
-
-	add_trace(out, held, mta, proof, now);
-	while (at < size && data[at] != '\r' && data[at] != '\n') {
-		gsize end = field_end(data, size, at);
-		const char *colon = memchr(data + at, ':', end - at);
-		gsize name = colon ? (gsize)(colon - data) - at : 0;
-
-		if (!name || !is_left_out(held, data + at, name,
-					  count_field(seen, data + at,
-						      name)))
-			g_string_append_len(out, data + at,
-					    (gssize)(end - at));
-		at = end;
-	}
-	g_string_append_len(out, data + at, (gssize)(size - at));
-	*length = out->len;
-	return g_string_free(out, FALSE);
-}
-
-static const char *
+static char *
 sender_of(const Config *config, const Held *held)
 {
+	g_autofree char *sender = NULL;
+
 	switch ((enum release_sender)config->release.sender) {
 	case RELEASE_ORIGINAL:
-		return held->sender ? held->sender : "";
+		sender = smtp_address(held->sender_given, held->sender ?
+				      held->sender : "");
+		/* What no MTA would take again cannot be answered either. */
+		return g_strdup(smtp_is_safe(sender) ? sender : "");
 	case RELEASE_POSTMASTER:
-		return "postmaster";
+		return g_strdup("postmaster");
 	case RELEASE_NULL:
 		break;
 	}
-	return "";
+	return g_strdup("");
 }
 
+/* Send what is held to ADDRESS, in normal form RCPT, to which the proof is
+ * bound. */
 static bool
 send_copy(Site *site, const Config *config, const Held *held,
-	  const char *rcpt, GError **error)
+	  const char *rcpt, const char *address, GError **error)
 {
-	const char *sender = sender_of(config, held);
-	g_autofree char *data = NULL, *proof = NULL, *bytes = NULL;
-	gint64 now = clock_now();
-	gsize length;
+	g_autofree char *sender = sender_of(config, held);
+	g_autofree char *data = NULL, *proof = NULL;
+	g_autoptr(GString) bytes = NULL;
 	int fd = quarantine_octets(site->quarantine, held, error);
 
 	if (fd < 0)
@@ -154,46 +103,79 @@ send_copy(Site *site, const Config *config, const Held *held,
 	}
 	if (!config->release.smtp && held->body_sha256)
 		proof = proof_make(&site->key, held->id, rcpt,
-				   held->body_sha256, now);
-	bytes = release_bytes(held, g_get_host_name(), data,
-			      (gsize)held->size, proof, now, &length);
-	return mail_send(config, sender, rcpt, bytes, length, error);
+				   held->body_sha256, clock_now());
+	bytes = bytes_of(held, data, (gsize)held->size, proof);
+	return mail_send_quietly(config, sender, address, bytes->str,
+				 bytes->len,
+				 refit_needs_utf8(held->mail_options, data,
+						  (gsize)held->size), error);
 }
 
-static const HeldRcpt *
-copy_of(const Held *held, const char *rcpt)
+/* RCPT as its MTA wrote it, letter case and all. */
+static char *
+address_of(const Held *held, const char *rcpt)
 {
-	for (guint i = 0; i < held->rcpts->len; i++) {
-		const HeldRcpt *one = held->rcpts->pdata[i];
+	const HeldRcpt *copy = quarantine_rcpt(held, rcpt);
 
-		if (strcmp(one->rcpt, rcpt) == 0)
-			return one;
-	}
-	return NULL;
+	return copy ? smtp_address(copy->given, rcpt) : g_strdup(rcpt);
 }
 
-enum release_result
+static enum held_step
+send_and_mark(Site *site, const Config *config, const Held *held,
+	      const char *rcpt, const struct doer *by, const char *note,
+	      enum held_state *is, GError **error)
+{
+	g_autofree char *address = address_of(held, rcpt);
+	enum held_step step = quarantine_may(held, rcpt, HELD_RELEASE, by, is,
+					     error);
+
+	/* Also that it is done already may have to be told the index. */
+	if (step == STEP_ALREADY)
+		return quarantine_move(site->quarantine, held->id, rcpt,
+				       HELD_RELEASE, by, note, is, error);
+	if (step != STEP_DONE)
+		return step;
+	if (!send_copy(site, config, held, rcpt, address, error))
+		return STEP_FAILED;
+	return quarantine_move(site->quarantine, held->id, rcpt, HELD_RELEASE,
+			       by, note, is, error);
+}
+
+enum held_step
 release(Site *site, const Config *config, const char *id, const char *rcpt,
-	const char *who, enum held_state *is, GError **error)
+	const struct doer *by, const char *note, enum held_state *is,
+	GError **error)
+{
+	/* Read under the claim: who waited for it sees what was done. */
+	int claim = quarantine_claim(site->quarantine, id, error);
+	Held *held = claim < 0 ? NULL :
+	    quarantine_read(site->quarantine, id, error);
+	enum held_step step = !held ? STEP_FAILED :
+	    send_and_mark(site, config, held, rcpt, by, note, is, error);
+
+	fields_free(&held_fields, held);
+	if (claim >= 0)
+		close(claim);
+	return step;
+}
+
+bool
+release_copy(Site *site, const Config *config, const char *id,
+	     const char *address, const struct doer *by, const char *note,
+	     GError **error)
 {
 	Held *held = quarantine_read(site->quarantine, id, error);
-	const HeldRcpt *copy = held ? copy_of(held, rcpt) : NULL;
-	enum release_result result = RELEASE_FAILED;
+	const HeldRcpt *first = held && held->rcpts->len ?
+	    held->rcpts->pdata[0] : NULL;
+	struct deed deed = {
+		.who = by->who, .via = by->via, .what = "copied",
+		.object = id, .rcpt = address, .detail = note,
+		.tenant = first ? first->tenant : NULL,
+	};
+	bool good = held && send_copy(site, config, held, address, address,
+				      error) &&
+	    trail_add(site->trail, &deed, error);
 
-	if (held && !copy)
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-			    "item %s has no recipient %s", id, rcpt);
-	if (copy && copy->state != HELD_HELD) {
-		*is = (enum held_state)copy->state;
-		result = RELEASE_ALREADY;
-	} else if (copy && send_copy(site, config, held, rcpt, error)) {
-		result = quarantine_move(site->quarantine, id, rcpt,
-					 HELD_HELD, HELD_RELEASED, who, is,
-					 error) ? RELEASE_DONE :
-		    error && *error ? RELEASE_FAILED : RELEASE_ALREADY;
-	}
-	if (result == RELEASE_DONE)
-		ledger_event(site->ledger, id, rcpt, "released", who, NULL);
 	fields_free(&held_fields, held);
-	return result;
+	return good;
 }

@@ -35,8 +35,10 @@ site_open(const Config *config, GError **error)
 	if (folder < 0)
 		return NULL;
 	site->candidates = box_open(folder, "candidates", states, error);
+	site->submissions = !site->candidates ? NULL :
+	    box_open(folder, "submissions", states, error);
 	close(folder);
-	if (!site->candidates)
+	if (!site->submissions)
 		return NULL;
 	site->state = state_open(site->path, error);
 	if (!site->state)
@@ -55,7 +57,13 @@ site_open(const Config *config, GError **error)
 	if (!site->usages)
 		return NULL;
 	site->contacts = contacts_open(site->path, error);
-	return site->contacts ? g_steal_pointer(&site) : NULL;
+	if (!site->contacts)
+		return NULL;
+	site->trail = trail_open(site->path, error);
+	if (!site->trail)
+		return NULL;
+	site->outbox = outbox_open(site->folder, error);
+	return site->outbox ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -67,9 +75,12 @@ site_free(Site *site)
 	state_free(site->state);
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
+	box_free(site->submissions);
 	ledger_free(site->ledger);
 	usages_free(site->usages);
 	contacts_free(site->contacts);
+	trail_free(site->trail);
+	outbox_free(site->outbox);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

@@ -134,6 +134,19 @@ client_of(const Json *json)
 	};
 }
 
+bool
+spoof_pair_of(const Json *record, const Facts *facts, char **from,
+	      char **source)
+{
+	Client client = client_of(json_member(record, "client"));
+
+	if (!spoof_is_unproven(&client, facts) ||
+	    !(*source = source_of(&client, facts)))
+		return false;
+	*from = g_strdup(facts->from_domain);
+	return true;
+}
+
 static bool
 found(const Record *record, void *data)
 {

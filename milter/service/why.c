@@ -231,6 +231,10 @@ tell_decision(const struct telling *telling, const Decision *decision)
 	g_string_append_printf(out, "; row %" G_GINT64_FORMAT " of the "
 			       "precedence (gatepost policy).\n",
 			       decision->row);
+	if (decision->outbox)
+		g_string_append_printf(out, "    Its copy is marked otherwise "
+				       "than others' and went by the outbox "
+				       "(%s).\n", decision->outbox);
 	if (decision->asked != decision->action)
 		g_string_append_printf(out, "    asked for was %s: %s.\n",
 				       actions[decision->asked],

@@ -169,6 +169,17 @@ db_close(Db *db)
 	sqlite3_close(db);
 }
 
+/* SQLite numbers $1, $2 ... by the order in which it meets them; PostgreSQL,
+ * and who reads the statement, by their names. */
+static int
+place_of(sqlite3_stmt *statement, int number)
+{
+	char name[16];
+
+	g_snprintf(name, sizeof name, "$%d", number);
+	return sqlite3_bind_parameter_index(statement, name);
+}
+
 static sqlite3_stmt *
 begin(Db *db, GError **error, const char *sql, const char *format,
       va_list args)
@@ -180,26 +191,29 @@ begin(Db *db, GError **error, const char *sql, const char *format,
 		fail(db, error, sql);
 		return NULL;
 	}
-	for (int i = 1; *format; format++, i++)
+	for (int i = 1; *format; format++, i++) {
+		int at = place_of(statement, i);
+
 		switch (*format) {
 		case 't':
-			sqlite3_bind_text(statement, i,
+			sqlite3_bind_text(statement, at,
 					  va_arg(args, const char *), -1,
 					  SQLITE_TRANSIENT);
 			break;
 		case 'i':
-			sqlite3_bind_int64(statement, i,
+			sqlite3_bind_int64(statement, at,
 					   va_arg(args, gint64));
 			break;
 		case 'b':
 			blob = va_arg(args, const void *);
-			sqlite3_bind_blob64(statement, i, blob,
+			sqlite3_bind_blob64(statement, at, blob,
 					    va_arg(args, gsize),
 					    SQLITE_TRANSIENT);
 			break;
 		default:
 			g_assert_not_reached();
 		}
+	}
 	return statement;
 }
 

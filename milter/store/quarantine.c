@@ -7,10 +7,13 @@
  *	                                              goes, when the MTA came
  *	                                              again and is held there
  *	held      eml, json             yes           nothing to do
- *	changed   json says the new     old           reindex mends the row
+ *	changed   json says the new     old           reindex, and the next try
+ *	                                              to change it, mend the
+ *	                                              row and the audit log
  *
  * ID.json is the truth, the table an index over it.  A change of state is
- * made under a lock of its day, so that of two releases one is first.
+ * made under a lock, so that of two changes one is first; who releases holds
+ * a lock of the item all the while, so that of two releases one sends.
  */
 #include "gatepost/store/quarantine.h"
 
@@ -20,9 +23,12 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/model/address.h"
+#include "gatepost/model/rights.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
+#include "gatepost/store/seal.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/text.h"
@@ -33,8 +39,11 @@ struct Quarantine {
 	int folder;		/* for the lock */
 };
 
-const char *const held_states[] = {
-	"held", "released", "deleted", "expired", NULL
+/* The copies that are still in our care, as held_is_open(). */
+#define OPEN "state IN ('held', 'requested', 'approved', 'denied')"
+
+const char *const held_sorts[] = {
+	"received", "expires", "sender", "subject", "size", NULL
 };
 
 static const struct field held_rcpt_rows[] = {
@@ -46,9 +55,15 @@ static const struct field held_rcpt_rows[] = {
 	FIELD(HeldRcpt, reason, FIELD_TEXT),
 	FIELD(HeldRcpt, entry, FIELD_TEXT),
 	FIELD(HeldRcpt, category, FIELD_TEXT),
+	FIELD(HeldRcpt, policy, FIELD_TEXT),
+	FIELD(HeldRcpt, rights, FIELD_TEXTS),
 	FIELD(HeldRcpt, expires, FIELD_TIME),
 	FIELD(HeldRcpt, changed, FIELD_TIME),
+	FIELD_WORDS(HeldRcpt, was, held_states),
 	FIELD(HeldRcpt, by, FIELD_TEXT),
+	FIELD_WORDS(HeldRcpt, via, vias),
+	FIELD(HeldRcpt, note, FIELD_TEXT),
+	FIELD(HeldRcpt, deed, FIELD_TEXT),
 };
 const struct fields held_rcpt_fields = FIELDS(HeldRcpt, held_rcpt_rows);
 
@@ -117,22 +132,53 @@ or_empty(const char *text)
 	return text ? text : "";
 }
 
+/* The last change of RCPT as a row of the audit log; no row twice. */
+static bool
+put_deed(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
+{
+	g_autofree char *detail = NULL;
+	struct deed deed = {
+		.at = rcpt->changed, .who = rcpt->by,
+		.via = (enum via)rcpt->via, .what = held_states[rcpt->state],
+		.object = held->id, .tenant = rcpt->tenant,
+		.rcpt = rcpt->rcpt,
+	};
+
+	if (!id_is(rcpt->deed))
+		return true;
+	detail = g_strdup_printf("was %s%s%s", held_states[rcpt->was],
+				 rcpt->note ? "; " : "",
+				 or_empty(rcpt->note));
+	deed.detail = detail;
+	g_strlcpy(deed.id, rcpt->deed, sizeof deed.id);
+	return trail_put(db, &deed, error);
+}
+
 static bool
 put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 {
 	return db_run(db, error,
 		      "INSERT INTO held (id, rcpt, tenant, sender, \"from\","
 		      " subject, reason, entry, state, received, expires,"
-		      " size, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-		      " $9, $10, $11, $12, $13) "
+		      " size, sha256, policy, category, message_id, changed,"
+		      " \"by\", sender_domain, from_domain) VALUES ($1, $2,"
+		      " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+		      " $15, $16, $17, $18, $19, $20) "
 		      "ON CONFLICT (id, rcpt) DO UPDATE SET"
-		      " state = excluded.state, expires = excluded.expires",
-		      "tttttttttiiit", held->id, rcpt->rcpt,
+		      " state = excluded.state, expires = excluded.expires,"
+		      " changed = excluded.changed, \"by\" = excluded.\"by\"",
+		      "tttttttttiiittttittt", held->id, rcpt->rcpt,
 		      or_empty(rcpt->tenant), or_empty(held->sender),
 		      or_empty(held->from), or_empty(held->subject),
 		      or_empty(rcpt->reason), rcpt->entry,
 		      held_states[rcpt->state], held->received,
-		      rcpt->expires, held->size, held->sha256);
+		      rcpt->expires, held->size, held->sha256,
+		      or_empty(rcpt->policy), or_empty(rcpt->category),
+		      or_empty(held->message_id), rcpt->changed,
+		      or_empty(rcpt->by),
+		      address_domain(or_empty(held->sender)),
+		      address_domain(or_empty(held->from))) &&
+	    put_deed(db, held, rcpt, error);
 }
 
 static bool
@@ -154,7 +200,7 @@ find_again(Quarantine *quarantine, const Held *held, const HeldRcpt *rcpt,
 {
 	sqlite3_stmt *row = db_begin(quarantine->db, error,
 	    "SELECT id FROM held WHERE sha256 = $1 AND sender = $2"
-	    " AND rcpt = $3 AND received > $4 AND state = 'held'"
+	    " AND rcpt = $3 AND received > $4 AND " OPEN
 	    " AND id <> $5 ORDER BY id LIMIT 1", "tttit",
 	    held->sha256, held->sender, rcpt->rcpt,
 	    clock_now() - BOUND_RETRY_DAYS * CLOCK_DAY, held->id);
@@ -177,7 +223,7 @@ check_quota(Quarantine *quarantine, const char *tenant, gint64 size,
 		return true;
 	row = db_begin(quarantine->db, error,
 		       "SELECT COALESCE(SUM(size), 0) FROM held"
-		       " WHERE tenant = $1 AND state = 'held'", "t", tenant);
+		       " WHERE tenant = $1 AND " OPEN, "t", tenant);
 	if (!row)
 		return false;
 	if (db_next(row, error))
@@ -198,7 +244,7 @@ to_json(const Held *held)
 	GString *json = g_string_sized_new(4096);
 
 	fields_json(&held_fields, held, true, json);
-	g_string_append_c(json, '\n');
+	seal_add(json);
 	return g_string_free(json, FALSE);
 }
 
@@ -249,40 +295,156 @@ quarantine_hold(Quarantine *quarantine, Held *held, int fd,
 	return false;
 }
 
+/* ---- listing ---- */
+
+/* The column of each order, which stands in front of id and rcpt; "": they
+ * alone. */
+static const char *const sort_columns[] = {
+	"", "expires, ", "sender, ", "subject, ", "size, "
+};
+
+/* The clause that an index finds; the others only narrow it. */
+static const char *
+lead(const struct held_filter *filter)
+{
+	return filter->id ? "id = $1" : filter->message_id ?
+	    "message_id = $11" : filter->rcpt ? "rcpt = $2" :
+	    filter->sender ? "1 = 1" : filter->by ? "\"by\" = $8" :
+	    filter->entry ? "entry = $5" : filter->policy ? "policy = $6" :
+	    filter->category ? "category = $7" :
+	    filter->state ? "state = $4" :
+	    filter->tenant ? "tenant = $3" : "1 = 1";
+}
+
+/* Who sent it, in the envelope or to be seen: an address, or "@domain". */
+static const char *
+sent_by(const struct held_filter *filter)
+{
+	return !filter->sender ? "$9 IS NULL" : *filter->sender == '@' ?
+	    "(sender_domain = $9 OR from_domain = $9)" :
+	    "(sender = $9 OR \"from\" = $9)";
+}
+
+/* Every subject must be looked at: in its index, which is much smaller than
+ * the rows. */
+static const char *
+about(const struct held_filter *filter)
+{
+	return !filter->subject ? "$10 IS NULL" :
+	    "(id, rcpt) IN (SELECT id, rcpt FROM held"
+	    " WHERE lower(subject) LIKE lower($10) ESCAPE '!')";
+}
+
+/* No index for what most rows are, unless the time narrows it as well. */
+static const char *
+open_ones(const struct held_filter *filter)
+{
+	return !filter->is_open ? "" : filter->expires ? " AND " OPEN :
+	    " AND state NOT IN ('released', 'deleted', 'expired')";
+}
+
+static char *
+list_sql(const struct held_filter *filter)
+{
+	const char *column = sort_columns[filter->sort];
+	const char *way = filter->is_down ? " DESC" : "";
+	const char *than = filter->is_down ? "<" : ">";
+	g_autofree char *name = g_strndup(column, *column ?
+					  strlen(column) - 2 : 0);
+	g_autofree char *after = !filter->after_id ?
+	    g_strdup("$15 IS NULL AND $16 IS NULL") : !*column ?
+	    g_strdup_printf("(id, rcpt) %s ($15, $16)", than) :
+	    g_strdup_printf("(%sid, rcpt) %s (SELECT %sid, rcpt FROM held"
+			    " WHERE id = $15 AND rcpt = $16)", column, than,
+			    column);
+
+	return g_strdup_printf("SELECT id, rcpt, tenant, sender, \"from\","
+	    " subject, reason, entry, state, received, expires, size,"
+	    " policy, category, message_id, changed, \"by\" FROM held"
+	    " WHERE %s AND %s AND %s"
+	    " AND ($1 IS NULL OR id = $1) AND ($2 IS NULL OR rcpt = $2)"
+	    " AND ($3 IS NULL OR tenant = $3)"
+	    " AND ($4 IS NULL OR state = $4)"
+	    " AND ($5 IS NULL OR entry = $5)"
+	    " AND ($6 IS NULL OR policy = $6)"
+	    " AND ($7 IS NULL OR category = $7)"
+	    " AND ($8 IS NULL OR \"by\" = $8)"
+	    " AND %s"
+	    " AND ($11 IS NULL OR message_id = $11)"
+	    " AND received >= $12 AND received < $13 AND %s%s"
+	    " ORDER BY %s%s%sid%s, rcpt%s LIMIT $17", lead(filter),
+	    sent_by(filter), after, about(filter), filter->expires ?
+	    "expires < $14" : "$14 IS NOT NULL", open_ones(filter), name,
+	    *name ? way : "", *name ? ", " : "", way, way);
+}
+
+/* TEXT for LIKE, between BEFORE and AFTER; NULL stays NULL. */
+static char *
+like(const char *before, const char *text, const char *after)
+{
+	GString *out;
+
+	if (!text)
+		return NULL;
+	out = g_string_new(before);
+	for (; *text; text++) {
+		if (strchr("!%_", *text))
+			g_string_append_c(out, '!');
+		g_string_append_c(out, *text);
+	}
+	g_string_append(out, after);
+	return g_string_free(out, FALSE);
+}
+
+static void
+give_row(sqlite3_stmt *row, held_found *found, void *data)
+{
+	struct held_row held = {
+		.id = db_text(row, 0), .rcpt = db_text(row, 1),
+		.tenant = db_text(row, 2), .sender = db_text(row, 3),
+		.from = db_text(row, 4), .subject = db_text(row, 5),
+		.reason = db_text(row, 6), .entry = db_text(row, 7),
+		.state = db_text(row, 8),
+		.received = sqlite3_column_int64(row, 9),
+		.expires = sqlite3_column_int64(row, 10),
+		.size = sqlite3_column_int64(row, 11),
+		.policy = db_text(row, 12), .category = db_text(row, 13),
+		.message_id = db_text(row, 14),
+		.changed = sqlite3_column_int64(row, 15),
+		.by = db_text(row, 16),
+	};
+
+	found(&held, data);
+}
+
 bool
 quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 		held_found *found, void *data, GError **error)
 {
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(quarantine->db, error,
-	    "SELECT id, rcpt, tenant, sender, \"from\", subject, reason,"
-	    " entry, state, received, expires, size FROM held"
-	    " WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR rcpt = $2)"
-	    " AND ($3 IS NULL OR tenant = $3)"
-	    " AND ($4 IS NULL OR state = $4)"
-	    " AND ($5 IS NULL OR entry = $5) AND received >= $6"
-	    " ORDER BY id, rcpt", "ttttti", filter->id, filter->rcpt,
-	    filter->tenant, filter->state, filter->entry, filter->since);
+	g_autofree char *sql = list_sql(filter);
+	const char *sender = filter->sender && *filter->sender == '@' ?
+	    filter->sender + 1 : filter->sender;
+	g_autofree char *subject = like("%", filter->subject, "%");
+	sqlite3_stmt *row = db_begin(quarantine->db, &fault, sql,
+	    "tttttttttttiiitti", filter->id, filter->rcpt, filter->tenant,
+	    filter->state, filter->entry, filter->policy, filter->category,
+	    filter->by, sender, subject, filter->message_id, filter->since,
+	    filter->until ? filter->until : G_MAXINT64,
+	    filter->expires ? filter->expires : G_MAXINT64,
+	    filter->after_id, filter->after_rcpt,
+	    filter->most ? (gint64)filter->most : G_MAXINT64);
 
-	if (!row)
-		return false;
-	while (db_next(row, &fault)) {
-		struct held_row held = {
-			db_text(row, 0), db_text(row, 1), db_text(row, 2),
-			db_text(row, 3), db_text(row, 4), db_text(row, 5),
-			db_text(row, 6), db_text(row, 7), db_text(row, 8),
-			sqlite3_column_int64(row, 9),
-			sqlite3_column_int64(row, 10),
-			sqlite3_column_int64(row, 11),
-		};
-
-		found(&held, data);
-	}
+	while (row && db_next(row, &fault))
+		give_row(row, found, data);
 	db_end(row);
-	if (fault)
-		g_propagate_error(error, g_steal_pointer(&fault));
-	return !fault && !(error && *error);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
 }
+
+/* ---- items ---- */
 
 Held *
 quarantine_read(Quarantine *quarantine, const char *id, GError **error)
@@ -294,7 +456,7 @@ quarantine_read(Quarantine *quarantine, const char *id, GError **error)
 
 	day_of(id, day);
 	text = box_json(quarantine->box, day, id, error);
-	if (!text || !(json = json_parse(text, strlen(text), error)))
+	if (!text || !(json = seal_open(text, id, error)))
 		return NULL;
 	held = fields_new(&held_fields);
 	fields_from_json(&held_fields, held, json);
@@ -329,8 +491,8 @@ quarantine_octets(Quarantine *quarantine, const Held *held, GError **error)
 	return -1;
 }
 
-static HeldRcpt *
-find_rcpt(const Held *held, const char *rcpt)
+HeldRcpt *
+quarantine_rcpt(const Held *held, const char *rcpt)
 {
 	for (guint i = 0; i < held->rcpts->len; i++) {
 		HeldRcpt *one = held->rcpts->pdata[i];
@@ -341,52 +503,136 @@ find_rcpt(const Held *held, const char *rcpt)
 	return NULL;
 }
 
+int
+quarantine_claim(Quarantine *quarantine, const char *id, GError **error)
+{
+	char day[CLOCK_TEXT];
+	gsize size;
+	int fd;
+
+	day_of(id, day);
+	fd = box_octets(quarantine->box, day, id, &size, error);
+	if (fd < 0 || flock(fd, LOCK_EX) == 0)
+		return fd;
+	file_fail(error, "lock", id);
+	close(fd);
+	return -1;
+}
+
+struct changing {
+	const Held *held;
+	const HeldRcpt *rcpt;
+};
+
+static bool
+put_change(Db *db, void *data, GError **error)
+{
+	const struct changing *changing = data;
+
+	return put_row(db, changing->held, changing->rcpt, error);
+}
+
+static void
+note_change(HeldRcpt *rcpt, enum held_state to, const struct doer *by,
+	    const char *note)
+{
+	char id[ID_TEXT];
+
+	id_new(id);
+	rcpt->was = rcpt->state;
+	rcpt->state = (int)to;
+	rcpt->changed = clock_now();
+	rcpt->via = (int)by->via;
+	g_free(rcpt->by);
+	rcpt->by = g_strdup(by->who);
+	g_free(rcpt->note);
+	rcpt->note = g_strdup(note);
+	g_free(rcpt->deed);
+	rcpt->deed = g_strdup(id);
+}
+
 static bool
 change(Quarantine *quarantine, Held *held, HeldRcpt *rcpt,
-       enum held_state to, const char *by, GError **error)
+       enum held_state to, const struct doer *by, const char *note,
+       GError **error)
 {
+	struct changing changing = { held, rcpt };
 	char day[CLOCK_TEXT];
 	g_autofree char *json = NULL;
 
-	rcpt->state = (int)to;
-	rcpt->changed = clock_now();
-	g_free(rcpt->by);
-	rcpt->by = g_strdup(by);
+	/* The change before may have met a crash on its way to the log. */
+	if (!put_deed(quarantine->db, held, rcpt, error))
+		return false;
+	note_change(rcpt, to, by, note);
 	day_of(held->id, day);
 	json = to_json(held);
 	return box_update(quarantine->box, day, held->id, json, error) &&
-	    put_row(quarantine->db, held, rcpt, error);
+	    db_transact(quarantine->db, put_change, &changing, error);
 }
 
-bool
+enum held_step
+quarantine_may(const Held *held, const char *rcpt, enum held_verb verb,
+	       const struct doer *by, enum held_state *is, GError **error)
+{
+	const HeldRcpt *one = quarantine_rcpt(held, rcpt);
+	enum held_state to;
+
+	if (!one) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+			    "item %s has no recipient %s", held->id, rcpt);
+		return STEP_FAILED;
+	}
+	if (is)
+		*is = (enum held_state)one->state;
+	return held_step((enum held_state)one->state, verb, by->actor,
+			 rights_of_words(one->rights), &to);
+}
+
+/* The same, and do it; the lock is held. */
+static enum held_step
+move(Quarantine *quarantine, Held *held, const char *rcpt,
+     enum held_verb verb, const struct doer *by, const char *note,
+     enum held_state *is, GError **error)
+{
+	enum held_step step = quarantine_may(held, rcpt, verb, by, is, error);
+	HeldRcpt *one = quarantine_rcpt(held, rcpt);
+	struct changing changing = { held, one };
+	enum held_state to;
+
+	/* Perhaps a crash kept the index and the log from being told so. */
+	if (step == STEP_ALREADY &&
+	    !db_transact(quarantine->db, put_change, &changing, error))
+		return STEP_FAILED;
+	if (step != STEP_DONE)
+		return step;
+	held_step((enum held_state)one->state, verb, by->actor,
+		  rights_of_words(one->rights), &to);
+	if (!change(quarantine, held, one, to, by, note, error))
+		return STEP_FAILED;
+	if (is)
+		*is = to;
+	return STEP_DONE;
+}
+
+enum held_step
 quarantine_move(Quarantine *quarantine, const char *id, const char *rcpt,
-		enum held_state from, enum held_state to, const char *by,
+		enum held_verb verb, const struct doer *by, const char *note,
 		enum held_state *is, GError **error)
 {
 	int lock = openat(quarantine->folder, ".lock",
 			  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	Held *held = NULL;
-	HeldRcpt *one;
-	bool moved = false;
+	enum held_step step = STEP_FAILED;
 
-	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		file_fail(error, "lock", "quarantine");
-	} else if ((held = quarantine_read(quarantine, id, error))) {
-		one = find_rcpt(held, rcpt);
-		if (!one) {
-			g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
-				    "item %s has no recipient %s", id, rcpt);
-		} else {
-			if (is)
-				*is = (enum held_state)one->state;
-			moved = one->state == (int)from &&
-			    change(quarantine, held, one, to, by, error);
-		}
-	}
+	else if ((held = quarantine_read(quarantine, id, error)))
+		step = move(quarantine, held, rcpt, verb, by, note, is,
+			    error);
 	fields_free(&held_fields, held);
 	if (lock >= 0)
 		close(lock);
-	return moved;
+	return step;
 }
 
 /* ---- mend, sweep and reindex ---- */
@@ -461,7 +707,6 @@ quarantine_mend(Quarantine *quarantine, guint *mended, GError **error)
 
 
 struct sweeping {
-	gint64 now, before;
 	GPtrArray *ids, *rcpts;		/* pairs: what has expired */
 };
 
@@ -470,8 +715,6 @@ collect_expired(const struct held_row *row, void *data)
 {
 	struct sweeping *sweeping = data;
 
-	if (row->expires > sweeping->now)
-		return;
 	g_ptr_array_add(sweeping->ids, g_strdup(row->id));
 	g_ptr_array_add(sweeping->rcpts, g_strdup(row->rcpt));
 }
@@ -483,7 +726,8 @@ is_over(const Held *held, gint64 before)
 	for (guint i = 0; i < held->rcpts->len; i++) {
 		const HeldRcpt *rcpt = held->rcpts->pdata[i];
 
-		if (rcpt->state == HELD_HELD || rcpt->changed > before)
+		if (held_is_open((enum held_state)rcpt->state) ||
+		    rcpt->changed > before)
 			return false;
 	}
 	return true;
@@ -513,8 +757,9 @@ quarantine_sweep(Quarantine *quarantine, gint64 now, gint64 before,
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) rcpts = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) days = box_states(quarantine->box);
-	struct sweeping sweeping = { now, before, ids, rcpts };
-	struct held_filter filter = { .state = held_states[HELD_HELD] };
+	struct sweeping sweeping = { ids, rcpts };
+	struct held_filter filter = { .is_open = true, .expires = now + 1 };
+	const struct doer clock = { "sweep", VIA_CRON, ACTOR_SYSTEM };
 
 	if (!quarantine_list(quarantine, &filter, collect_expired, &sweeping,
 			     error))
@@ -522,9 +767,8 @@ quarantine_sweep(Quarantine *quarantine, gint64 now, gint64 before,
 	/* One damaged item stops no other one; the first fault is told. */
 	for (guint i = 0; i < ids->len; i++)
 		*expired += quarantine_move(quarantine, ids->pdata[i],
-					    rcpts->pdata[i], HELD_HELD,
-					    HELD_EXPIRED, "sweep", NULL,
-					    error && *error ? NULL : error);
+		    rcpts->pdata[i], HELD_EXPIRE, &clock, NULL, NULL,
+		    error && *error ? NULL : error) == STEP_DONE;
 	for (guint i = 0; i < days->len; i++) {
 		g_autoptr(GPtrArray) all = box_list(quarantine->box,
 						    days->pdata[i]);

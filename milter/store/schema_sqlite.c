@@ -80,6 +80,44 @@ const char *const schema_state[] = {
 	"  note TEXT,"
 	"  PRIMARY KEY (tenant, \"user\", value)"
 	") STRICT, WITHOUT ROWID;",
+	/* 4 */
+	"CREATE TABLE audit ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL,"
+	"  via TEXT NOT NULL,"
+	"  what TEXT NOT NULL,"
+	"  object TEXT NOT NULL,"
+	"  tenant TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  detail TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX audit_object ON audit (object, id);"
+	"ALTER TABLE held ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN category TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN message_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE held ADD COLUMN \"by\" TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN sender_domain TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE held ADD COLUMN from_domain TEXT NOT NULL DEFAULT '';"
+	/* One for each filter, in the order in which rows are listed ... */
+	"CREATE INDEX held_rcpt ON held (rcpt, id);"
+	"CREATE INDEX held_of ON held (tenant, id);"
+	"CREATE INDEX held_state ON held (state, id);"
+	"CREATE INDEX held_sender ON held (sender, id);"
+	"CREATE INDEX held_from ON held (\"from\", id);"
+	"CREATE INDEX held_sender_domain ON held (sender_domain, id);"
+	"CREATE INDEX held_from_domain ON held (from_domain, id);"
+	"CREATE INDEX held_message_id ON held (message_id, id);"
+	"CREATE INDEX held_entry ON held (entry, id);"
+	"CREATE INDEX held_policy ON held (policy, id);"
+	"CREATE INDEX held_category ON held (category, id);"
+	"CREATE INDEX held_by ON held (\"by\", id);"
+	/* ... one for each other order, and one for sweep. */
+	"CREATE INDEX held_subject ON held (subject, id);"
+	"CREATE INDEX held_size ON held (size, id);"
+	"CREATE INDEX held_ends ON held (expires, id);"
+	"CREATE INDEX held_expires ON held (state, expires, id);",
 	NULL
 };
 

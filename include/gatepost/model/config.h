@@ -68,6 +68,10 @@ typedef struct Tenant {
 	char *junk_header;	/* "Name: value" */
 	char *subject_tag;	/* "" for none */
 	gint64 quota;		/* octets in quarantine, 0: no limit */
+	struct {
+		int rights[POLICIES];	/* bits; see config_rights() */
+		gint64 days[POLICIES];	/* 0: as keep; see config_days() */
+	} quarantine;
 	char *zone;		/* IANA time zone; NULL: the system's */
 	struct {
 		char *map;		/* as map_name_parse(); NULL: none */
@@ -127,9 +131,11 @@ typedef struct Config {
 		char *smtp;		/* HOST:PORT; NULL: none */
 		char *sendmail;		/* path; NULL: none */
 		int sender;		/* enum release_sender */
+		gint64 timeout;		/* seconds */
 	} release;
 	struct {
-		gint64 ledger, quarantine, spool, contacts;	/* days */
+		/* Days. */
+		gint64 ledger, quarantine, spool, contacts, audit;
 	} keep;
 	gint64 min_free;	/* percent of the file system */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */

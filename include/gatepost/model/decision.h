@@ -68,6 +68,8 @@ typedef struct Decision {
 	GPtrArray *candidate;	/* of char *: rules that suspect it */
 	int place;		/* enum place */
 	char *item;		/* id of the quarantined item; NULL */
+	char *outbox;		/* id of the copy that goes by the outbox,
+				 * since others' is marked otherwise; NULL */
 	char *limit;		/* why less was done than asked; NULL */
 	bool is_open;		/* the content may change it still */
 } Decision;

@@ -33,6 +33,7 @@ typedef struct Client {
 
 typedef struct Recipient {
 	char *given;		/* RCPT as it came, octet for octet */
+	char *options;		/* ESMTP words of RCPT, or NULL */
 	char *address;		/* normal form */
 	const Tenant *tenant;	/* NULL: none of ours.  Of the config */
 	bool is_exempt;

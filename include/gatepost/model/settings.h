@@ -17,6 +17,7 @@ enum setting_type {
 	SETTING_REAL,		/* double */
 	SETTING_BOOL,		/* bool */
 	SETTING_WORD,		/* int, one of `words` */
+	SETTING_RIGHTS,		/* int of bits: a preset, or a list of words */
 	SETTING_TEXTS,		/* GPtrArray * of char * */
 	SETTING_DOMAINS,	/* GPtrArray * of char *, normal form */
 	SETTING_NETWORKS,	/* GPtrArray * of struct network * */

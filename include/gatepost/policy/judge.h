@@ -55,6 +55,19 @@ enum reply { REPLY_ACCEPT, REPLY_REJECT, REPLY_DISCARD, REPLY_LATER };
 extern const char *const replies[];
 enum reply judge_together(GPtrArray *decisions);
 
+/* Is DECISION to deliver in spite of what an upstream says? */
+bool judge_is_freed(const Decision *decision);
+
+/*
+ * Part the recipients whose action delivers by how their copy is marked:
+ * GROUPS[i], one for each of DECISIONS, is 0 for those who stay on the message
+ * (the most of them, and all that are none of ours) and for those whose action
+ * does not deliver, else the number of the group that needs a copy of its own.
+ * HAS_SCORES: an upstream's fields are there, which an allow takes off.  How
+ * many such groups there are.
+ */
+guint judge_part(const GPtrArray *decisions, bool has_scores, guint *groups);
+
 /* What all recipients that stay have in common: the header fields to set. */
 struct marks {
 	bool is_tagged, is_junk;

@@ -31,4 +31,8 @@ struct mta {
 	const struct mta_deeds *deeds;
 };
 
+/* VALUE for a header field: no control character, at most 900 octets.
+ * Yours. */
+char *mta_clean(const char *value);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * notice.h -- tell a tenant's admins by mail which entries end soon
+ * notice.h -- what we tell people by mail
  */
 #ifndef GATEPOST_SERVICE_NOTICE_H
 #define GATEPOST_SERVICE_NOTICE_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "gatepost/service/life.h"
+#include "gatepost/store/quarantine.h"
 
 /*
  * Mail TENANT's admins what of ENTRIES (of Entry *) ends within
@@ -18,5 +19,15 @@
 bool notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 		 const Life *life, const GPtrArray *entries, gint64 now,
 		 guint *told, GError **error);
+
+/* Mail the admins of its tenant that RCPT's copy of HELD is requested, with
+ * what is known of it and the commands that decide.  False and ERROR set when
+ * the MTA took no mail. */
+bool notice_requested(const Config *config, const Held *held,
+		      const HeldRcpt *rcpt, GError **error);
+
+/* Mail its user what became of his request: RCPT's state says it. */
+bool notice_answered(const Config *config, const Held *held,
+		     const HeldRcpt *rcpt, GError **error);
 
 #endif

@@ -19,6 +19,7 @@ struct pipeline {
 	Recorder *recorder;
 	Breaker *dns;		/* NULL: none */
 	Breaker *clamd;		/* likewise */
+	struct Courier *courier;	/* NULL: nobody drains the outbox */
 	/* Ask a worker about MESSAGE; as ask() says. */
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,

@@ -1,5 +1,5 @@
 /*
- * release.h -- give a held copy to its recipient, or drop it
+ * release.h -- give a held copy to its recipient
  */
 #ifndef GATEPOST_SERVICE_RELEASE_H
 #define GATEPOST_SERVICE_RELEASE_H
@@ -9,25 +9,23 @@
 
 #include "gatepost/service/site.h"
 
-enum release_result {
-	RELEASE_DONE,
-	RELEASE_ALREADY,	/* *IS says what it is instead */
-	RELEASE_FAILED		/* ERROR set; the copy is held as before */
-};
-
 /*
  * Send RCPT's copy of item ID on its way, by the listener or sendmail(1) of
- * CONFIG, and mark it released by WHO.  A second release says so.
+ * CONFIG, and mark it released by BY, with NOTE (NULL: none).  As held_step()
+ * says; STEP_FAILED: ERROR is set and the copy is held as before.  *IS is the
+ * state that it is in then.  Of two at once one sends.
  */
-enum release_result release(Site *site, const Config *config, const char *id,
-			    const char *rcpt, const char *who,
-			    enum held_state *is, GError **error);
+enum held_step release(Site *site, const Config *config, const char *id,
+		       const char *rcpt, const struct doer *by,
+		       const char *note, enum held_state *is, GError **error);
 
-/* The bytes that go out: our trace, then the stored bytes less what we would
- * have removed, Return-Path and Delivered-To.  PROOF may be NULL.  Yours;
- * LENGTH set. */
-char *release_bytes(const Held *held, const char *mta, const char *data,
-		    gsize size, const char *proof, gint64 now,
-		    gsize *length);
+/*
+ * Send a copy of item ID to ADDRESS (normal form), who need not be one of its
+ * recipients, whatever state it is in.  For admins alone: nobody's state
+ * changes, the audit log tells of it.  False and ERROR set.
+ */
+bool release_copy(Site *site, const Config *config, const char *id,
+		  const char *address, const struct doer *by,
+		  const char *note, GError **error);
 
 #endif

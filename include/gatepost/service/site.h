@@ -13,8 +13,10 @@
 #include "gatepost/store/box.h"
 #include "gatepost/store/contacts.h"
 #include "gatepost/store/ledger.h"
+#include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/trail.h"
 #include "gatepost/store/usage.h"
 #include "gatepost/store/users.h"
 
@@ -29,6 +31,9 @@ typedef struct Site {
 	Ledger *ledger;
 	Usages *usages;
 	Contacts *contacts;
+	Trail *trail;			/* the audit log */
+	Box *submissions;		/* spool/submissions */
+	Outbox *outbox;
 } Site;
 
 /* Names inside state_dir. */

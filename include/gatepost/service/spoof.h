@@ -39,6 +39,11 @@ typedef struct SpoofPair {
 GPtrArray *spoof_pairs(Site *site, const Tenant *tenant, gint64 since,
 		       bool *more, GError **error);
 
+/* The pair that RECORD (the ledger's JSON) shows, with its FACTS, in *FROM and
+ * *SOURCE, yours.  False: From is proved, or nobody knows who sent it. */
+bool spoof_pair_of(const Json *record, const Facts *facts, char **from,
+		   char **source);
+
 /* Is it mail of a stranger whose From is known to be without proof? */
 bool spoof_is_unproven(const Client *client, const Facts *facts);
 

@@ -22,6 +22,25 @@ bool keep(Site *site, Message *message, const Facts *facts,
 bool edit(const Message *message, const Facts *facts, GPtrArray *decisions,
 	  enum reply reply, struct mta *mta);
 
+/* The header fields alone, as they are for DECISIONS: the recipients of one
+ * copy (edit.c). */
+bool edit_header(const Message *message, const Facts *facts,
+		 const GPtrArray *decisions, struct mta *mta);
+
+/*
+ * Where recipients differ in what marks their copy, put that of each smaller
+ * group into the outbox, with its own header (apart.c): their decisions'
+ * `outbox` says where, and COURIER sends it after apart_end().  Nothing is
+ * done without a listener for released mail.  False and ERROR set: nobody may
+ * be taken off.
+ */
+bool apart(struct pipeline *line, Message *message, const Facts *facts,
+	   GPtrArray *decisions, GError **error);
+/* The MTA was answered: send what is in the outbox; or, not IS_TAKEN, it
+ * comes again with the whole message: take it out. */
+void apart_end(struct pipeline *line, const GPtrArray *decisions,
+	       bool is_taken);
+
 /* Our name in Authentication-Results for MESSAGE. */
 const char *own_authserv_id(const Message *message);
 

@@ -9,10 +9,9 @@
 #include <stdbool.h>
 
 #include "gatepost/model/facts.h"
+#include "gatepost/model/held.h"
+#include "gatepost/store/trail.h"
 #include "gatepost/util/ids.h"
-
-enum held_state { HELD_HELD, HELD_RELEASED, HELD_DELETED, HELD_EXPIRED };
-extern const char *const held_states[];
 
 /* The copy of one recipient. */
 typedef struct HeldRcpt {
@@ -21,9 +20,16 @@ typedef struct HeldRcpt {
 	char *tenant;
 	int state;		/* enum held_state */
 	char *check, *reason, *entry, *category;
+	char *policy;		/* why it is held: a row of `policy` */
+	GPtrArray *rights;	/* of char *: right_names of its user */
 	gint64 expires;		/* us */
+	/* The last change; the audit log has all. */
 	gint64 changed;		/* us; 0: never */
+	int was;		/* enum held_state before it */
 	char *by;		/* who changed it */
+	int via;		/* enum via */
+	char *note;		/* what was said with it; NULL */
+	char *deed;		/* id of its row in the audit log */
 } HeldRcpt;
 
 /* ID.json of an item. */
@@ -66,13 +72,32 @@ bool quarantine_hold(Quarantine *quarantine, Held *held, int fd,
 /* One row of a listing. */
 struct held_row {
 	const char *id, *rcpt, *tenant, *sender, *from, *subject, *reason,
-	    *entry, *state;
-	gint64 received, expires, size;
+	    *entry, *state, *policy, *category, *message_id, *by;
+	gint64 received, expires, size, changed;
 };
-/* What a listing is narrowed to; NULL members are all. */
+
+/* In what order rows come. */
+enum held_sort { HELD_BY_RECEIVED, HELD_BY_EXPIRES, HELD_BY_SENDER,
+		 HELD_BY_SUBJECT, HELD_BY_SIZE };
+extern const char *const held_sorts[];		/* names; ends with NULL */
+
+/* What a listing is narrowed to; NULL and 0 are all. */
 struct held_filter {
-	const char *id, *rcpt, *tenant, *state, *entry;
-	gint64 since;
+	const char *id, *rcpt, *tenant, *state, *entry, *policy, *category,
+	    *by;
+	const char *sender;	/* MAIL FROM or From: an address, or
+				 * "@domain" */
+	const char *subject;	/* a part of it, ASCII letters in any case */
+	const char *message_id;
+	gint64 since, until;	/* us: received from, and before */
+	gint64 expires;		/* us: expires before */
+	bool is_open;		/* in a state that held_is_open() */
+	/* A page. */
+	enum held_sort sort;
+	bool is_down;		/* the greatest first */
+	guint most;		/* rows; 0: all */
+	const char *after_id, *after_rcpt;	/* the last row of the page
+						 * before; NULL: none */
 };
 typedef void held_found(const struct held_row *row, void *data);
 bool quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
@@ -86,16 +111,29 @@ Held *quarantine_read(Quarantine *quarantine, const char *id, GError **error);
 int quarantine_octets(Quarantine *quarantine, const Held *held,
 		      GError **error);
 
+/* The copy of RCPT (normal form) in HELD, or NULL; borrowed. */
+HeldRcpt *quarantine_rcpt(const Held *held, const char *rcpt);
+
+/* Keep others from releasing item ID meanwhile: waits until nobody does.
+ * Close it, or end, to let them.  -1 and ERROR set on failure. */
+int quarantine_claim(Quarantine *quarantine, const char *id, GError **error);
+
+/* May BY do VERB to RCPT's copy in HELD?  Changes nothing; *IS (may be NULL)
+ * says in which state it is. */
+enum held_step quarantine_may(const Held *held, const char *rcpt,
+			      enum held_verb verb, const struct doer *by,
+			      enum held_state *is, GError **error);
+
 /*
- * Bring RCPT's copy of item ID from state FROM to state TO, on disk and in
- * the index.  False without ERROR when it is not in state FROM; *IS (may be
- * NULL) says in which it is.  Octets go when no recipient holds them any
- * more.
+ * Do VERB to RCPT's copy of item ID, as held_step() says, on disk, in the
+ * index and in the audit log, with NOTE (NULL: none).  All else than
+ * STEP_DONE: nothing was changed; *IS (may be NULL) says in which state it
+ * is then.
  */
-bool quarantine_move(Quarantine *quarantine, const char *id,
-		     const char *rcpt, enum held_state from,
-		     enum held_state to, const char *by,
-		     enum held_state *is, GError **error);
+enum held_step quarantine_move(Quarantine *quarantine, const char *id,
+			       const char *rcpt, enum held_verb verb,
+			       const struct doer *by, const char *note,
+			       enum held_state *is, GError **error);
 
 /* Bring what a crash left without a row in the last two days into the index,
  * or take it away when the MTA's retry is held elsewhere.  For the one

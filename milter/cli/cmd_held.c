@@ -1,0 +1,377 @@
+/*
+ * cmd_held.c -- gatepost quarantine release, request, approve, deny, delete
+ *
+ * Named items, or all that a filter finds; each copy is a deed of its own.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "gatepost/cli/held.h"
+#include "gatepost/model/address.h"
+#include "gatepost/service/handle.h"
+#include "gatepost/service/release.h"
+#include "gatepost/service/vouch.h"
+#include "gatepost/store/db.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
+#include "gatepost/util/text.h"
+
+struct doing {
+	struct cli *cli;
+	Site *site;
+	enum held_verb verb;
+	struct doer by;
+	char *note;
+	GPtrArray *to;		/* of char *: others who get a copy; or NULL */
+	bool is_report;		/* as a false positive */
+	int allow;		/* bits of enum vouch */
+	gint64 expires;		/* of the entries, us; 0: see vouch.h */
+	bool is_dry;
+	GPtrArray *ids, *rcpts;	/* what it is done to, in pairs */
+	int status;
+};
+
+static void
+fill(struct doing *doing, const char *id, const char *rcpt)
+{
+	g_ptr_array_add(doing->ids, g_strdup(id));
+	g_ptr_array_add(doing->rcpts, g_strdup(rcpt));
+}
+
+/* ---- one copy ---- */
+
+/* Say that a copy is good, as it was asked; or, IS_TRIED, only whether that
+ * can be said. */
+static bool
+vouch_for(struct doing *doing, const char *id, const char *rcpt,
+	  bool is_tried, GError **error)
+{
+	const Config *config = doing->cli->config;
+	Held *held = quarantine_read(doing->site->quarantine, id, error);
+	const HeldRcpt *copy = held ? quarantine_rcpt(held, rcpt) : NULL;
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) entries = copy ?
+	    vouch_entries(config, held, copy, doing->allow, doing->expires,
+			  &doing->by, error) : NULL;
+	bool good = entries != NULL;
+
+	if (good && !is_tried)
+		good = vouch_allow(doing->site, config,
+				   config_tenant(config, copy->tenant), held,
+				   entries, &doing->by, said, error) &&
+		    (!doing->is_report ||
+		     vouch_report(doing->site, held, copy, &doing->by,
+				  doing->note, error));
+	for (guint i = 0; i < said->len; i++)
+		printf("%s\n", (char *)said->pdata[i]);
+	if (good && !is_tried && doing->is_report)
+		printf("%s reported as clean\n", id);
+	if (good && !is_tried && doing->allow && copy->entry)
+		printf("it was held by entry %s, which still stands: see "
+		       "gatepost list find\n", copy->entry);
+	fields_free(&held_fields, held);
+	return good;
+}
+
+/* The same, and say what went wrong. */
+static bool
+vouch_or_say(struct doing *doing, const char *id, const char *rcpt,
+	     bool is_tried)
+{
+	g_autofree char *shown = text_shown(rcpt, 200);
+	g_autoptr(GError) error = NULL;
+
+	if ((!doing->is_report && !doing->allow) ||
+	    vouch_for(doing, id, rcpt, is_tried, &error))
+		return true;
+	doing->status = cli_fail(EX_DATAERR, "%s for %s%s: %s", id, shown,
+				 is_tried ? ": nothing was done" : "",
+				 error ? error->message : "no such copy");
+	return false;
+}
+
+static void
+do_one(struct doing *doing, const char *id, const char *rcpt)
+{
+	g_autofree char *shown = text_shown(rcpt, 200), *says = NULL;
+	g_autoptr(GError) error = NULL;
+	enum held_state is = HELD_HELD;
+	enum held_step step;
+
+	/* All that was asked, or nothing. */
+	if (!vouch_or_say(doing, id, rcpt, true))
+		return;
+	step = handle(doing->site, doing->cli->config, id, rcpt, doing->verb,
+		      &doing->by, doing->note, &is, &error);
+	switch (step) {
+	case STEP_DONE:
+		printf("%s %s %s %s\n", id, held_states[is],
+		       is == HELD_RELEASED ? "to" : "for", shown);
+		vouch_or_say(doing, id, rcpt, false);
+		return;
+	case STEP_ALREADY:
+		says = handle_says(step, doing->verb, is);
+		printf("%s for %s %s\n", id, shown, says);
+		/* What a crash cut off is made up for. */
+		if (is == HELD_RELEASED)
+			vouch_or_say(doing, id, rcpt, false);
+		return;
+	case STEP_NO_RIGHT:
+	case STEP_NOT_YOURS:
+		says = handle_says(step, doing->verb, is);
+		doing->status = cli_fail(EX_NOPERM, "%s for %s %s", id, shown,
+					 says);
+		return;
+	case STEP_FAILED:
+		break;
+	}
+	doing->status = cli_fail(error->domain == STORE_ERROR &&
+				 error->code == STORE_ERROR_CORRUPT ?
+				 EX_DATAERR : EX_TEMPFAIL,
+				 "%s for %s stays %s: %s", id, shown,
+				 held_states[is], error->message);
+}
+
+static void
+copy_to(struct doing *doing, const char *id, const char *address)
+{
+	g_autofree char *shown = text_shown(address, 200);
+	g_autoptr(GError) error = NULL;
+
+	if (release_copy(doing->site, doing->cli->config, id, address,
+			 &doing->by, doing->note, &error))
+		printf("%s copied to %s\n", id, shown);
+	else
+		doing->status = cli_fail(EX_TEMPFAIL, "%s: no copy to %s: %s",
+					 id, shown, error->message);
+}
+
+static void
+do_all(struct doing *doing)
+{
+	for (guint i = 0; i < doing->ids->len; i++) {
+		const char *id = doing->ids->pdata[i];
+		bool is_first = i == 0 ||
+		    strcmp(doing->ids->pdata[i - 1], id) != 0;
+
+		for (guint j = 0; doing->to && is_first &&
+		     j < doing->to->len; j++)
+			copy_to(doing, id, doing->to->pdata[j]);
+		if (!doing->to)
+			do_one(doing, id, doing->rcpts->pdata[i]);
+	}
+}
+
+/* ---- what it is done to ---- */
+
+static void
+add_item(struct doing *doing, const char *id, const char *rcpt)
+{
+	bool is_any = false;
+	Held *held = held_named(doing->site, id, &doing->status);
+
+	for (guint i = 0; held && i < held->rcpts->len; i++) {
+		const HeldRcpt *copy = held->rcpts->pdata[i];
+
+		if (rcpt && strcmp(copy->rcpt, rcpt) != 0)
+			continue;
+		is_any = true;
+		fill(doing, id, copy->rcpt);
+	}
+	if (held && !is_any)
+		doing->status = cli_fail(EX_NOINPUT, "item %s has no "
+					 "recipient %s", id, rcpt ? rcpt :
+					 "at all");
+	fields_free(&held_fields, held);
+}
+
+static void
+add_row(const struct held_row *row, void *data)
+{
+	fill(data, row->id, row->rcpt);
+}
+
+/* The items of the line, or those of its filter that are still held. */
+static bool
+collect(struct doing *doing, struct held_asked *asked)
+{
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < doing->cli->words->len; i++)
+		add_item(doing, cli_word(doing->cli, i), asked->rcpt);
+	if (doing->cli->words->len)
+		return true;
+	asked->filter.is_open = !asked->filter.state;
+	if (quarantine_list(doing->site->quarantine, &asked->filter, add_row,
+			    doing, &error))
+		return true;
+	doing->status = cli_error("quarantine", error);
+	return false;
+}
+
+static void
+print_dry(struct doing *doing)
+{
+	for (guint i = 0; i < doing->ids->len; i++) {
+		g_autofree char *shown = text_shown(doing->rcpts->pdata[i],
+						    200);
+
+		printf("%s for %s\n", (char *)doing->ids->pdata[i], shown);
+	}
+	printf("would %s %u cop%s; nothing was done\n",
+	       held_verbs[doing->verb], doing->ids->len,
+	       doing->ids->len == 1 ? "y" : "ies");
+}
+
+/* ---- the line ---- */
+
+/* Who does it, and what he says to it. */
+static void
+read_doer(struct doing *doing)
+{
+	struct cli *cli = doing->cli;
+	const char *by = cli_option(cli, "--by");
+	const char *note = cli_option(cli, "--reason");
+
+	doing->by.via = VIA_COMMAND;
+	doing->by.who = by ? by : cli->who;
+	doing->by.actor = cli_flag(cli, "--as-user") ? ACTOR_USER :
+	    ACTOR_ADMIN;
+	doing->note = !by ? g_strdup(note) :
+	    g_strdup_printf("entered by %s%s%s", cli->who, note ? ": " : "",
+			    note ? note : "");
+}
+
+/* The addresses of --to; NULL when there are none.  False and said. */
+static bool
+read_to(struct doing *doing)
+{
+	const char *given;
+
+	if (doing->verb != HELD_RELEASE)
+		return true;
+	while ((given = cli_option(doing->cli, "--to"))) {
+		char *address = address_normal(given);
+
+		if (!address) {
+			cli_fail(0, "--to: \"%s\" is no address", given);
+			return false;
+		}
+		if (!doing->to)
+			doing->to = g_ptr_array_new_with_free_func(g_free);
+		g_ptr_array_add(doing->to, address);
+	}
+	return true;
+}
+
+/* --report, --allow and --expires.  False and said. */
+static bool
+read_vouch(struct doing *doing)
+{
+	const char *word, *expires;
+	gint64 span;
+
+	if (doing->verb != HELD_RELEASE)
+		return true;
+	doing->is_report = cli_flag(doing->cli, "--report");
+	while ((word = cli_option(doing->cli, "--allow"))) {
+		int kind = fields_word(vouches, word);
+
+		if (kind < 0) {
+			cli_fail(0, "--allow is sender, url, file or spoof");
+			return false;
+		}
+		doing->allow |= 1 << kind;
+	}
+	expires = cli_option(doing->cli, "--expires");
+	if (expires && clock_span(expires, &span)) {
+		doing->expires = clock_now() + span;
+	} else if (expires && !clock_parse(expires, NULL, &doing->expires)) {
+		cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor "
+			 "a date", expires);
+		return false;
+	}
+	if (!expires || doing->allow)
+		return true;
+	cli_fail(0, "--expires is the end of an entry: it needs --allow");
+	return false;
+}
+
+static int
+work(struct doing *doing, struct held_asked *asked)
+{
+	struct cli *cli = doing->cli;
+	bool is_bulk;
+
+	read_doer(doing);
+	doing->is_dry = cli_flag(cli, "--dry-run");
+	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked))
+		return EX_USAGE;
+	is_bulk = cli->words->len == 0 && asked->is_any;
+	if (!cli_words(cli, is_bulk ? 0 : 1, G_MAXUINT))
+		return EX_USAGE;
+	if (!is_bulk && (asked->filter.tenant || asked->filter.entry ||
+			 asked->filter.since || asked->filter.policy))
+		return cli_fail(EX_USAGE, "give either ids, with --rcpt "
+				"alone beside, or a filter");
+	if (!(doing->site = cli_site(cli, &doing->status)) ||
+	    !collect(doing, asked))
+		return doing->status;
+	if (doing->is_dry)
+		print_dry(doing);
+	else
+		do_all(doing);
+	return doing->status;
+}
+
+static int
+run(struct cli *cli, enum held_verb verb)
+{
+	struct doing doing = {
+		.cli = cli, .verb = verb, .status = EX_OK,
+		.ids = g_ptr_array_new_with_free_func(g_free),
+		.rcpts = g_ptr_array_new_with_free_func(g_free),
+	};
+	struct held_asked asked = { .rcpt = NULL };
+	int status = work(&doing, &asked);
+
+	held_asked_clear(&asked);
+	site_free(doing.site);
+	g_ptr_array_free(doing.ids, TRUE);
+	g_ptr_array_free(doing.rcpts, TRUE);
+	if (doing.to)
+		g_ptr_array_free(doing.to, TRUE);
+	g_free(doing.note);
+	return status;
+}
+
+int
+cmd_quarantine_release(struct cli *cli)
+{
+	return run(cli, HELD_RELEASE);
+}
+
+int
+cmd_quarantine_request(struct cli *cli)
+{
+	return run(cli, HELD_REQUEST);
+}
+
+int
+cmd_quarantine_approve(struct cli *cli)
+{
+	return run(cli, HELD_APPROVE);
+}
+
+int
+cmd_quarantine_deny(struct cli *cli)
+{
+	return run(cli, HELD_DENY);
+}
+
+int
+cmd_quarantine_delete(struct cli *cli)
+{
+	return run(cli, HELD_DELETE);
+}

@@ -1,0 +1,149 @@
+package Gatepost::Sink;
+
+# An SMTP listener that takes what is released, or does what the test wants
+# of a bad one.  One child a connection.
+#
+#	my $sink = Gatepost::Sink->new(folder => $dir, offers => ['DSN']);
+#	... release = { smtp = $sink->place } ...
+#	foreach my $mail ($sink->mails) { $mail->{mail}, {rcpt}, {data} }
+#
+#	offers	keywords of EHLO (default all that Postfix has)
+#	at	{ RCPT => '550 no', ... }: answers by command, "." is the end of
+#		the data; "close" hangs up there, "silence" says nothing more,
+#		"late" takes the message and then hangs up.  A list is worked
+#		off, one command each.
+#	greet	the greeting
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+use JSON::PP ();
+use POSIX ();
+use Time::HiRes qw(sleep);
+
+my @all = ('PIPELINING', 'SIZE 10240000', 'ENHANCEDSTATUSCODES', '8BITMIME',
+    'DSN', 'SMTPUTF8');
+
+sub new {
+	my ($class, %arg) = @_;
+	my $listener = IO::Socket::INET->new(Listen => 64,
+	    LocalAddr => '127.0.0.1', ReuseAddr => 1)
+	    or die "listen: $!\n";
+	my $self = bless { folder => $arg{folder}, owner => $$,
+	    port => $listener->sockport, offers => $arg{offers} || \@all,
+	    at => $arg{at} || {}, greet => $arg{greet} || '220 sink ESMTP' },
+	    $class;
+
+	mkdir($self->{folder});
+	$self->{pid} = fork // die "fork: $!\n";
+	return $self if $self->{pid};
+	# The end of the test must not run here.
+	$SIG{TERM} = 'DEFAULT';
+	$SIG{CHLD} = 'IGNORE';
+	for (my $count = 0; my $peer = $listener->accept; $count++) {
+		my $child = fork;
+
+		next if $child;
+		close($listener);
+		$self->_serve($peer, $count);
+		POSIX::_exit(0);
+	}
+	POSIX::_exit(0);
+}
+
+sub place { return "127.0.0.1:$_[0]{port}" }
+
+sub _serve {
+	my ($self, $peer, $count) = @_;
+	my %seen = (rcpt => [], said => []);
+	my $say = sub {
+		my ($command, $usual) = @_;
+		my $answer = $self->{at}{$command};
+
+		$answer = shift(@$answer) if ref $answer;
+		$answer = $usual unless defined $answer;
+		POSIX::_exit(0) if $answer eq 'close';
+		sleep(30), POSIX::_exit(0) if $answer eq 'silence';
+		syswrite($peer, "$answer\r\n");
+		return $answer =~ /^[23]/;
+	};
+
+	syswrite($peer, "$self->{greet}\r\n");
+	while (defined(my $line = <$peer>)) {
+		$line =~ s/\r?\n\z//;
+		push(@{$seen{said}}, $line);
+		if ($line =~ /^EHLO/) {
+			my @lines = ('sink', @{$self->{offers}});
+			my $last = pop(@lines);
+
+			$say->('EHLO', join('', map { "250-$_\r\n" } @lines) .
+			    "250 $last");
+		} elsif ($line =~ /^MAIL (.*)/) {
+			$seen{mail} = $1 if $say->('MAIL', '250 ok');
+		} elsif ($line =~ /^RCPT (.*)/) {
+			my $rcpt = $1;
+
+			push(@{$seen{rcpt}}, $rcpt) if $say->('RCPT',
+			    '250 ok');
+		} elsif ($line =~ /^DATA/) {
+			next unless $say->('DATA', '354 go on');
+			$seen{data} = '';
+			while (defined(my $text = <$peer>)) {
+				last if $text eq ".\r\n";
+				$seen{data} .= $text;
+			}
+			my $is_late = ($self->{at}{'.'} || '') eq 'late';
+
+			$self->_keep(\%seen, $count) if $is_late ||
+			    !defined $self->{at}{'.'};
+			POSIX::_exit(0) if $is_late;
+			$say->('.', '250 taken');
+		} elsif ($line =~ /^QUIT/) {
+			$say->('QUIT', '221 bye');
+			return;
+		} else {
+			$say->('?', '502 what');
+		}
+	}
+}
+
+sub _keep {
+	my ($self, $seen, $count) = @_;
+	my $path = sprintf('%s/%06d-%d', $self->{folder}, $count, $$);
+
+	open(my $file, '>:raw', "$path.new") or POSIX::_exit(1);
+	print $file JSON::PP->new->latin1->encode($seen);
+	close($file);
+	rename("$path.new", "$path.json");
+}
+
+# What was taken, oldest first.
+sub mails {
+	my ($self) = @_;
+
+	return map {
+		open(my $file, '<:raw', $_) or die "$_: $!\n";
+		local $/;
+		JSON::PP->new->latin1->decode(<$file>);
+	} sort glob("$self->{folder}/*.json");
+}
+
+sub forget {
+	my ($self) = @_;
+
+	unlink(glob("$self->{folder}/*.json"));
+}
+
+sub stop {
+	my ($self) = @_;
+
+	return unless $self->{pid} && $self->{owner} == $$;
+	kill('KILL', $self->{pid});
+	waitpid($self->{pid}, 0);
+	$self->{pid} = 0;
+}
+
+sub DESTROY { $_[0]->stop }
+
+1;
