@@ -88,11 +88,14 @@ sub _serve {
 			    '250 ok');
 		} elsif ($line =~ /^DATA/) {
 			next unless $say->('DATA', '354 go on');
-			$seen{data} = '';
-			while (defined(my $text = <$peer>)) {
+			my ($data, $text) = ('');
+			while (defined($text = <$peer>)) {
 				last if $text eq ".\r\n";
-				$seen{data} .= $text;
+				$data .= $text;
 			}
+			# Who went before the end has sent nothing.
+			POSIX::_exit(0) unless defined $text;
+			$seen{data} = $data;
 			my $is_late = ($self->{at}{'.'} || '') eq 'late';
 
 			$self->_keep(\%seen, $count) if $is_late ||
