@@ -31,6 +31,7 @@
 #include "gatepost/store/seal.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
+#include "gatepost/util/hash.h"
 #include "gatepost/util/text.h"
 
 struct Quarantine {
@@ -181,11 +182,34 @@ put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 	    put_deed(db, held, rcpt, error);
 }
 
+/* The row of an item in held_text, which has numbers alone.  Two ids of one
+ * number would share a subject in searches: with a million items, once in
+ * ten million quarantines. */
+static gint64
+text_row(const char *id)
+{
+	static const struct hash_key key = { 0, 0 };
+
+	return (gint64)(hash_bytes(&key, id, strlen(id)) >> 1);
+}
+
+static bool
+put_text(Db *db, const Held *held, GError **error)
+{
+	return db_run(db, error,
+		      "INSERT INTO held_text (rowid, id, subject)"
+		      " SELECT $1, $2, $3 WHERE NOT EXISTS"
+		      " (SELECT 1 FROM held_text WHERE rowid = $1)", "itt",
+		      text_row(held->id), held->id, or_empty(held->subject));
+}
+
 static bool
 put_rows(Db *db, void *data, GError **error)
 {
 	const Held *held = data;
 
+	if (!put_text(db, held, error))
+		return false;
 	for (guint i = 0; i < held->rcpts->len; i++)
 		if (!put_row(db, held, held->rcpts->pdata[i], error))
 			return false;
@@ -303,13 +327,19 @@ static const char *const sort_columns[] = {
 	"", "expires, ", "sender, ", "subject, ", "size, "
 };
 
+/* Items with a rare text in their subject are looked up by it; a common one
+ * is soon met on the way through the list. */
+#define RARE 2000
+#define BY_TEXT "id IN (SELECT id FROM held_text WHERE subject LIKE $18)"
+
 /* The clause that an index finds; the others only narrow it. */
 static const char *
-lead(const struct held_filter *filter)
+lead(const struct held_filter *filter, bool is_rare)
 {
 	return filter->id ? "id = $1" : filter->message_id ?
-	    "message_id = $11" : filter->rcpt ? "rcpt = $2" :
-	    filter->sender ? "1 = 1" : filter->by ? "\"by\" = $8" :
+	    "message_id = $11" : is_rare ? BY_TEXT : filter->rcpt ?
+	    "rcpt = $2" : filter->sender ? "1 = 1" : filter->by ?
+	    "\"by\" = $8" :
 	    filter->entry ? "entry = $5" : filter->policy ? "policy = $6" :
 	    filter->category ? "category = $7" :
 	    filter->state ? "state = $4" :
@@ -325,16 +355,6 @@ sent_by(const struct held_filter *filter)
 	    "(sender = $9 OR \"from\" = $9)";
 }
 
-/* Every subject must be looked at: in its index, which is much smaller than
- * the rows. */
-static const char *
-about(const struct held_filter *filter)
-{
-	return !filter->subject ? "$10 IS NULL" :
-	    "(id, rcpt) IN (SELECT id, rcpt FROM held"
-	    " WHERE lower(subject) LIKE lower($10) ESCAPE '!')";
-}
-
 /* No index for what most rows are, unless the time narrows it as well. */
 static const char *
 open_ones(const struct held_filter *filter)
@@ -344,7 +364,7 @@ open_ones(const struct held_filter *filter)
 }
 
 static char *
-list_sql(const struct held_filter *filter)
+list_sql(const struct held_filter *filter, bool is_rare)
 {
 	const char *column = sort_columns[filter->sort];
 	const char *way = filter->is_down ? " DESC" : "";
@@ -369,11 +389,11 @@ list_sql(const struct held_filter *filter)
 	    " AND ($6 IS NULL OR policy = $6)"
 	    " AND ($7 IS NULL OR category = $7)"
 	    " AND ($8 IS NULL OR \"by\" = $8)"
-	    " AND %s"
+	    " AND ($10 IS NULL OR subject LIKE $10 ESCAPE '!')"
 	    " AND ($11 IS NULL OR message_id = $11)"
 	    " AND received >= $12 AND received < $13 AND %s%s"
-	    " ORDER BY %s%s%sid%s, rcpt%s LIMIT $17", lead(filter),
-	    sent_by(filter), after, about(filter), filter->expires ?
+	    " ORDER BY %s%s%sid%s, rcpt%s LIMIT $17",
+	    lead(filter, is_rare), sent_by(filter), after, filter->expires ?
 	    "expires < $14" : "$14 IS NOT NULL", open_ones(filter), name,
 	    *name ? way : "", *name ? ", " : "", way, way);
 }
@@ -394,6 +414,37 @@ like(const char *before, const char *text, const char *after)
 	}
 	g_string_append(out, after);
 	return g_string_free(out, FALSE);
+}
+
+/* TEXT for the index: what LIKE would take for a pattern is any character
+ * there, since an ESCAPE would go past the index. */
+static char *
+loosely(const char *text)
+{
+	g_autofree char *any = g_strdup(text);
+
+	return text ? g_strdup_printf("%%%s%%", g_strdelimit(any, "%", '_')) :
+	    NULL;
+}
+
+/* Is it in few subjects?  What is too short for the index is taken for
+ * common. */
+static bool
+is_rare_text(Quarantine *quarantine, const char *text, const char *loose,
+	     GError **error)
+{
+	sqlite3_stmt *row;
+	bool is_rare = false;
+
+	if (!text || g_utf8_strlen(text, -1) < 3)
+		return false;
+	row = db_begin(quarantine->db, error, "SELECT count(*) FROM"
+		       " (SELECT 1 FROM held_text WHERE subject LIKE $1"
+		       " LIMIT $2)", "ti", loose, (gint64)RARE + 1);
+	if (row && db_next(row, error))
+		is_rare = sqlite3_column_int64(row, 0) <= RARE;
+	db_end(row);
+	return is_rare;
 }
 
 static void
@@ -422,18 +473,22 @@ quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 		held_found *found, void *data, GError **error)
 {
 	g_autoptr(GError) fault = NULL;
-	g_autofree char *sql = list_sql(filter);
+	g_autofree char *loose = loosely(filter->subject);
+	bool is_rare = is_rare_text(quarantine, filter->subject, loose,
+				    &fault);
+	g_autofree char *sql = list_sql(filter, is_rare);
 	const char *sender = filter->sender && *filter->sender == '@' ?
 	    filter->sender + 1 : filter->sender;
 	g_autofree char *subject = like("%", filter->subject, "%");
-	sqlite3_stmt *row = db_begin(quarantine->db, &fault, sql,
-	    "tttttttttttiiitti", filter->id, filter->rcpt, filter->tenant,
+	sqlite3_stmt *row = fault ? NULL :
+	    db_begin(quarantine->db, &fault, sql,
+	    "tttttttttttiiittit", filter->id, filter->rcpt, filter->tenant,
 	    filter->state, filter->entry, filter->policy, filter->category,
 	    filter->by, sender, subject, filter->message_id, filter->since,
 	    filter->until ? filter->until : G_MAXINT64,
 	    filter->expires ? filter->expires : G_MAXINT64,
 	    filter->after_id, filter->after_rcpt,
-	    filter->most ? (gint64)filter->most : G_MAXINT64);
+	    filter->most ? (gint64)filter->most : G_MAXINT64, loose);
 
 	while (row && db_next(row, &fault))
 		give_row(row, found, data);
@@ -743,7 +798,10 @@ remove_over(Quarantine *quarantine, const char *day, const char *id,
 	if (held && is_over(held, before)) {
 		good = box_remove(quarantine->box, day, id, error) &&
 		    db_run(quarantine->db, error,
-			   "DELETE FROM held WHERE id = $1", "t", id);
+			   "DELETE FROM held WHERE id = $1", "t", id) &&
+		    db_run(quarantine->db, error,
+			   "DELETE FROM held_text WHERE rowid = $1", "i",
+			   text_row(id));
 		*removed += good;
 	}
 	fields_free(&held_fields, held);
@@ -791,7 +849,8 @@ index_all(Db *db, void *data, GError **error)
 	} *work = data;
 	g_autoptr(GPtrArray) days = box_states(work->quarantine->box);
 
-	if (!db_run(db, error, "DELETE FROM held", ""))
+	if (!db_run(db, error, "DELETE FROM held", "") ||
+	    !db_run(db, error, "DELETE FROM held_text", ""))
 		return false;
 	for (guint i = 0; i < days->len; i++) {
 		g_autoptr(GPtrArray) ids = box_list(work->quarantine->box,

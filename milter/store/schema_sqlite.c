@@ -117,7 +117,10 @@ const char *const schema_state[] = {
 	"CREATE INDEX held_subject ON held (subject, id);"
 	"CREATE INDEX held_size ON held (size, id);"
 	"CREATE INDEX held_ends ON held (expires, id);"
-	"CREATE INDEX held_expires ON held (state, expires, id);",
+	"CREATE INDEX held_expires ON held (state, expires, id);"
+	/* Any part of a subject, by its groups of three characters. */
+	"CREATE VIRTUAL TABLE held_text USING fts5 (id UNINDEXED, subject,"
+	"  tokenize = 'trigram', detail = 'none');",
 	NULL
 };
 

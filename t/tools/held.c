@@ -29,7 +29,9 @@ put_row(Db *db, gint64 n, GError **error)
 	g_autofree char *subject = g_strdup_printf("Invoice %d of number %d",
 	    (int)(n % 977), (int)n);
 
-	return db_run(db, error, "INSERT INTO held (id, rcpt, tenant, sender,"
+	return db_run(db, error, "INSERT INTO held_text (rowid, id, subject)"
+		      " VALUES ($1, $2, $3)", "itt", n, id, subject) &&
+	    db_run(db, error, "INSERT INTO held (id, rcpt, tenant, sender,"
 		      " \"from\", subject, reason, entry, state, received,"
 		      " expires, size, sha256, policy, category, message_id,"
 		      " changed, \"by\", sender_domain, from_domain)"
@@ -78,6 +80,8 @@ static const struct {
 	{ "none-of-tenant", { .most = 100, .tenant = "other" } },
 	{ "by", { .most = 100, .by = "jo" } },
 	{ "subject", { .most = 100, .subject = "number 77777" } },
+	{ "subject-common", { .most = 100, .subject = "INVOICE" } },
+	{ "subject-none", { .most = 100, .subject = "is not there" } },
 	{ "message-id", { .most = 100, .message_id = "none@x" } },
 	{ "by-expires", { .most = 100, .sort = HELD_BY_EXPIRES } },
 	{ "by-sender", { .most = 100, .sort = HELD_BY_SENDER } },
