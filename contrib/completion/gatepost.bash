@@ -34,6 +34,7 @@ quarantine request --tenant --rcpt --from --subject --message-id --policy --cate
 quarantine approve --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine deny --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine delete --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
+quarantine export --reason --password-stdin
 quarantine reindex
 outbox list
 outbox send

@@ -196,11 +196,8 @@ text_row(const char *id)
 static bool
 put_text(Db *db, const Held *held, GError **error)
 {
-	return db_run(db, error,
-		      "INSERT INTO held_text (rowid, id, subject)"
-		      " SELECT $1, $2, $3 WHERE NOT EXISTS"
-		      " (SELECT 1 FROM held_text WHERE rowid = $1)", "itt",
-		      text_row(held->id), held->id, or_empty(held->subject));
+	return db_run(db, error, schema_text_put, "itt", text_row(held->id),
+		      held->id, or_empty(held->subject));
 }
 
 static bool
@@ -799,8 +796,7 @@ remove_over(Quarantine *quarantine, const char *day, const char *id,
 		good = box_remove(quarantine->box, day, id, error) &&
 		    db_run(quarantine->db, error,
 			   "DELETE FROM held WHERE id = $1", "t", id) &&
-		    db_run(quarantine->db, error,
-			   "DELETE FROM held_text WHERE rowid = $1", "i",
+		    db_run(quarantine->db, error, schema_text_drop, "i",
 			   text_row(id));
 		*removed += good;
 	}

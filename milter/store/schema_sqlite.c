@@ -160,3 +160,8 @@ const char *const schema_contacts[] = {
 	") STRICT, WITHOUT ROWID;",
 	NULL
 };
+
+const char schema_text_put[] =
+    "INSERT INTO held_text (rowid, id, subject) SELECT $1, $2, $3"
+    " WHERE NOT EXISTS (SELECT 1 FROM held_text WHERE rowid = $1)";
+const char schema_text_drop[] = "DELETE FROM held_text WHERE rowid = $1";

@@ -95,6 +95,7 @@ int cmd_quarantine_delete(struct cli *cli);
 int cmd_quarantine_deny(struct cli *cli);
 int cmd_quarantine_list(struct cli *cli);
 int cmd_quarantine_preview(struct cli *cli);
+int cmd_quarantine_export(struct cli *cli);
 int cmd_quarantine_reindex(struct cli *cli);
 int cmd_quarantine_release(struct cli *cli);
 int cmd_quarantine_request(struct cli *cli);
