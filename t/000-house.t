@@ -138,9 +138,9 @@ for my $file (files('milter/*/*.c')) {
 }
 is("@banned", '', 'no call that has a safer one');
 
-# SQL that a second backend could not run.
+# SQL that a second backend could not run, but for a file of its own.
 my @dialect;
-for my $file (files('milter/store/*.c')) {
+for my $file (grep { !/schema_sqlite/ } files('milter/store/*.c')) {
 	my $text = slurp("$top/$file");
 	my $sql = join ' ', $text =~ /"((?:[^"\\]|\\.)*)"/g;
 
