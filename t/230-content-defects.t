@@ -115,6 +115,39 @@ $sent = $site->milter_message(from => 'a@client.example',
 is($sent->{verdict}, 'reject', 'refused by the daemon');
 $site->stop;
 
+# --- in a list ----------------------------------------------------------------
+
+my $listed = Gatepost::Test->new(lists => { example =>
+    "block defect body-nul for=jane\@example.org\n" .
+    "block defect body-smtp action=tag\n" .
+    "observe defect boundary-twice\n" });
+$listed->start;
+foreach my $case ([ nul => 'quarantine' ], [ smtp => "tag" ],
+    [ twice => 'deliver' ], [ plain => 'deliver' ]) {
+	my ($name, $action) = @$case;
+	my @records;
+
+	$listed->milter_message(from => "$name\@client.example",
+	    client => '192.0.2.7', rcpt => 'jane@example.org',
+	    data => $mail{$name});
+	Gatepost::Test::wait_for(10, sub {
+		@records = @{$listed->json('trace', '--envelope',
+		    "$name\@client.example")->{records}};
+	});
+	is($records[0]{decisions}[0]{action}, $action,
+	    "a list of defects: $name: $action");
+}
+like($listed->gatepost('list', 'find', 'defect', 'body-nul', '--rcpt',
+    'jane@example.org')->{out}, qr/block defect body-nul/, '... is found');
+foreach my $bad ([ 'block defect boundary-twise', qr/is no defect/ ],
+    [ 'allow defect body-nul', qr/no reason to let mail in/ ],
+    [ 'block defect body-nul direction=out', qr/says nothing of mail/ ]) {
+	$listed->write_list(example => "$bad->[0]\n");
+	my $check = $listed->gatepost('check', '--lists');
+	isnt($check->{code}, 0, "no entry: $bad->[0]");
+	like($check->{err} . $check->{out}, $bad->[1], '... and why');
+}
+$listed->stop;
 # --- what is no defect is refused -----------------------------------------
 
 for ([ [{ names => ['boundary-thrice'], action => 'tag' }],

@@ -142,7 +142,7 @@ static bool
 is_mailer(enum indicator_kind kind)
 {
 	return kind != INDICATOR_NAME && kind != INDICATOR_FILENAME &&
-	    kind != INDICATOR_URL;
+	    kind != INDICATOR_URL && kind != INDICATOR_DEFECT;
 }
 
 char *

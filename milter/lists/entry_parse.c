@@ -272,6 +272,7 @@ set_direction(struct reader *reader, const char *name, GPtrArray *values)
 	switch (reader->entry->indicator->kind) {
 	case INDICATOR_NAME:
 	case INDICATOR_IP:
+	case INDICATOR_DEFECT:
 	case INDICATOR_SPOOF:
 		return chosen == DIRECTION_IN ||
 		    fail(reader, "%s=%s: kind %s says nothing of mail that "
@@ -649,6 +650,10 @@ check(const struct reader *reader)
 		check_ip(reader, entry->indicator->source);
 		return check_mailer(reader, value, false) &&
 		    check_mailer(reader, entry->indicator->source, true);
+	case INDICATOR_DEFECT:
+		return entry->action != ENTRY_ALLOW ||
+		    fail(reader, "a defect is no reason to let mail in; "
+			 "allow who sends it");
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
 	case INDICATOR_KINDS:

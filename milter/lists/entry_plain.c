@@ -77,6 +77,7 @@ entry_value_is_plain(enum indicator_kind kind, const char *text)
 	case INDICATOR_NAME:
 	case INDICATOR_IP:
 	case INDICATOR_FILENAME:
+	case INDICATOR_DEFECT:
 	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;

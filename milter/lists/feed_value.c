@@ -83,6 +83,7 @@ check_wide(const Indicator *indicator, GError **error)
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:
+	case INDICATOR_DEFECT:
 	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;

@@ -1089,6 +1089,7 @@ look(const struct search *search)
 		find_linear(search);
 		break;
 	case INDICATOR_FILE:
+	case INDICATOR_DEFECT:
 		find_text(search, search->seen->value);
 		break;
 	case INDICATOR_SPOOF:

@@ -28,6 +28,7 @@ snapshot_key(enum indicator_kind kind, enum snapshot_shape shape,
 	case INDICATOR_IP:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:
+	case INDICATOR_DEFECT:
 	case INDICATOR_KINDS:
 		break;
 	}

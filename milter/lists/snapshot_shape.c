@@ -59,6 +59,7 @@ snapshot_shape(const Indicator *indicator, bool is_allow)
 		    SHAPE_EXACT;
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
+	case INDICATOR_DEFECT:
 	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;
@@ -90,6 +91,7 @@ snapshot_narrowness(const Indicator *indicator)
 		    (strpbrk(value, "*?") ? 1 : 2);
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
+	case INDICATOR_DEFECT:
 	case INDICATOR_SPOOF:
 	case INDICATOR_KINDS:
 		break;

@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/defects.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/network.h"
 #include "gatepost/model/pattern.h"
@@ -19,7 +20,7 @@
 
 const char *const indicator_kinds[] = {
 	"sender", "envelope", "name", "ip", "url", "file", "filename",
-	"spoof", NULL
+	"defect", "spoof", NULL
 };
 
 static char *fail(GError **error, const char *format, ...)
@@ -205,6 +206,17 @@ normal_spoofed(const char *raw, GError **error)
 	return normal_sender(raw, error);
 }
 
+static char *
+normal_defect(const char *raw, GError **error)
+{
+	g_autofree char *name = g_ascii_strdown(raw, -1);
+
+	if (!defect_find(name))
+		return fail(error, "\"%s\" is no defect; gatepost.conf(5), "
+			    "DEFECTS, has their names", raw);
+	return g_steal_pointer(&name);
+}
+
 /* The second half: who sends. */
 static char *
 normal_source(const char *raw, GError **error)
@@ -235,6 +247,7 @@ static const struct kind {
 	[INDICATOR_URL] = { url_entry_normal, true },
 	[INDICATOR_FILE] = { normal_file, false },
 	[INDICATOR_FILENAME] = { normal_filename, true },
+	[INDICATOR_DEFECT] = { normal_defect, false },
 	[INDICATOR_SPOOF] = { normal_spoofed, false },
 };
 

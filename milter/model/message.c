@@ -255,6 +255,13 @@ show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
 	}
 }
 
+static void
+show_defects(GPtrArray *shown, GHashTable *seen, const Facts *facts)
+{
+	for (guint i = 0; i < facts->defects->len; i++)
+		show(shown, seen, INDICATOR_DEFECT, facts->defects->pdata[i]);
+}
+
 /* NAME, and what it looks like where its letters are of another script. */
 static void
 show_name(GPtrArray *shown, GHashTable *seen, const char *name)
@@ -371,6 +378,7 @@ sightings(const Message *message, const Facts *facts)
 		show(shown, seen, INDICATOR_URL, link->url);
 	}
 	show_files(shown, seen, facts);
+	show_defects(shown, seen, facts);
 	show_pairs(shown, seen, message, facts);
 	return shown;
 }

@@ -19,7 +19,7 @@ const char *const policies[] = {
 	"first_contact", "reply_to", "spoof_own", "dmarc_reject", "dmarc_quarantine",
 	"spoof", "user_block", "block_ip", "block_sender", "block_envelope",
 	"block_name", "block_url", "block_file", "block_filename",
-	"block_spoof", NULL
+	"block_defect", "block_spoof", NULL
 };
 
 static const char *const senders[] = {
@@ -163,6 +163,8 @@ static const struct setting policy_rows[] = {
 	       "a block entry of kind file"),
 	POLICY(POLICY_BLOCK_FILENAME, "block_filename", "quarantine",
 	       "a block entry of kind filename"),
+	POLICY(POLICY_BLOCK_DEFECT, "block_defect", "quarantine",
+	       "a block entry of kind defect"),
 	POLICY(POLICY_BLOCK_SPOOF, "block_spoof", "quarantine",
 	       "a block entry of kind spoof"),
 };
@@ -197,6 +199,7 @@ static const struct setting rights_rows[] = {
 	RIGHTS_ROW(POLICY_BLOCK_URL, "block_url", "none"),
 	RIGHTS_ROW(POLICY_BLOCK_FILE, "block_file", "none"),
 	RIGHTS_ROW(POLICY_BLOCK_FILENAME, "block_filename", "none"),
+	RIGHTS_ROW(POLICY_BLOCK_DEFECT, "block_defect", "limited"),
 	RIGHTS_ROW(POLICY_BLOCK_SPOOF, "block_spoof", "limited"),
 };
 static const struct scope rights_settings = SCOPE(Tenant, rights_rows);
@@ -230,6 +233,7 @@ static const struct setting days_rows[] = {
 	DAYS_ROW(POLICY_BLOCK_URL, "block_url"),
 	DAYS_ROW(POLICY_BLOCK_FILE, "block_file"),
 	DAYS_ROW(POLICY_BLOCK_FILENAME, "block_filename"),
+	DAYS_ROW(POLICY_BLOCK_DEFECT, "block_defect"),
 	DAYS_ROW(POLICY_BLOCK_SPOOF, "block_spoof"),
 };
 static const struct scope days_settings = SCOPE(Tenant, days_rows);

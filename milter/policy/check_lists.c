@@ -42,6 +42,8 @@ static const struct {
 	    POLICY_BLOCK_FILE, "a file with SHA-256" },
 	[INDICATOR_FILENAME] = { CATEGORY_PHISH, CONFIDENCE_HIGH,
 	    POLICY_BLOCK_FILENAME, "a file named" },
+	[INDICATOR_DEFECT] = { CATEGORY_UNKNOWN, CONFIDENCE_HIGH,
+	    POLICY_BLOCK_DEFECT, "the defect" },
 	[INDICATOR_SPOOF] = { CATEGORY_SPOOF, CONFIDENCE_HIGH,
 	    POLICY_BLOCK_SPOOF, "the unproven sender" },
 };
@@ -78,6 +80,7 @@ is_proven_by_kind(enum indicator_kind kind, const struct look *look)
 		return look->facts && look->facts->authors->len == 1 &&
 		    !facts_has_defect(look->facts, "from-many");
 	case INDICATOR_NAME:
+	case INDICATOR_DEFECT:
 	case INDICATOR_KINDS:
 		break;
 	}

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "gatepost/model/defects.h"
 #include "gatepost/model/address.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
@@ -205,6 +206,13 @@ question_add(Question *question, enum indicator_kind kind, const char *raw,
 		return true;
 	case INDICATOR_FILENAME:
 		add_file(question, raw, NULL);
+		return true;
+	case INDICATOR_DEFECT:
+		if (!defect_find(raw))
+			return fail(error, "\"%s\" is no defect; "
+				    "gatepost.conf(5), DEFECTS, has their "
+				    "names", raw);
+		facts_defect(question->facts, defect_find(raw)->name);
 		return true;
 	case INDICATOR_SPOOF:
 		return add_sender(question, raw, error) &&

@@ -337,6 +337,7 @@ plan_of(const Entry *entry)
 	case INDICATOR_URL:
 		return plan_link(entry);
 	case INDICATOR_FILE:
+	case INDICATOR_DEFECT:
 		return (struct plan){ kind, g_strdup(value), true };
 	case INDICATOR_FILENAME:
 		if (!strpbrk(value, "*?"))

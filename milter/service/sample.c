@@ -45,6 +45,7 @@ seen_value(enum indicator_kind kind, const char *value)
 		return indicator_fold_filename(value);
 	case INDICATOR_IP:
 	case INDICATOR_FILE:
+	case INDICATOR_DEFECT:
 	case INDICATOR_KINDS:
 		break;
 	}
@@ -271,6 +272,9 @@ sample_find(const Entry *entry, const Snapshot *lists, const char *tenant,
 		break;
 	case INDICATOR_FILENAME:
 		sample_filename(&sampling, value);
+		break;
+	case INDICATOR_DEFECT:
+		try(&sampling, g_strdup(value), NULL);
 		break;
 	case INDICATOR_SPOOF:
 		sample_pair(&sampling, indicator);

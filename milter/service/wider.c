@@ -250,6 +250,7 @@ wider_each(const Indicator *indicator, bool is_allow,
 	case INDICATOR_NAME:
 	case INDICATOR_FILE:
 	case INDICATOR_FILENAME:
+	case INDICATOR_DEFECT:
 	case INDICATOR_KINDS:
 		break;
 	}

@@ -19,6 +19,7 @@ enum indicator_kind {
 	INDICATOR_URL,		/* a link */
 	INDICATOR_FILE,		/* SHA-256 of a file */
 	INDICATOR_FILENAME,	/* a file's name */
+	INDICATOR_DEFECT,	/* what is wrong with its make */
 	INDICATOR_SPOOF,	/* From and sending infrastructure */
 	INDICATOR_KINDS
 };
