@@ -16,6 +16,7 @@ trace - --from --envelope --rcpt --url --file --ip --domain --action --since --m
 policy - --tenant
 mode - observe tag enforce --tenant
 stats - --would --since
+status -
 list show --tenant --kind --action --observed --feeds
 list expiring --tenant --within
 list unbrake

@@ -50,6 +50,9 @@
 #define BOUND_BRAKE_HELD 50
 #define BOUND_BRAKE_PERCENT 5
 
+/* Days that a user's request, or a report, waits before `gatepost status`
+ * speaks of it. */
+#define BOUND_WAITING_DAYS 3
 /* Days without a message after which an audit calls an entry unused, and
  * messages from which on it asks whether a name or pattern is too wide. */
 #define BOUND_AUDIT_DAYS 90

@@ -43,6 +43,8 @@ static const struct command commands[] = {
 	{ "stats", NULL, cmd_stats, "[--would] [--since T]",
 	  .summary = "count decisions; with --would, what enforce would have "
 	  "done" },
+	{ "status", NULL, cmd_status, "",
+	  .summary = "tell what works, what waits and what is wrong" },
 	{ "list", "show", cmd_list_show,
 	  "[--tenant T] [--kind K] [--action A] [--observed] [--feeds]",
 	  .summary = "print the entries in force, and how often each was met" },

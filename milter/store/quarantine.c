@@ -496,6 +496,25 @@ quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 	return false;
 }
 
+gint64
+quarantine_count(Quarantine *quarantine, enum held_state state, char **oldest,
+		 GError **error)
+{
+	sqlite3_stmt *row = db_begin(quarantine->db, error,
+				     "SELECT count(*), min(id) FROM held"
+				     " WHERE state = $1", "t",
+				     held_states[state]);
+	gint64 count = -1;
+
+	*oldest = NULL;
+	if (row && db_next(row, error)) {
+		count = sqlite3_column_int64(row, 0);
+		*oldest = g_strdup(db_text(row, 1));
+	}
+	db_end(row);
+	return count;
+}
+
 /* ---- items ---- */
 
 Held *

@@ -104,6 +104,7 @@ int cmd_spoof_allow(struct cli *cli);
 int cmd_spoof_block(struct cli *cli);
 int cmd_spoof_list(struct cli *cli);
 int cmd_stats(struct cli *cli);
+int cmd_status(struct cli *cli);
 int cmd_sweep(struct cli *cli);
 int cmd_trace(struct cli *cli);
 int cmd_try(struct cli *cli);

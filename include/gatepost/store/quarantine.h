@@ -103,6 +103,11 @@ typedef void held_found(const struct held_row *row, void *data);
 bool quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 		     held_found *found, void *data, GError **error);
 
+/* How many copies are in STATE, -1 and ERROR set on failure; *OLDEST gets the
+ * id of the oldest (yours), NULL when there is none. */
+gint64 quarantine_count(Quarantine *quarantine, enum held_state state,
+			char **oldest, GError **error);
+
 /* What is known of an item; free with fields_free(&held_fields). */
 Held *quarantine_read(Quarantine *quarantine, const char *id, GError **error);
 

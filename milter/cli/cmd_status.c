@@ -1,0 +1,247 @@
+/*
+ * cmd_status.c -- gatepost status: what works, what waits, what is wrong
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/cli/cli.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
+#include "gatepost/util/ids.h"
+#include "gatepost/util/json.h"
+
+/* What is found out, and what of it an admin has to do something about. */
+struct report {
+	struct cli *cli;
+	Site *site;
+	GString *text, *json;
+	GPtrArray *alerts;	/* of char * */
+};
+
+static void
+row(struct report *report, const char *name, const char *value)
+{
+	g_string_append_printf(report->text, "%-12s %s\n", name, value);
+	json_put(report->json, name, value);
+}
+
+static void alert(struct report *report, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
+
+static void
+alert(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(report->alerts, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+/* How old the item ID is, for a person.  Yours. */
+static char *
+age_of(const char *id)
+{
+	gint64 minutes = (clock_now() - id_time(id)) / (60 * CLOCK_SECOND);
+
+	if (minutes < 120)
+		return g_strdup_printf("%" G_GINT64_FORMAT " min", minutes);
+	if (minutes < 48 * 60)
+		return g_strdup_printf("%" G_GINT64_FORMAT " h", minutes / 60);
+	return g_strdup_printf("%" G_GINT64_FORMAT " days", minutes / 1440);
+}
+
+/* COUNT things wait, since OLDEST, an id (NULL: none). */
+static void
+row_waiting(struct report *report, const char *name, gint64 count,
+	    const char *oldest)
+{
+	g_autofree char *age = oldest ? age_of(oldest) : NULL;
+	char since[CLOCK_TEXT];
+
+	g_string_append_printf(report->text, "%-12s %" G_GINT64_FORMAT
+			       "%s%s%s\n", name, count,
+			       age ? ", the oldest " : "", age ? age : "",
+			       age ? " old" : "");
+	json_key(report->json, name);
+	g_string_append_printf(report->json, "{\"count\":%" G_GINT64_FORMAT
+			       ",\"oldest\":", count);
+	if (oldest) {
+		clock_format(id_time(oldest), since);
+		json_quote(report->json, since);
+	} else {
+		g_string_append(report->json, "null");
+	}
+	g_string_append_c(report->json, '}');
+}
+
+/* The supervisor listens for as long as it lives. */
+static void
+look_daemon(struct report *report)
+{
+	const Config *config = report->cli->config;
+	struct sockaddr_un place = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_autofree char *value = NULL;
+	bool is_up, is_hidden;
+
+	g_snprintf(place.sun_path, sizeof place.sun_path, "%s/%s/%s",
+		   config->state_dir, SITE_RUN, SITE_WORKERS);
+	is_up = fd >= 0 && connect(fd, (struct sockaddr *)&place,
+				   sizeof place) == 0;
+	is_hidden = !is_up && errno == EACCES;
+	if (fd >= 0)
+		close(fd);
+	value = g_strdup_printf("%s, %s", is_up ? "runs" : is_hidden ?
+				"not to be seen by you" : "does not run",
+				config->socket);
+	row(report, "daemon", value);
+	if (!is_up && !is_hidden)
+		alert(report, "gatepostd does not run: mail is answered "
+		      "\"later\" by the MTA; start it, and see its log");
+}
+
+static void
+look_setup(struct report *report)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Setup) setup = setup_new(report->cli->config,
+					   report->site->folder, NULL,
+					   &error);
+	const GPtrArray *tenants = report->cli->config->tenants;
+	g_autoptr(GString) value = g_string_new(NULL);
+	char at[CLOCK_TEXT];
+
+	for (guint i = 0; i < tenants->len; i++)
+		g_string_append_printf(value, "%s%s %s", i ? ", " : "",
+		    ((const Tenant *)tenants->pdata[i])->name,
+		    modes[setup_mode(setup, tenants->pdata[i])]);
+	row(report, "mode", value->str);
+	g_string_truncate(value, 0);
+	if (setup->lists) {
+		clock_format((gint64)snapshot_generation(setup->lists), at);
+		g_string_printf(value, "%u entries, compiled %s",
+				snapshot_count(setup->lists), at);
+	} else {
+		g_string_assign(value, "never compiled");
+		alert(report, "no lists are in force: %s", error ?
+		      error->message : "gatepost list compile");
+	}
+	row(report, "lists", value->str);
+}
+
+static void
+look_held(struct report *report)
+{
+	static const enum held_state states[] = {
+		HELD_HELD, HELD_REQUESTED, HELD_APPROVED
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+		g_autofree char *oldest = NULL;
+		g_autoptr(GError) error = NULL;
+		gint64 count = quarantine_count(report->site->quarantine,
+						states[i], &oldest, &error);
+
+		if (error)
+			alert(report, "quarantine: %s", error->message);
+		row_waiting(report, held_states[states[i]], count, oldest);
+		if (states[i] == HELD_REQUESTED && oldest &&
+		    id_time(oldest) < clock_now() -
+		    BOUND_WAITING_DAYS * CLOCK_DAY)
+			alert(report, "users wait for an answer: gatepost "
+			      "quarantine list --state requested");
+		if (states[i] == HELD_APPROVED && count)
+			alert(report, "approved mail is not delivered yet: "
+			      "gatepost quarantine list --state approved");
+	}
+}
+
+static void
+look_outbox(struct report *report)
+{
+	g_autoptr(GPtrArray) ids = outbox_ids(report->site->outbox);
+	Outgoing *first = ids->len ?
+	    outbox_read(report->site->outbox, ids->pdata[0], NULL) : NULL;
+
+	row_waiting(report, "outbox", ids->len, ids->len ? ids->pdata[0] :
+		    NULL);
+	if (first && first->fault)
+		alert(report, "the MTA does not take mail back (%s): "
+		      "gatepost outbox list", first->fault);
+	fields_free(&outgoing_fields, first);
+}
+
+static void
+look_spool(struct report *report, Box *box, const char *name)
+{
+	g_autoptr(GPtrArray) ids = box_list(box, "new");
+
+	row_waiting(report, name, ids->len, ids->len ? ids->pdata[0] : NULL);
+}
+
+static void
+look_disk(struct report *report)
+{
+	double free = box_free_percent(report->site->candidates);
+	gint64 least = report->cli->config->min_free;
+	g_autofree char *value = g_strdup_printf("%.0f %% free, %"
+	    G_GINT64_FORMAT " %% are needed", free, least);
+
+	row(report, "disk", value);
+	if (free < (double)least)
+		alert(report, "the disk of %s is full: nothing is recorded "
+		      "but held mail (min_free)",
+		      report->cli->config->state_dir);
+}
+
+static void
+print_report(const struct report *report)
+{
+	if (report->cli->json) {
+		json_key(report->json, "alerts");
+		g_string_append_c(report->json, '[');
+		for (guint i = 0; i < report->alerts->len; i++) {
+			json_comma(report->json);
+			json_quote(report->json, report->alerts->pdata[i]);
+		}
+		printf("%s]}\n", report->json->str);
+		return;
+	}
+	fputs(report->text->str, stdout);
+	for (guint i = 0; i < report->alerts->len; i++)
+		printf("%s! %s\n", i ? "" : "\n",
+		       (const char *)report->alerts->pdata[i]);
+}
+
+int
+cmd_status(struct cli *cli)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GString) json = g_string_new("{");
+	g_autoptr(GPtrArray) alerts = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Site) site = NULL;
+	struct report report = { cli, NULL, text, json, alerts };
+	int status = EX_OK;
+
+	if (!cli_words(cli, 0, 0))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	report.site = site;
+	look_daemon(&report);
+	look_setup(&report);
+	look_held(&report);
+	look_outbox(&report);
+	look_spool(&report, site->candidates, "candidates");
+	look_spool(&report, site->submissions, "submissions");
+	look_disk(&report);
+	print_report(&report);
+	return alerts->len ? 1 : EX_OK;
+}
