@@ -10,7 +10,7 @@ _gatepost_table()
 {
 	cat <<'TABLE'
 check - --lists --postfix --settings
-try - --from --rcpt --ip --helo
+try - --from --rcpt --ip --helo --old-results
 why - --rcpt
 trace - --from --envelope --rcpt --url --file --ip --domain --action --since --most
 policy - --tenant

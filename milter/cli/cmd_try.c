@@ -18,6 +18,8 @@
 #include "gatepost/bounds.h"
 #include "gatepost/cli/list.h"
 #include "gatepost/model/address.h"
+#include "gatepost/policy/auth.h"
+#include "gatepost/policy/composite.h"
 #include "gatepost/service/pipeline.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
@@ -28,6 +30,7 @@ struct trying {
 	struct cli *cli;
 	Setup *setup;
 	const char *from, *ip, *helo;
+	bool is_old;		/* results that stand in the mail count */
 	GPtrArray *rcpts;	/* of const char * */
 	int connection;		/* to the worker; -1 */
 	struct installation_key key;
@@ -217,6 +220,10 @@ try_file(struct trying *trying, const char *path, bool is_one)
 	facts = pipeline_facts(&trying->line, message, &result, &error);
 	if (!facts)
 		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
+	if (trying->is_old && !facts->auth.source) {
+		auth_adopt_old(facts);
+		composite_reckon(message->config, facts);
+	}
 	pipeline_history(&trying->line, message, facts);
 	shown = sightings(message, facts);
 	decisions = pipeline_judge(message, facts, shown);
@@ -351,6 +358,7 @@ cmd_try(struct cli *cli)
 	int status;
 
 	trying.helo = cli_option(cli, "--helo");
+	trying.is_old = cli_flag(cli, "--old-results");
 	if (!cli_words(cli, 1, 1))
 		return EX_USAGE;
 	if (!sender)

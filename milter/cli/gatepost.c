@@ -26,7 +26,8 @@ static const struct command commands[] = {
 	  "test the configuration and print what is in force",
 	  .is_free = true },
 	{ "try", NULL, cmd_try,
-	  "FILE|DIR [--from A] [--rcpt B]... [--ip I] [--helo H]",
+	  "FILE|DIR [--from A] [--rcpt B]... [--ip I] [--helo H] "
+	  "[--old-results]",
 	  .summary = "judge a message, or every message of a Maildir, and "
 	  "store nothing" },
 	{ "why", NULL, cmd_why, "ID|QUEUE-ID|MESSAGE-ID [--rcpt R]",

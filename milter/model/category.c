@@ -17,3 +17,10 @@ const char *const actions[] = {
 };
 
 const char *const modes[] = { "observe", "tag", "enforce", NULL };
+
+const char *const candidate_rules[] = {
+	"unproven-allow", "score-near", "name-of-ours", "look-alike",
+	"link-text", "reply-to", "defects", "truncated", "odd-address",
+	"hidden-text", "address-link", "page-file", "unproven-from",
+	"locked-file", "dmarc-fail", "links-elsewhere", "shortener", NULL
+};

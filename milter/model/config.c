@@ -674,6 +674,22 @@ check_defects(const Config *config, struct reading *reading)
 	}
 }
 
+static void
+check_candidates(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+		const GPtrArray *off = tenant->candidates.off;
+
+		for (guint j = 0; j < off->len; j++)
+			if (fields_word(candidate_rules, off->pdata[j]) < 0)
+				say(reading, true, "tenant \"%s\", "
+				    "candidates.off: \"%s\" is no rule; see "
+				    "gatepostd(8), Candidate rules",
+				    tenant->name, (char *)off->pdata[j]);
+	}
+}
+
 /* Feeds of one scope; NAMES has all names so far. */
 static void
 check_feeds(const GPtrArray *feeds, GHashTable *names,
@@ -754,6 +770,7 @@ check_whole(Config *config, struct reading *reading)
 		    "gatepost.conf(5), \"tenants\"");
 	check_tenants(config, reading);
 	check_defects(config, reading);
+	check_candidates(config, reading);
 	check_all_feeds(config, reading);
 }
 

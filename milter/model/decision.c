@@ -62,6 +62,8 @@ static const struct field decision_rows[] = {
 	FIELD(Decision, row, FIELD_NUMBER),
 	FIELD_OF(Decision, findings, FIELD_LIST, finding_fields),
 	FIELD(Decision, candidate, FIELD_TEXTS),
+	FIELD(Decision, nearly, FIELD_TEXTS),
+	FIELD(Decision, score, FIELD_NUMBER),
 	FIELD_WORDS(Decision, place, places),
 	FIELD(Decision, item, FIELD_TEXT),
 	FIELD(Decision, outbox, FIELD_TEXT),

@@ -306,6 +306,15 @@ static const struct setting impersonation_rows[] = {
 static const struct scope impersonation_settings =
     SCOPE(Tenant, impersonation_rows);
 
+static const struct setting candidate_rows[] = {
+	{ "score", SETTING_NUMBER, offsetof(Tenant, candidates.score), "10",
+	  1, 1000, .meaning = "what the rules that suspect a delivered "
+	  "message must add up to; gatepostd(8), CANDIDATES" },
+	{ "off", SETTING_TEXTS, offsetof(Tenant, candidates.off), NULL,
+	  .meaning = "rules that do not count" },
+};
+static const struct scope candidate_settings = SCOPE(Tenant, candidate_rows);
+
 static const struct setting defect_rows[] = {
 	{ "names", SETTING_TEXTS, offsetof(DefectSetting, names), NULL,
 	  .is_needed = true, .meaning = "defects, as the manual lists them" },
@@ -352,6 +361,8 @@ static const struct setting tenant_rows[] = {
 	{ "impersonation", SETTING_GROUP, 0, NULL,
 	  .of = &impersonation_settings,
 	  .meaning = "what is no impersonation" },
+	{ "candidates", SETTING_GROUP, 0, NULL, .of = &candidate_settings,
+	  .meaning = "which delivered mail is suspected" },
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
 	  .meaning = "addresses that are told by mail what an admin should "
 	  "know, such as entries that end soon" },

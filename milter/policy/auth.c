@@ -109,6 +109,24 @@ auth_adopt(const Config *config, Facts *facts)
 }
 
 void
+auth_adopt_old(Facts *facts)
+{
+	static const Upstream whoever = { .name = (char *)"the message",
+					  .strips = true };
+	const AuthResult *first = facts->results->len ?
+	    facts->results->pdata[0] : NULL;
+	struct said said = { false, false, false, false };
+
+	for (guint i = 0; i < facts->results->len; i++) {
+		const AuthResult *result = facts->results->pdata[i];
+
+		if (result->method && g_strcmp0(result->authserv_id,
+						first->authserv_id) == 0)
+			adopt(&facts->auth, &said, result, &whoever);
+	}
+}
+
+void
 auth_adopt_arc(const Config *config, Facts *facts)
 {
 	Auth *auth = &facts->auth;

@@ -203,6 +203,15 @@ tell_mailboxes(const Decision *decision, GString *out)
 }
 
 static void
+tell_rules(GString *out, const char *how, const GPtrArray *rules)
+{
+	for (guint i = 0; i < rules->len; i++)
+		g_string_append_printf(out, "    %s (%s): %s\n", how,
+				       (char *)rules->pdata[i],
+				       candidate_meaning(rules->pdata[i]));
+}
+
+static void
 tell_decision(const struct telling *telling, const Decision *decision)
 {
 	GString *out = telling->out;
@@ -241,11 +250,8 @@ tell_decision(const struct telling *telling, const Decision *decision)
 				       decision->limit ? decision->limit :
 				       "less was done");
 	tell_losers(telling, decision);
-	for (guint i = 0; i < decision->candidate->len; i++)
-		g_string_append_printf(out, "    suspected (%s): %s\n",
-				       (char *)decision->candidate->pdata[i],
-				       candidate_meaning(
-					   decision->candidate->pdata[i]));
+	tell_rules(out, "suspected", decision->candidate);
+	tell_rules(out, "nearly suspected", decision->nearly);
 	if (decision->candidate->len)
 		g_string_append(out, "    A copy is in the candidate spool: "
 				"gatepost candidate list\n");

@@ -24,4 +24,7 @@ extern const char *const actions[];
 enum mode { MODE_OBSERVE, MODE_TAG, MODE_ENFORCE };
 extern const char *const modes[];
 
+/* The rules that suspect delivered mail; policy/candidates.c has them. */
+extern const char *const candidate_rules[];
+
 #endif

@@ -63,6 +63,10 @@ typedef struct Tenant {
 		GPtrArray *exempt;	/* of char *: addresses and domains */
 		gint64 learn;		/* days until strangers are known */
 	} impersonation;
+	struct {
+		GPtrArray *off;	/* of char *: rules that do not count */
+		gint64 score;	/* from which on mail is a candidate */
+	} candidates;
 	struct People *known;	/* people, made ready; never NULL */
 	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */

@@ -66,6 +66,9 @@ typedef struct Decision {
 	Finding *because;	/* one of findings; NULL: nobody spoke */
 	GPtrArray *findings;	/* of Finding *, in the order of the checks */
 	GPtrArray *candidate;	/* of char *: rules that suspect it */
+	GPtrArray *nearly;	/* of char *: those, when they are too weak
+				 * together for a candidate */
+	gint64 score;		/* of either */
 	int place;		/* enum place */
 	char *item;		/* id of the quarantined item; NULL */
 	char *outbox;		/* id of the copy that goes by the outbox,

@@ -36,6 +36,9 @@ void precedence_decide(const struct look *look, Decision *decision);
 /* Name the candidate rules that suspect a message which is delivered. */
 void candidates_look(const struct look *look, Decision *decision);
 
+/* The row of the candidate rule of that name, -1 for none. */
+int candidate_find(const char *rule);
+
 /* What the candidate rule of that name suspects, in words. */
 const char *candidate_meaning(const char *rule);
 
