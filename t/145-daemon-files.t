@@ -18,7 +18,7 @@ my $site = Gatepost::Test->new(
     wrap => [ 'prlimit', '--nofile=1024:1024' ]);
 my $file = $site->dir . '/candidate.eml';
 
-Gatepost::Test::write_file($file, "From: a\@one.example\n" .
+Gatepost::Test::write_file($file, "From: Bank, Inc <a\@one.example>\n" .
     "Reply-To: b\@two.example\nSubject: s\n\nx\n");
 $site->start;
 

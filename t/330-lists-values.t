@@ -94,7 +94,8 @@ is_deeply($tried->{decisions}[0]{candidate}, [],
 $tried = try(header => "Content-Type: text/html\n",
     body => "<a href=\"${safe}http%3A%2F%2Fother.example%2F\">" .
     "www.shop.example</a>\n");
-is_deeply($tried->{decisions}[0]{candidate}, ['link-text'],
+is_deeply($tried->{decisions}[0]{candidate},
+    ['link-text', 'links-elsewhere'],
     '... one that leads elsewhere is');
 
 # ---- pairs ----

@@ -114,7 +114,8 @@ my ($struck) = grep { $_->{check} eq 'user' } @{$bare->{$alice}{findings}};
 like($struck->{struck}, qr/nothing proves the sender/, '... and why not');
 ok(!$struck->{is_proven}, '... in the ledger');
 $bare = mail('tips@news.example', $alice, $none);
-is_deeply($bare->{$alice}{candidate}, [ 'unproven-allow' ],
+is_deeply($bare->{$alice}{candidate},
+    [ 'unproven-allow', 'unproven-from' ],
     '... and delivered all the same it is a candidate');
 $bare = mail('tips@news.example', $alice, '');
 ok(!@{$bare->{$alice}{candidate} || []},
