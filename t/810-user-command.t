@@ -290,14 +290,15 @@ SKIP: {
 	my $eml = "$dir/try.eml";
 	my @up;
 
-	# What steps 3 and 4 made is taken away again.
+	# What steps 3 to 5 made is taken away again.
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
+	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
-	    by subject size ends expires)) .
+	    by subject size ends expires user)) .
 	    join('', map { "ALTER TABLE held DROP COLUMN \"$_\"; " }
 	    qw(policy category message_id changed by sender_domain
-	    from_domain)) . 'PRAGMA user_version = 2;');
+	    from_domain added rights)) . 'PRAGMA user_version = 2;');
 	Gatepost::Test::write_file($eml, "From: a\@b.example\n\nx\n");
 	my $try = $site->gatepost('try', $eml);
 	is($try->{code}, 0, 'try reads a store of the version before');

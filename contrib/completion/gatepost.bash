@@ -51,6 +51,7 @@ user map --tenant
 spoof list --tenant --since --most
 spoof allow --tenant --dry-run
 spoof block --tenant --dry-run
+key rotate
 sweep -
 TABLE
 }

@@ -40,6 +40,11 @@
 /* Entries of which it is reckoned what had been without them, for one
  * recipient; those beyond count as met, and as not decisive. */
 #define BOUND_WEIGHED 16
+/* Days for which what a user asked for by mail is tried, as long as MTAs try
+ * mail; then it is given up, and logged as an error. */
+#define BOUND_ERRAND_DAYS 5
+/* Held copies that one digest names; the others are counted in it. */
+#define BOUND_DIGEST_ITEMS 100
 /* Rows of a listing of held mail, unless --most says otherwise; beyond them
  * it says how to go on. */
 #define BOUND_LISTING 1000

@@ -61,8 +61,8 @@ vouch_for(struct doing *doing, const char *id, const char *rcpt,
 				   config_tenant(config, copy->tenant), held,
 				   entries, &doing->by, said, error) &&
 		    (!doing->is_report ||
-		     vouch_report(doing->site, held, copy, &doing->by,
-				  doing->note, error));
+		     vouch_report(doing->site, held->id, held, copy, "clean",
+				  &doing->by, doing->note, error));
 	for (guint i = 0; i < said->len; i++)
 		printf("%s\n", (char *)said->pdata[i]);
 	if (good && !is_tried && doing->is_report)

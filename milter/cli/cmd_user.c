@@ -240,9 +240,12 @@ put_entry(GString *json, struct table *table, const UserEntry *entry,
 	  const char *key)
 {
 	char added[CLOCK_TEXT];
+	g_autofree char *list = g_strconcat(user_lists[entry->list],
+	    entry->action < 0 ? NULL : ", ",
+	    entry->action < 0 ? NULL : actions[entry->action], NULL);
 
 	clock_format(entry->added, added);
-	table_add(table, user_lists[entry->list], entry->value, added,
+	table_add(table, list, entry->value, added,
 		  entry->how, entry->by, entry->note ? entry->note : "");
 	json_comma(json);
 	g_string_append_c(json, '{');
@@ -252,6 +255,8 @@ put_entry(GString *json, struct table *table, const UserEntry *entry,
 	json_put(json, "how", entry->how);
 	json_put(json, "by", entry->by);
 	json_put(json, "note", entry->note);
+	json_put(json, "action", entry->action < 0 ? NULL :
+		 actions[entry->action]);
 	json_put(json, "key", key);
 	g_string_append_c(json, '}');
 }

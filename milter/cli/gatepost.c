@@ -142,6 +142,8 @@ static const struct command commands[] = {
 	{ "spoof", "block", cmd_spoof_block,
 	  "[--tenant T] [--dry-run[=SPAN]] FROM SENT-BY [OPTION=VALUE]...",
 	  "hold the mail of such a pair", .is_writing = true },
+	{ "key", "rotate", cmd_key_rotate, "",
+	  "make a new key for the links of digests", .is_writing = true },
 	{ "sweep", NULL, cmd_sweep, "",
 	  "remove what has expired, for cron", .is_writing = true },
 };

@@ -179,7 +179,7 @@ read_list(const struct header *header, const Request *request, Facts *facts)
 {
 	(void)header;
 	(void)request;
-	facts->is_list = true;
+	facts->is_list = facts->is_auto = true;
 }
 
 static void
@@ -191,7 +191,33 @@ read_precedence(const struct header *header, const Request *request,
 	(void)request;
 	if (g_ascii_strcasecmp(value, "list") == 0 ||
 	    g_ascii_strcasecmp(value, "bulk") == 0)
-		facts->is_list = true;
+		facts->is_list = facts->is_auto = true;
+	if (g_ascii_strcasecmp(value, "junk") == 0 ||
+	    g_ascii_strcasecmp(value, "auto_reply") == 0)
+		facts->is_auto = true;
+}
+
+/* RFC 3834 5: "no", with a comment or parameters perhaps, or a program. */
+static void
+read_auto_submitted(const struct header *header, const Request *request,
+		    Facts *facts)
+{
+	g_autofree char *value = header_unfold(header, BOUND_SHOWN);
+	const char *word = value + strspn(value, " \t");
+	gsize length = strcspn(word, " \t;(");
+
+	(void)request;
+	if (length != 2 || g_ascii_strncasecmp(word, "no", 2) != 0)
+		facts->is_auto = true;
+}
+
+/* Fields that only programs write, whatever they hold. */
+static void
+read_auto(const struct header *header, const Request *request, Facts *facts)
+{
+	(void)header;
+	(void)request;
+	facts->is_auto = true;
 }
 
 static void
@@ -222,6 +248,10 @@ static const struct {
 	{ "List-Id", read_list },
 	{ "List-Unsubscribe", read_list },
 	{ "Precedence", read_precedence },
+	{ "Auto-Submitted", read_auto_submitted },
+	{ "X-Autoreply", read_auto },
+	{ "X-Autorespond", read_auto },
+	{ "X-Loop", read_auto },
 	{ PREFIX "Release", read_release },
 };
 

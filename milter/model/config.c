@@ -509,6 +509,37 @@ check_admins(Tenant *tenant, struct reading *reading)
 	}
 }
 
+/* Who acts by mail must reach us: an address of the tenant itself. */
+static void
+check_digest(const Config *config, Tenant *tenant, struct reading *reading)
+{
+	char *given = tenant->digest.address;
+	char *normal = given ? address_normal(given) : NULL;
+	const char *portal = tenant->digest.portal;
+
+	if (given && (!normal || !*address_domain(normal) ||
+		      config_tenant_of(config, address_domain(normal)) !=
+		      tenant))
+		say(reading, true, "digest.address: \"%s\" is no address in "
+		    "a domain of tenant \"%s\"", given, tenant->name);
+	if (normal) {
+		tenant->digest.address = normal;
+		g_free(given);
+	}
+	if (portal && !g_str_has_prefix(portal, "https://") &&
+	    !g_str_has_prefix(portal, "http://"))
+		say(reading, true, "digest.portal: \"%s\"; write "
+		    "\"https://quarantine.example.org/\"", portal);
+	for (guint i = 0; i < tenant->digest.blocks->len; i++) {
+		const char *word = tenant->digest.blocks->pdata[i];
+		int action = fields_word(actions, word);
+
+		if (action < ACTION_JUNK)
+			say(reading, true, "digest.blocks: \"%s\" is none of "
+			    "junk, quarantine, reject, discard", word);
+	}
+}
+
 /* What tenants before one have: with thousands of them nobody compares each
  * with each. */
 struct known {
@@ -650,6 +681,8 @@ check_tenants(const Config *config, struct reading *reading)
 
 	for (guint i = 0; i < config->tenants->len; i++)
 		check_tenant(config->tenants->pdata[i], &known, reading);
+	for (guint i = 0; !reading->is_bad && i < config->tenants->len; i++)
+		check_digest(config, config->tenants->pdata[i], reading);
 	g_hash_table_unref(known.names);
 	g_hash_table_unref(known.domains);
 }
@@ -926,6 +959,16 @@ config_policy(const Tenant *tenant, enum policy row)
 {
 	return (enum action)(tenant->policy[row] >= 0 ? tenant->policy[row] :
 			     tenant->policy[POLICY_IMPERSONATION]);
+}
+
+bool
+config_lets_block(const Tenant *tenant, enum action action)
+{
+	for (guint i = 0; i < tenant->digest.blocks->len; i++)
+		if (strcmp(tenant->digest.blocks->pdata[i],
+			   actions[action]) == 0)
+			return true;
+	return false;
 }
 
 bool

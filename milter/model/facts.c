@@ -138,6 +138,7 @@ static const struct field facts_rows[] = {
 	FIELD_OF(Facts, ours, FIELD_LIST, field_fields),
 	FIELD(Facts, release, FIELD_TEXT),
 	FIELD(Facts, is_list, FIELD_BOOL),
+	FIELD(Facts, is_auto, FIELD_BOOL),
 	FIELD(Facts, received, FIELD_NUMBER),
 	FIELD_LOCAL(Facts, received_from, FIELD_TEXTS),
 	FIELD(Facts, client, FIELD_TEXT),

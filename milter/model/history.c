@@ -12,6 +12,7 @@ user_entry_new(enum user_list list, const char *value)
 
 	entry->list = list;
 	entry->value = g_strdup(value);
+	entry->action = -1;
 	return entry;
 }
 

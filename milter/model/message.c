@@ -182,6 +182,9 @@ message_add_recipient(Message *message, const char *given)
 			     address_domain(recipient->address));
 	recipient->is_exempt = recipient->tenant &&
 	    is_exempt(recipient->tenant, recipient->address);
+	recipient->is_action = recipient->tenant &&
+	    g_strcmp0(recipient->tenant->digest.address,
+		      recipient->address) == 0;
 	recipient->mode = config_mode(message->config, recipient->tenant);
 	recipient->outbound = sender_tenant(message);
 	if (recipient->outbound == recipient->tenant)

@@ -324,6 +324,35 @@ static const struct setting defect_rows[] = {
 };
 static const struct scope defect_settings = SCOPE(DefectSetting, defect_rows);
 
+const char *const languages[] = { "en", "fr", "de", NULL };
+const char *const digest_everies[] = { "never", "4h", "day", "week", NULL };
+static const char *const weekdays[] = {
+	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+	"sunday", NULL
+};
+
+static const struct setting digest_rows[] = {
+	{ "every", SETTING_WORD, offsetof(Tenant, digest.every), "never",
+	  .words = digest_everies,
+	  .meaning = "how often users are told what is held for them; a user "
+	  "may choose otherwise" },
+	{ "hour", SETTING_NUMBER, offsetof(Tenant, digest.hour), "7", 0, 23,
+	  .meaning = "hour of a daily or weekly digest, in zone" },
+	{ "weekday", SETTING_WORD, offsetof(Tenant, digest.weekday),
+	  "monday", .words = weekdays,
+	  .meaning = "day of a weekly digest" },
+	{ "address", SETTING_TEXT, offsetof(Tenant, digest.address), NULL,
+	  .meaning = "address in a domain of the tenant to which users send "
+	  "what a digest's links write; without it there are none" },
+	{ "portal", SETTING_TEXT, offsetof(Tenant, digest.portal), NULL,
+	  .meaning = "web address where users see what is held for them" },
+	{ "blocks", SETTING_TEXTS, offsetof(Tenant, digest.blocks), NULL,
+	  .meaning = "actions among which a user who blocks a sender may "
+	  "choose: junk, quarantine, reject, discard; default that of "
+	  "user_block alone" },
+};
+static const struct scope digest_settings = SCOPE(Tenant, digest_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -379,7 +408,14 @@ static const struct setting tenant_rows[] = {
 	  .meaning = "rights of users and retention, fixed when a message "
 	  "is held" },
 	{ "zone", SETTING_TEXT, offsetof(Tenant, zone), NULL,
-	  .meaning = "time zone of dates in lists, as \"Europe/Paris\"" },
+	  .meaning = "time zone of dates in lists and digests, as "
+	  "\"Europe/Paris\"" },
+	{ "language", SETTING_WORD, offsetof(Tenant, language), "en",
+	  .words = languages,
+	  .meaning = "language of what its users get by mail; a user may "
+	  "choose another" },
+	{ "digest", SETTING_GROUP, 0, NULL, .of = &digest_settings,
+	  .meaning = "mail to users about what is held for them" },
 	{ "users", SETTING_GROUP, 0, NULL, .of = &user_settings,
 	  .meaning = "from addresses and logins to mailboxes, for the lists "
 	  "of users" },

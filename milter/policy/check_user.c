@@ -42,6 +42,11 @@ say(const struct look *look, Decision *decision, const UserEntry *entry,
 	finding->category = is_safe ? CATEGORY_CLEAN : CATEGORY_SPAM;
 	finding->policy = is_safe ? NULL :
 	    g_strdup(policies[POLICY_USER_BLOCK]);
+	/* What the tenant no longer lets users choose does not count. */
+	if (!is_safe && entry->action >= 0 &&
+	    config_lets_block(look->recipient->tenant,
+			      (enum action)entry->action))
+		finding->asks = g_strdup(actions[entry->action]);
 	finding->entry = g_strdup(key);
 	finding->text = g_strdup_printf("%s %s", user_lists[entry->list],
 					entry->value);

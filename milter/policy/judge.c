@@ -191,3 +191,17 @@ judge_released(const struct look *look, const char *id)
 	decision->because->is_proven = true;
 	return decision;
 }
+
+Decision *
+judge_action(const struct look *look)
+{
+	Decision *decision = decision_new(look->recipient);
+
+	decision->mode = (int)look->recipient->mode;
+	decision->because = finding_add(decision, "action", SPEAKER_SYSTEM,
+					EFFECT_ALLOW, "mail to the action "
+					"address is not delivered, but done");
+	decision->because->is_proven = true;
+	decision->asked = decision->action = ACTION_DISCARD;
+	return decision;
+}

@@ -391,7 +391,8 @@ precedence_print(const Tenant *tenant, GString *out)
 	g_string_append(out, "The first row that applies decides, for each "
 			"recipient:\n\n");
 	g_string_append(out, "  0  exemptions: mail that we released; "
-			"exempt recipients are only tagged\n");
+			"mail to the action address, which is\n"
+			"     done; exempt recipients are only tagged\n");
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_string_append_printf(out, "  %d  %s: %s\n       -> %s\n",
 				       rows[i].row, rows[i].who, rows[i].what,

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/letter.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
-#include "gatepost/util/ids.h"
 #include "gatepost/util/text.h"
 
 /* What ends soon and was not told, of struct ending; NULL and ERROR set. */
@@ -40,27 +40,19 @@ collect(Usages *usages, const Life *life, const GPtrArray *entries,
 	return NULL;
 }
 
-static void
-add_head(GString *out, const Tenant *tenant, const char *rcpt,
-	 const char *subject, gint64 now)
+/* Send TEXT to RCPT of TENANT. */
+static bool
+send_text(const Config *config, const Tenant *tenant, const char *rcpt,
+	  const char *subject, const char *text, gint64 now, GError **error)
 {
-	const char *domain = tenant->domains->pdata[0];
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
-	    now / CLOCK_SECOND);
-	g_autofree char *date = g_date_time_format(time,
-						   "%a, %d %b %Y %T +0000");
-	char id[ID_TEXT];
+	const struct letter letter = {
+		.tenant = tenant, .to = rcpt, .subject = subject,
+		.text = text,
+	};
+	g_autoptr(GString) mail = letter_make(&letter, now);
 
-	id_new(id);
-	domain += g_str_has_prefix(domain, "*.") ? 2 : 0;
-	g_string_append_printf(out, "From: Gatepost <postmaster@%s>\r\n"
-			       "To: <%s>\r\nSubject: %s\r\nDate: %s\r\n"
-			       "Message-ID: <%s@%s>\r\n"
-			       "Auto-Submitted: auto-generated\r\n"
-			       "MIME-Version: 1.0\r\n"
-			       "Content-Type: text/plain; charset=utf-8\r\n"
-			       "Content-Transfer-Encoding: 8bit\r\n\r\n",
-			       domain, rcpt, subject, date, id, domain);
+	return mail_send_quietly(config, "", rcpt, mail->str, mail->len,
+				 false, error);
 }
 
 static void
@@ -79,16 +71,10 @@ add_entry(GString *out, const struct ending *one)
 }
 
 static char *
-compose(const Tenant *tenant, const char *rcpt, const GArray *soon,
-	gint64 now)
+compose(const Tenant *tenant, const GArray *soon)
 {
 	GString *out = g_string_new(NULL);
-	bool is_one = soon->len == 1;
-	g_autofree char *subject = g_strdup_printf("%u list entr%s of %s "
-	    "end%s soon", soon->len, is_one ? "y" : "ies", tenant->name,
-	    is_one ? "s" : "");
 
-	add_head(out, tenant, rcpt, subject, now);
 	g_string_append(out, "These entries of the allow/block list stop "
 			"having an effect soon:\r\n\r\n");
 	for (guint i = 0; i < soon->len; i++)
@@ -110,18 +96,22 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 	    const Life *life, const GPtrArray *entries, gint64 now,
 	    guint *told, GError **error)
 {
+	g_autofree char *subject = NULL, *text = NULL;
 	g_autoptr(GArray) soon = NULL;
 
 	if (tenant->admins->len == 0)
 		return true;
 	if (!(soon = collect(usages, life, entries, now, error)))
 		return false;
+	subject = g_strdup_printf("%u list entr%s of %s end%s soon",
+				  soon->len, soon->len == 1 ? "y" : "ies",
+				  tenant->name, soon->len == 1 ? "s" : "");
+	text = compose(tenant, soon);
 	for (guint i = 0; soon->len && i < tenant->admins->len; i++) {
 		const char *rcpt = tenant->admins->pdata[i];
-		g_autofree char *text = compose(tenant, rcpt, soon, now);
 
-		if (!mail_send_quietly(config, "", rcpt, text,
-				       strlen(text), false, error))
+		if (!send_text(config, tenant, rcpt, subject, text, now,
+			       error))
 			return false;
 	}
 	for (guint i = 0; i < soon->len; i++) {
@@ -137,31 +127,10 @@ notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 
 /* ---- held mail ---- */
 
-/* A stranger's TEXT such that no mail program makes a link of it. */
-static char *
-unlinked(const char *text)
-{
-	g_autofree char *shown = text_shown(text ? text : "-", 200);
-	GString *out = g_string_new(NULL);
-
-	for (const char *p = shown; *p; p++) {
-		bool is_dot = *p == '.' && p > shown && p[-1] != ' ' &&
-		    (g_ascii_isalpha(p[1]) || (guchar)p[1] >= 0x80);
-
-		if (is_dot)
-			g_string_append(out, "[.]");
-		else if (g_str_has_prefix(p, "://"))
-			g_string_append(out, "[:]");
-		else
-			g_string_append_c(out, *p);
-	}
-	return g_string_free(out, FALSE);
-}
-
 static void
 add_line(GString *out, const char *name, const char *value)
 {
-	g_autofree char *plain = unlinked(value);
+	g_autofree char *plain = letter_plain(value, 200);
 
 	g_string_append_printf(out, "  %-10s %s\r\n", name, plain);
 }
@@ -232,10 +201,9 @@ tell(const Config *config, const Tenant *tenant, const char *to,
 
 	if (!smtp_is_safe(to))
 		return true;
-	add_head(out, tenant, to, subject, clock_now());
 	add(out, held, rcpt);
-	return mail_send_quietly(config, "", to, out->str, out->len, false,
-				 error);
+	return send_text(config, tenant, to, subject, out->str, clock_now(),
+			 error);
 }
 
 bool

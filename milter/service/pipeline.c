@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/policy/auth.h"
 #include "gatepost/policy/composite.h"
+#include "gatepost/service/errand.h"
 #include "gatepost/service/proof.h"
 #include "gatepost/service/way.h"
 #include "gatepost/store/db.h"
@@ -51,6 +52,11 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	/* On disk first: from our answer on, the mail is in our care. */
 	if (!keep(line->site, message, facts, shown, decisions, &error)) {
 		log_error(message->tag, "later reason=\"cannot hold: %s\"",
+			  error->message);
+		return REPLY_LATER;
+	}
+	if (!errands_take(line, message, facts, &error)) {
+		log_error(message->tag, "later reason=\"%s\"",
 			  error->message);
 		return REPLY_LATER;
 	}
@@ -249,7 +255,8 @@ pipeline_judge(const Message *message, const Facts *facts,
 
 	for (guint i = 0; i < message->recipients->len; i++) {
 		look.recipient = message->recipients->pdata[i];
-		g_ptr_array_add(decisions,
+		g_ptr_array_add(decisions, look.recipient->is_action ?
+				judge_action(&look) :
 				facts && facts->release ?
 				judge_released(&look, facts->release) :
 				judge(&look));
@@ -264,7 +271,7 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 	g_autoptr(Decision) decision = NULL;
 
 	/* A refused RCPT of sendmail(1) would be tried for ever. */
-	if (message->client.kind == CLIENT_LOCAL ||
+	if (message->client.kind == CLIENT_LOCAL || recipient->is_action ||
 	    (!recipient->tenant && !recipient->outbound))
 		return REPLY_ACCEPT;
 	shown = sightings(message, NULL);

@@ -408,6 +408,7 @@ routes_login(Routes *routes, const Tenant *tenant, const char *login,
 	} else if (good) {
 		follow.route->unsure = g_strdup(map ? "login_map knows no "
 		    "such login" : "there is no login_map in users");
+		follow.route->is_unknown = true;
 		good = false;
 	}
 	return following_end(&follow, key, good);

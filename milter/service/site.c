@@ -22,6 +22,7 @@ site_open(const Config *config, GError **error)
 	static const char *const states[] = {
 		"new", "claimed", "done", "failed", NULL
 	};
+	static const char *const actions_states[] = { "new", NULL };
 	g_autoptr(Site) site = g_new0(Site, 1);
 	g_autofree char *spool = NULL;
 	int folder;
@@ -63,7 +64,14 @@ site_open(const Config *config, GError **error)
 	if (!site->trail)
 		return NULL;
 	site->outbox = outbox_open(site->folder, error);
-	return site->outbox ? g_steal_pointer(&site) : NULL;
+	if (!site->outbox)
+		return NULL;
+	site->choices = choices_open(site->path, error);
+	if (!site->choices)
+		return NULL;
+	site->actions = box_open(site->folder, "actions", actions_states,
+				 error);
+	return site->actions ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -81,6 +89,8 @@ site_free(Site *site)
 	contacts_free(site->contacts);
 	trail_free(site->trail);
 	outbox_free(site->outbox);
+	choices_free(site->choices);
+	box_free(site->actions);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

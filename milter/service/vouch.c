@@ -312,16 +312,16 @@ vouch_allow(Site *site, const Config *config, const Tenant *tenant,
 
 /* The JSON beside it, with the item's record, which tells all of it. */
 static char *
-submission_of(const Held *held, const HeldRcpt *rcpt, const struct doer *by,
-	      const char *note)
+submission_of(const char *id, const Held *held, const HeldRcpt *rcpt,
+	      const char *as, const struct doer *by, const char *note)
 {
 	GString *out = g_string_new("{");
 	char now[CLOCK_TEXT];
 
 	clock_format(clock_now(), now);
-	json_put(out, "id", held->id);
+	json_put(out, "id", id);
 	json_put(out, "kind", "message");
-	json_put(out, "as", "clean");
+	json_put(out, "as", as);
 	json_put(out, "source", "quarantine");
 	json_put(out, "item", held->id);
 	json_put(out, "at", now);
@@ -339,24 +339,26 @@ submission_of(const Held *held, const HeldRcpt *rcpt, const struct doer *by,
 }
 
 bool
-vouch_report(Site *site, const Held *held, const HeldRcpt *rcpt,
-	     const struct doer *by, const char *note, GError **error)
+vouch_report(Site *site, const char *id, const Held *held,
+	     const HeldRcpt *rcpt, const char *as, const struct doer *by,
+	     const char *note, GError **error)
 {
-	g_autofree char *json = submission_of(held, rcpt, by, note);
+	g_autofree char *json = submission_of(id, held, rcpt, as, by, note);
+	g_autofree char *what = g_strconcat("reported-", as, NULL);
 	struct deed deed = {
-		.who = by->who, .via = by->via, .what = "reported-clean",
+		.who = by->who, .via = by->via, .what = what,
 		.object = held->id, .tenant = rcpt->tenant,
 		.rcpt = rcpt->rcpt, .detail = note,
 	};
 	int fd = quarantine_octets(site->quarantine, held, error);
 	bool good = fd >= 0 &&
-	    box_put(site->submissions, "new", held->id, fd,
-		    (gsize)held->size, json, error) &&
+	    box_put(site->submissions, "new", id, fd, (gsize)held->size,
+		    json, error) &&
 	    trail_add(site->trail, &deed, error);
 
 	if (good)
-		ledger_event(site->ledger, held->id, rcpt->rcpt,
-			     "reported-clean", by->who, NULL);
+		ledger_event(site->ledger, held->id, rcpt->rcpt, what,
+			     by->who, NULL);
 	if (fd >= 0)
 		close(fd);
 	return good;

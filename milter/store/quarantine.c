@@ -43,6 +43,11 @@ struct Quarantine {
 /* The copies that are still in our care, as held_is_open(). */
 #define OPEN "state IN ('held', 'requested', 'approved', 'denied')"
 
+/* Of a row, as give_row() takes it. */
+#define COLUMNS "id, rcpt, tenant, sender, \"from\", subject, reason," \
+	" entry, state, received, expires, size, policy, category," \
+	" message_id, changed, \"by\", added, rights"
+
 const char *const held_sorts[] = {
 	"received", "expires", "sender", "subject", "size", NULL
 };
@@ -155,20 +160,38 @@ put_deed(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 	return trail_put(db, &deed, error);
 }
 
+/* When the copy came into our care.  What is indexed anew much later came
+ * when the message did; within a day it may be told of twice. */
+static gint64
+added_of(const Held *held)
+{
+	gint64 now = clock_now();
+
+	return now - held->received < CLOCK_DAY ? now : held->received;
+}
+
 static bool
 put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 {
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *rights = NULL;
+
+	for (guint i = 0; i < rcpt->rights->len; i++)
+		g_ptr_array_add(words, rcpt->rights->pdata[i]);
+	g_ptr_array_add(words, NULL);
+	rights = g_strjoinv(" ", (char **)words->pdata);
 	return db_run(db, error,
 		      "INSERT INTO held (id, rcpt, tenant, sender, \"from\","
 		      " subject, reason, entry, state, received, expires,"
 		      " size, sha256, policy, category, message_id, changed,"
-		      " \"by\", sender_domain, from_domain) VALUES ($1, $2,"
+		      " \"by\", sender_domain, from_domain, added, rights)"
+		      " VALUES ($1, $2,"
 		      " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-		      " $15, $16, $17, $18, $19, $20) "
+		      " $15, $16, $17, $18, $19, $20, $21, $22) "
 		      "ON CONFLICT (id, rcpt) DO UPDATE SET"
 		      " state = excluded.state, expires = excluded.expires,"
 		      " changed = excluded.changed, \"by\" = excluded.\"by\"",
-		      "tttttttttiiittttittt", held->id, rcpt->rcpt,
+		      "tttttttttiiittttitttit", held->id, rcpt->rcpt,
 		      or_empty(rcpt->tenant), or_empty(held->sender),
 		      or_empty(held->from), or_empty(held->subject),
 		      or_empty(rcpt->reason), rcpt->entry,
@@ -178,7 +201,8 @@ put_row(Db *db, const Held *held, const HeldRcpt *rcpt, GError **error)
 		      or_empty(held->message_id), rcpt->changed,
 		      or_empty(rcpt->by),
 		      address_domain(or_empty(held->sender)),
-		      address_domain(or_empty(held->from))) &&
+		      address_domain(or_empty(held->from)), added_of(held),
+		      rights) &&
 	    put_deed(db, held, rcpt, error);
 }
 
@@ -375,9 +399,7 @@ list_sql(const struct held_filter *filter, bool is_rare)
 			    " WHERE id = $15 AND rcpt = $16)", column, than,
 			    column);
 
-	return g_strdup_printf("SELECT id, rcpt, tenant, sender, \"from\","
-	    " subject, reason, entry, state, received, expires, size,"
-	    " policy, category, message_id, changed, \"by\" FROM held"
+	return g_strdup_printf("SELECT " COLUMNS " FROM held"
 	    " WHERE %s AND %s AND %s"
 	    " AND ($1 IS NULL OR id = $1) AND ($2 IS NULL OR rcpt = $2)"
 	    " AND ($3 IS NULL OR tenant = $3)"
@@ -460,6 +482,8 @@ give_row(sqlite3_stmt *row, held_found *found, void *data)
 		.message_id = db_text(row, 14),
 		.changed = sqlite3_column_int64(row, 15),
 		.by = db_text(row, 16),
+		.added = sqlite3_column_int64(row, 17),
+		.rights = db_text(row, 18),
 	};
 
 	found(&held, data);
@@ -513,6 +537,49 @@ quarantine_count(Quarantine *quarantine, enum held_state state, char **oldest,
 	}
 	db_end(row);
 	return count;
+}
+
+/* ---- digests ---- */
+
+bool
+quarantine_rcpts(Quarantine *quarantine, const char *tenant,
+		 GPtrArray *rcpts, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(quarantine->db, &fault,
+	    "SELECT DISTINCT rcpt FROM held WHERE tenant = $1"
+	    " ORDER BY rcpt", "t", tenant);
+
+	while (row && db_next(row, &fault))
+		g_ptr_array_add(rcpts, g_strdup(db_text(row, 0)));
+	db_end(row);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+bool
+quarantine_due(Quarantine *quarantine, const struct held_due *due,
+	       held_found *found, void *data, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(quarantine->db, &fault,
+	    "SELECT " COLUMNS " FROM held"
+	    " WHERE tenant = $1 AND rcpt = $2 AND " OPEN
+	    " AND added <= $4 AND expires > $7 AND (added > $3 OR"
+	    " (expires > $5 AND expires <= $6))"
+	    " ORDER BY id DESC", "ttiiiii", due->tenant, due->rcpt,
+	    due->since, due->until, due->ends_since, due->ends_until,
+	    due->now);
+
+	while (row && db_next(row, &fault))
+		give_row(row, found, data);
+	db_end(row);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
 }
 
 /* ---- items ---- */

@@ -121,6 +121,24 @@ const char *const schema_state[] = {
 	/* Any part of a subject, by its groups of three characters. */
 	"CREATE VIRTUAL TABLE held_text USING fts5 (id UNINDEXED, subject,"
 	"  tokenize = 'trigram', detail = 'none');",
+	/* 5 */
+	"CREATE TABLE user_choice ("
+	"  tenant TEXT NOT NULL,"
+	"  \"user\" TEXT NOT NULL,"
+	"  language TEXT NOT NULL,"
+	"  every TEXT NOT NULL,"
+	"  sent INTEGER NOT NULL,"
+	"  PRIMARY KEY (tenant, \"user\")"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE token_used ("
+	"  name TEXT NOT NULL PRIMARY KEY,"
+	"  \"by\" TEXT NOT NULL,"
+	"  until INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"ALTER TABLE held ADD COLUMN added INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE held ADD COLUMN rights TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE user_entry ADD COLUMN action TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX held_user ON held (tenant, rcpt, id);",
 	NULL
 };
 

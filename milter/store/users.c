@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "gatepost/model/category.h"
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
 #include "gatepost/util/fields.h"
@@ -23,7 +24,7 @@
 /* Values of one look-up; more take another one. */
 #define VALUES 8
 
-#define COLUMNS "value, list, added, how, \"by\", note"
+#define COLUMNS "value, list, added, how, \"by\", note, action"
 
 struct UserStore {
 	Db *db;
@@ -113,6 +114,7 @@ entry_of(sqlite3_stmt *row)
 	entry->how = g_strdup(db_text(row, 3));
 	entry->by = g_strdup(db_text(row, 4));
 	entry->note = g_strdup(db_text(row, 5));
+	entry->action = fields_word(actions, db_text(row, 6));
 	return entry;
 }
 
@@ -208,21 +210,24 @@ struct change {
 	GArray *deeds;
 };
 
-/* The list that VALUE stands on, -1 for none; false and ERROR set. */
+/* The list that VALUE stands on, -1 for none, and the action that it asks
+ * for; false and ERROR set. */
 static bool
 list_of(Db *db, const struct change *change, const char *value, int *list,
-	GError **error)
+	int *action, GError **error)
 {
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *row = db_begin(db, &fault,
-				     "SELECT list FROM user_entry "
+				     "SELECT list, action FROM user_entry "
 				     "WHERE tenant = $1 AND \"user\" = $2 "
 				     "AND value = $3", "ttt", change->tenant,
 				     change->user, value);
 
-	*list = -1;
-	if (row && db_next(row, &fault))
+	*list = *action = -1;
+	if (row && db_next(row, &fault)) {
 		*list = fields_word(user_lists, db_text(row, 0));
+		*action = fields_word(actions, db_text(row, 1));
+	}
 	db_end(row);
 	if (!fault)
 		return true;
@@ -238,26 +243,30 @@ add_all(Db *db, void *data, GError **error)
 	for (guint i = 0; i < change->entries->len; i++) {
 		const UserEntry *entry = change->entries->pdata[i];
 		enum users_deed deed;
-		int list;
+		int list, action;
 
-		if (!list_of(db, change, entry->value, &list, error))
+		if (!list_of(db, change, entry->value, &list, &action,
+			     error))
 			return false;
 		deed = list < 0 ? USERS_ADDED :
-		    list == (int)entry->list ? USERS_KEPT : USERS_MOVED;
+		    list == (int)entry->list && action == entry->action ?
+		    USERS_KEPT : USERS_MOVED;
 		g_array_append_val(change->deeds, deed);
 		if (deed != USERS_KEPT &&
 		    !db_run(db, error,
 			    "INSERT INTO user_entry (tenant, \"user\", "
-			    "value, list, added, how, \"by\", note) "
-			    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+			    "value, list, added, how, \"by\", note, action) "
+			    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
 			    "ON CONFLICT (tenant, \"user\", value) "
 			    "DO UPDATE SET list = excluded.list, "
 			    "added = excluded.added, how = excluded.how, "
-			    "\"by\" = excluded.\"by\", note = excluded.note",
-			    "ttttittt", change->tenant, change->user,
+			    "\"by\" = excluded.\"by\", note = excluded.note, "
+			    "action = excluded.action",
+			    "ttttitttt", change->tenant, change->user,
 			    entry->value, user_lists[entry->list],
 			    entry->added, entry->how, entry->by,
-			    entry->note))
+			    entry->note, entry->action < 0 ? "" :
+			    actions[entry->action]))
 			return false;
 	}
 	return true;
@@ -271,9 +280,10 @@ remove_all(Db *db, void *data, GError **error)
 	for (guint i = 0; i < change->entries->len; i++) {
 		const UserEntry *entry = change->entries->pdata[i];
 		enum users_deed deed = USERS_ABSENT;
-		int list;
+		int list, action;
 
-		if (!list_of(db, change, entry->value, &list, error))
+		if (!list_of(db, change, entry->value, &list, &action,
+			     error))
 			return false;
 		if (list == (int)entry->list)
 			deed = USERS_REMOVED;

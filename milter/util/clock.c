@@ -134,3 +134,17 @@ clock_span(const char *text, gint64 *span)
 		}
 	return false;
 }
+
+char *
+clock_local(gint64 at, const char *zone)
+{
+	g_autoptr(GTimeZone) there = zone ? g_time_zone_new_identifier(zone) :
+	    NULL;
+	g_autoptr(GTimeZone) here = there ? NULL : g_time_zone_new_local();
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(
+	    at / CLOCK_SECOND);
+	g_autoptr(GDateTime) time = g_date_time_to_timezone(utc, there ?
+							    there : here);
+
+	return g_date_time_format(time, "%Y-%m-%d %H:%M %Z");
+}

@@ -75,6 +75,7 @@ void table_print(struct table *table);	/* and frees it */
 int cmd_candidate_list(struct cli *cli);
 int cmd_candidate_show(struct cli *cli);
 int cmd_check(struct cli *cli);
+int cmd_key_rotate(struct cli *cli);
 int cmd_list_add(struct cli *cli);
 int cmd_list_audit(struct cli *cli);
 int cmd_list_compile(struct cli *cli);

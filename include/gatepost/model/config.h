@@ -47,6 +47,14 @@ typedef struct DefectSetting {
 	int action;		/* enum action */
 } DefectSetting;
 
+/* How often a digest goes to a user. */
+enum digest_every { DIGEST_NEVER, DIGEST_HOURS, DIGEST_DAY, DIGEST_WEEK };
+extern const char *const digest_everies[];	/* names; ends with NULL */
+
+/* Languages of what users read; names, ends with NULL.  The first needs no
+ * translation. */
+extern const char *const languages[];
+
 typedef struct Tenant {
 	char *name;
 	GPtrArray *domains;	/* of char *: normal form, "*.d" for below */
@@ -78,6 +86,17 @@ typedef struct Tenant {
 		gint64 days[POLICIES];	/* 0: as keep; see config_days() */
 	} quarantine;
 	char *zone;		/* IANA time zone; NULL: the system's */
+	int language;		/* of languages[] */
+	struct {
+		int every;		/* enum digest_every */
+		gint64 hour;		/* 0 to 23, in zone */
+		int weekday;		/* of a weekly one, 0: Monday */
+		char *address;		/* for acting by mail, normal form;
+					 * NULL: none */
+		char *portal;		/* "https://..."; NULL: none */
+		GPtrArray *blocks;	/* of char *: actions that a user may
+					 * choose; empty: user_block's alone */
+	} digest;
 	struct {
 		char *map;		/* as map_name_parse(); NULL: none */
 		char *login_map, *owners;	/* likewise */
@@ -188,6 +207,9 @@ enum mode config_mode(const Config *config, const Tenant *tenant);
 /* The action of TENANT's policy for ROW: those of single kinds of
  * impersonation are the common one's where they are not set. */
 enum action config_policy(const Tenant *tenant, enum policy row);
+
+/* May users of TENANT have the mail of whom they block end in ACTION? */
+bool config_lets_block(const Tenant *tenant, enum action action);
 
 /* Do we authenticate ourselves, by `authentication` and the upstreams? */
 bool config_authenticates(const Config *config);

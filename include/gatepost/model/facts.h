@@ -147,6 +147,8 @@ typedef struct Facts {
 	GPtrArray *ours;	/* of Field *: to be removed, none ours */
 	char *release;		/* value of our release proof field */
 	bool is_list;		/* List-Id or List-Unsubscribe is there */
+	bool is_auto;		/* no person sent it: Auto-Submitted, or
+				 * Precedence of a program, or a list's */
 	gint64 received;	/* Received fields */
 	GPtrArray *received_from;	/* of char *: behind a relay, the
 				 * clients in the topmost ones; "" where one

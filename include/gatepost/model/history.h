@@ -23,6 +23,8 @@ typedef struct UserEntry {
 	char *how;	/* "command", "import", "mail" or "portal" */
 	char *by;	/* login name of who did it */
 	char *note;	/* NULL: none */
+	int action;	/* enum action that a block asks for; -1: user_block
+			 * of the policy */
 } UserEntry;
 
 UserEntry *user_entry_new(enum user_list list, const char *value);

@@ -37,6 +37,7 @@ typedef struct Recipient {
 	char *address;		/* normal form */
 	const Tenant *tenant;	/* NULL: none of ours.  Of the config */
 	bool is_exempt;
+	bool is_action;		/* the tenant's action address */
 	enum mode mode;		/* in force, pinned at RCPT */
 	const Tenant *outbound;	/* whose user sends, when that is not tenant;
 				 * NULL: no outbound mail of ours */

@@ -42,6 +42,10 @@ Decision *judge_poison(const struct look *look, gint64 deaths);
 /* A decision to deliver mail that we released ourselves. */
 Decision *judge_released(const struct look *look, const char *id);
 
+/* A decision on mail to the action address: it is taken off, and what it asks
+ * for is done (service/errand.c). */
+Decision *judge_action(const struct look *look);
+
 /* Why FINDING, one of DECISION's, did not decide, in words; borrowed from it
  * or constant. */
 const char *judge_lost(const Decision *decision, const Finding *finding);

@@ -20,6 +20,7 @@ struct pipeline {
 	Breaker *dns;		/* NULL: none */
 	Breaker *clamd;		/* likewise */
 	struct Courier *courier;	/* NULL: nobody drains the outbox */
+	struct Clerk *clerk;	/* NULL: nobody does what users ask for */
 	/* Ask a worker about MESSAGE; as ask() says. */
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,

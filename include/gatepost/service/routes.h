@@ -34,6 +34,7 @@ typedef struct Route {
 	GPtrArray *steps;	/* of struct route_step * */
 	char *owner;		/* who looks after it; NULL: not known */
 	char *unsure;		/* why nothing is known; NULL: it is */
+	bool is_unknown;	/* ... for good: no table knows the login */
 } Route;
 
 /*

@@ -11,6 +11,7 @@
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
+#include "gatepost/store/choices.h"
 #include "gatepost/store/contacts.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
@@ -34,6 +35,8 @@ typedef struct Site {
 	Trail *trail;			/* the audit log */
 	Box *submissions;		/* spool/submissions */
 	Outbox *outbox;
+	Choices *choices;
+	Box *actions;			/* what users sent, to be done */
 } Site;
 
 /* Names inside state_dir. */

@@ -32,11 +32,13 @@ bool vouch_allow(Site *site, const Config *config, const Tenant *tenant,
 		 const struct doer *by, GPtrArray *said, GError **error);
 
 /*
- * Report RCPT's copy of HELD as a false positive: into spool/submissions/new
- * under the item's own id, so that it is sent once however often it is
- * reported, to the ledger ("reported-clean") and to the audit log.
+ * Report RCPT's copy of HELD as what it is, AS "clean" (a false positive) or
+ * "phish": into spool/submissions/new under ID, so that it is sent once
+ * however often it is reported under that, to the ledger ("reported-clean")
+ * and to the audit log.
  */
-bool vouch_report(Site *site, const Held *held, const HeldRcpt *rcpt,
+bool vouch_report(Site *site, const char *id, const Held *held,
+		  const HeldRcpt *rcpt, const char *as,
 		  const struct doer *by, const char *note, GError **error);
 
 #endif

@@ -72,8 +72,10 @@ bool quarantine_hold(Quarantine *quarantine, Held *held, int fd,
 /* One row of a listing. */
 struct held_row {
 	const char *id, *rcpt, *tenant, *sender, *from, *subject, *reason,
-	    *entry, *state, *policy, *category, *message_id, *by;
-	gint64 received, expires, size, changed;
+	    *entry, *state, *policy, *category, *message_id, *by,
+	    *rights;		/* right_names, parted by blanks */
+	gint64 received, expires, size, changed,
+	    added;		/* when we took it over */
 };
 
 /* In what order rows come. */
@@ -107,6 +109,21 @@ bool quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
  * id of the oldest (yours), NULL when there is none. */
 gint64 quarantine_count(Quarantine *quarantine, enum held_state state,
 			char **oldest, GError **error);
+
+/* Append to RCPTS (of char *) every recipient of TENANT of whom anything is
+ * known, sorted. */
+bool quarantine_rcpts(Quarantine *quarantine, const char *tenant,
+		      GPtrArray *rcpts, GError **error);
+
+/* What RCPT of TENANT is to be told of: copies that are open, were added
+ * after SINCE, or end after ENDS_SINCE and up to ENDS_UNTIL; all added up to
+ * UNTIL and not over NOW (us).  The newest first. */
+struct held_due {
+	const char *tenant, *rcpt;
+	gint64 since, until, ends_since, ends_until, now;
+};
+bool quarantine_due(Quarantine *quarantine, const struct held_due *due,
+		    held_found *found, void *data, GError **error);
 
 /* What is known of an item; free with fields_free(&held_fields). */
 Held *quarantine_read(Quarantine *quarantine, const char *id, GError **error);

@@ -38,7 +38,7 @@ enum users_deed { USERS_ADDED, USERS_MOVED, USERS_KEPT, USERS_REMOVED,
 /*
  * Put ENTRIES (of UserEntry *) on the lists of USER: all or, on failure,
  * none.  DEEDS (of enum users_deed, as long as ENTRIES) gets ADDED, MOVED
- * from the other list, or KEPT as it was.  False and ERROR set.
+ * from the other list or action, or KEPT as it was.  False and ERROR set.
  */
 bool users_add(UserStore *users, const char *tenant, const char *user,
 	       const GPtrArray *entries, GArray *deeds, GError **error);

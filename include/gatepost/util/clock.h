@@ -34,4 +34,8 @@ bool clock_span(const char *text, gint64 *span);
 /* The day of AT in UTC as "2026-11-21". */
 void clock_day(gint64 at, char out[CLOCK_TEXT]);
 
+/* AT as people read it in ZONE (an IANA name; NULL: the system's), to the
+ * minute: "2026-11-21 14:05 CET".  Yours. */
+char *clock_local(gint64 at, const char *zone);
+
 #endif

@@ -5,6 +5,7 @@
 #define GATEPOST_UTIL_DIGEST_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct Digest Digest;
 
@@ -19,5 +20,14 @@ char *digest_end(Digest *digest);
 
 /* The same of LENGTH octets at once. */
 char *digest_of(const void *data, gsize length);
+
+/* HMAC-SHA-256 of LENGTH octets under a key of 32 octets. */
+#define DIGEST_KEY 32
+#define DIGEST_MAC 32
+void digest_mac(const guint8 key[DIGEST_KEY], const void *data, gsize length,
+		guint8 out[DIGEST_MAC]);
+
+/* Are LENGTH octets the same?  Takes as long when they are not. */
+bool digest_is_equal(const void *one, const void *other, gsize length);
 
 #endif

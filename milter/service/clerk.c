@@ -1,0 +1,131 @@
+/*
+ * clerk.c -- the thread that does what users ask for by mail
+ *
+ * One errand after the other: of two hundred that ask for the same, one does
+ * it.  What cannot be done now, since the MTA or a table is away, waits and
+ * is tried again; it stands on disk, and the next process goes on with it.
+ */
+#include "gatepost/service/clerk.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "gatepost/bounds.h"
+#include "gatepost/service/errand.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/ids.h"
+#include "gatepost/util/log.h"
+
+/* Seconds to the second round over what is left, and most between two. */
+#define FIRST 5
+#define LAST 300
+
+struct Clerk {
+	struct pipeline *line;
+	Setup *(*setup)(void *data);
+	void *data;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool is_due;
+};
+
+/* It waited for days: an admin must know, and nobody waits any more. */
+static void
+give_up(Clerk *clerk, const char *id, const char *why)
+{
+	g_autoptr(GError) error = NULL;
+
+	log_error(id, "action-given-up days=%d reason=\"%s\"",
+		  BOUND_ERRAND_DAYS, why);
+	if (!box_remove(clerk->line->site->actions, "new", id, &error))
+		log_error(id, "action-failed reason=\"%s\"", error->message);
+}
+
+/* All errands once; how many are left to be tried again. */
+static guint
+walk(Clerk *clerk)
+{
+	g_autoptr(GPtrArray) ids = box_list(clerk->line->site->actions,
+					    "new");
+	g_autoptr(Setup) setup = ids->len ? clerk->setup(clerk->data) : NULL;
+	guint left = 0;
+
+	for (guint i = 0; i < ids->len; i++) {
+		const char *id = ids->pdata[i];
+		g_autoptr(GError) error = NULL;
+
+		if (errand_run(clerk->line, setup, id, &error))
+			continue;
+		if (id_time(id) + BOUND_ERRAND_DAYS * CLOCK_DAY <
+		    clock_now()) {
+			give_up(clerk, id, error->message);
+			continue;
+		}
+		log_warning(id, "action-later reason=\"%s\"",
+			    error->message);
+		left++;
+	}
+	return left;
+}
+
+/* Until somebody wakes us, or for SECONDS (0: without an end). */
+static void
+wait_for(Clerk *clerk, gint64 seconds)
+{
+	struct timespec until;
+	int fault = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)seconds;
+	pthread_mutex_lock(&clerk->lock);
+	while (!clerk->is_due && fault == 0)
+		fault = seconds ? pthread_cond_timedwait(&clerk->wake,
+							 &clerk->lock,
+							 &until) :
+		    pthread_cond_wait(&clerk->wake, &clerk->lock);
+	clerk->is_due = false;
+	pthread_mutex_unlock(&clerk->lock);
+}
+
+static void *
+run(void *data)
+{
+	Clerk *clerk = data;
+	gint64 step = FIRST;
+
+	for (;;) {
+		guint left = walk(clerk);
+
+		step = left ? MIN(step * 2, LAST) : FIRST;
+		wait_for(clerk, left ? step : 0);
+	}
+	return NULL;
+}
+
+Clerk *
+clerk_new(struct pipeline *line, Setup *(*setup)(void *data), void *data)
+{
+	Clerk *clerk = g_new0(Clerk, 1);
+	pthread_t thread;
+
+	clerk->line = line;
+	clerk->setup = setup;
+	clerk->data = data;
+	pthread_mutex_init(&clerk->lock, NULL);
+	pthread_cond_init(&clerk->wake, NULL);
+	if (pthread_create(&thread, NULL, run, clerk) != 0)
+		g_error("no thread for what users ask for");
+	pthread_detach(thread);
+	return clerk;
+}
+
+void
+clerk_wake(Clerk *clerk)
+{
+	if (!clerk)
+		return;
+	pthread_mutex_lock(&clerk->lock);
+	clerk->is_due = true;
+	pthread_cond_signal(&clerk->wake);
+	pthread_mutex_unlock(&clerk->lock);
+}

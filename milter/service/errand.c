@@ -1,0 +1,199 @@
+/*
+ * errand.c -- take what a user asks for by mail
+ *
+ * Who sent it must be proven: by a login, or by an aligned pass of the
+ * tenant's own domain.  Whoever it is not proven of gets no answer, and learns
+ * nothing; programs get none either, so that no two of them talk for ever.
+ */
+#include "gatepost/service/errand_work.h"
+
+#include <string.h>
+
+#include "gatepost/model/address.h"
+#include "gatepost/policy/check.h"
+#include "gatepost/service/clerk.h"
+#include "gatepost/service/letter.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
+
+static const struct field errand_rows[] = {
+	FIELD(Errand, id, FIELD_TEXT),
+	FIELD(Errand, at, FIELD_TIME),
+	FIELD(Errand, message, FIELD_TEXT),
+	FIELD(Errand, tenant, FIELD_TEXT),
+	FIELD(Errand, mailboxes, FIELD_TEXTS),
+	FIELD(Errand, reply, FIELD_TEXT),
+	FIELD(Errand, subject, FIELD_TEXT),
+};
+const struct fields errand_fields = FIELDS(Errand, errand_rows);
+
+/* Why MESSAGE is no person's, or NULL. */
+static const char *
+automatic(const Message *message, const Facts *facts)
+{
+	if (!*message->sender)
+		return "it has the null sender";
+	if (facts->is_auto)
+		return "a program sent it";
+	if (letter_is_own(facts->message_id))
+		return "it is a mail of our own";
+	return NULL;
+}
+
+/* Is From in a domain of TENANT, by proof? */
+static bool
+is_proven(const Message *message, const Facts *facts, const Tenant *tenant)
+{
+	return facts->from && facts->from_domain && auth_is_aligned(facts) &&
+	    config_tenant_of(message->config, facts->from_domain) == tenant;
+}
+
+/* Whose mailbox the sender's is, or NULL with *WHY; `unsure` is for the
+ * caller. */
+static Route *
+route_of_sender(const Message *message, const Facts *facts,
+		const Tenant *tenant, const struct map_wait *wait,
+		const char **why)
+{
+	const char *login = message->client.login;
+	g_autofree char *address = login && strchr(login, '@') ?
+	    address_normal(login) : NULL;
+
+	if (login && tenant->users.login_map)
+		return routes_login(message->routes, tenant, login, wait);
+	/* Without a table a login is whose address it is. */
+	if (address && config_tenant_of(message->config,
+					address_domain(address)) == tenant)
+		return routes_follow(message->routes, tenant, address, wait);
+	if (is_proven(message, facts, tenant))
+		return routes_follow(message->routes, tenant, facts->from,
+				     wait);
+	*why = login ? "it is not known whose login that is: set "
+	    "users.login_map" : "nothing proves who sent it";
+	return NULL;
+}
+
+/* Where the answer goes: to From when that is the sender's own, else to his
+ * mailbox. */
+static char *
+reply_to(const Message *message, const Facts *facts, const Tenant *tenant,
+	 const char *mailbox, const struct map_wait *wait)
+{
+	g_autoptr(Route) route = NULL;
+
+	if (!facts->from || !facts->from_domain ||
+	    config_tenant_of(message->config, facts->from_domain) != tenant)
+		return g_strdup(mailbox);
+	route = routes_follow(message->routes, tenant, facts->from, wait);
+	return g_strdup(route->mailboxes->len == 1 && !route->is_more &&
+			strcmp(route->mailboxes->pdata[0], mailbox) == 0 ?
+			facts->from : mailbox);
+}
+
+static void
+log_ignored(const Message *message, const Facts *facts,
+	    const Recipient *recipient, const char *why)
+{
+	g_autofree char *rcpt = text_value(recipient->address);
+	g_autofree char *from = text_value(facts->from);
+	g_autofree char *safe = text_value(why);
+
+	log_warning(message->tag, "action-ignored rcpt=%s from=%s reason=%s",
+		    rcpt, from, safe);
+}
+
+static bool
+put_errand(struct pipeline *line, Message *message, Errand *errand,
+	   GError **error)
+{
+	g_autoptr(GString) json = g_string_new(NULL);
+	int fd = message_fd(message, error);
+
+	if (fd < 0)
+		return false;
+	fields_json(&errand_fields, errand, true, json);
+	return box_put(line->site->actions, "new", errand->id, fd,
+		       message->size, json->str, error);
+}
+
+/* ROUTE is the sender's: write down what he asks. */
+static bool
+take(struct pipeline *line, Message *message, const Facts *facts,
+     const Recipient *recipient, const Route *route,
+     const struct map_wait *wait, GError **error)
+{
+	Errand *errand = fields_new(&errand_fields);
+	char id[ID_TEXT];
+	bool good;
+
+	id_new(id);
+	errand->id = g_strdup(id);
+	errand->at = clock_now();
+	errand->message = g_strdup(message->tag);
+	errand->tenant = g_strdup(recipient->tenant->name);
+	for (guint i = 0; i < route->mailboxes->len; i++)
+		g_ptr_array_add(errand->mailboxes,
+				g_strdup(route->mailboxes->pdata[i]));
+	errand->reply = reply_to(message, facts, recipient->tenant,
+				 route->mailboxes->pdata[0], wait);
+	errand->subject = g_strdup(facts->subject);
+	good = put_errand(line, message, errand, error);
+	fields_free(&errand_fields, errand);
+	return good;
+}
+
+static bool
+take_for(struct pipeline *line, Message *message, const Facts *facts,
+	 const Recipient *recipient, GError **error)
+{
+	const char *why = automatic(message, facts);
+	struct map_wait wait = {
+		line->wait, message->config,
+		clock_steady_ms() + recipient->tenant->users.timeout,
+	};
+	g_autoptr(Route) route = NULL;
+
+	if (!why && !message->routes)
+		why = "there are no tables of users";
+	if (!why)
+		route = route_of_sender(message, facts, recipient->tenant,
+					&wait, &why);
+	if (route && route->unsure && !route->is_unknown) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+			    "it is not known who acts by mail: %s",
+			    route->unsure);
+		return false;
+	}
+	if (route && route->unsure)
+		why = route->unsure;
+	/* One of several could else act for the others. */
+	else if (route && !message->client.login &&
+		 (route->mailboxes->len != 1 || route->is_more))
+		why = "the sender's address is shared by several";
+	if (!why)
+		return take(line, message, facts, recipient, route, &wait,
+			    error);
+	log_ignored(message, facts, recipient, why);
+	return true;
+}
+
+bool
+errands_take(struct pipeline *line, Message *message, const Facts *facts,
+	     GError **error)
+{
+	bool is_any = false;
+
+	for (guint i = 0; facts && i < message->recipients->len; i++) {
+		const Recipient *recipient = message->recipients->pdata[i];
+
+		if (!recipient->is_action)
+			continue;
+		if (!take_for(line, message, facts, recipient, error))
+			return false;
+		is_any = true;
+	}
+	if (is_any)
+		clerk_wake(line->clerk);
+	return true;
+}
