@@ -28,7 +28,7 @@ list export --tenant --format
 list compile --state-dir
 quarantine list --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --by --sort --reverse --most --after --format
 quarantine show
-quarantine preview --raw
+quarantine preview --html --raw
 quarantine release --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --to --report --allow --expires --reason --by --as-user --dry-run
 quarantine request --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine approve --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run

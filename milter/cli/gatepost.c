@@ -80,7 +80,8 @@ static const struct command commands[] = {
 	  .summary = "list held messages" },
 	{ "quarantine", "show", cmd_quarantine_show, "ID",
 	  .summary = "show what is known of an item" },
-	{ "quarantine", "preview", cmd_quarantine_preview, "ID [--raw]",
+	{ "quarantine", "preview", cmd_quarantine_preview,
+	  "ID [--html|--raw]",
 	  .summary = "show the text of a held message, read by a worker" },
 	{ "quarantine", "release", cmd_quarantine_release,
 	  "ID... [--rcpt R] | " HELD_FILTER " [--to A]... [--report] "
