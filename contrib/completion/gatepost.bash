@@ -44,6 +44,7 @@ user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note
 user import --as --tenant --exact --strict --note
+user forget --yes
 user list --tenant --after --most
 user map --tenant
 spoof list --tenant --since --most
