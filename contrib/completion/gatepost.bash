@@ -29,7 +29,7 @@ list export --tenant --format
 list compile --state-dir
 quarantine list --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --by --sort --reverse --most --after --format
 quarantine show
-quarantine preview --raw
+quarantine preview --html --raw
 quarantine release --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --to --report --allow --expires --reason --by --as-user --dry-run
 quarantine request --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
 quarantine approve --tenant --rcpt --from --subject --message-id --policy --category --entry --state --since --until --expiring --reason --by --as-user --dry-run
@@ -46,6 +46,7 @@ user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note
 user import --as --tenant --exact --strict --note
+user forget --yes
 user list --tenant --after --most
 user map --tenant
 spoof list --tenant --since --most

@@ -1,7 +1,6 @@
 /*
  * cmd_quarantine.c -- gatepost quarantine list, show, preview, reindex
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,10 +9,10 @@
 #include "gatepost/bounds.h"
 #include "gatepost/cli/held.h"
 #include "gatepost/model/rights.h"
+#include "gatepost/service/preview.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
-#include "gatepost/worker/ask.h"
 
 /* The page that a listing is cut to; ID stays in AFTER, cut at the slash. */
 static bool
@@ -225,32 +224,6 @@ cmd_quarantine_show(struct cli *cli)
 	return good ? EX_OK : cli_error("audit log", error);
 }
 
-/* Have a private worker read the message: no one else parses mail. */
-static int
-preview(int fd, gint64 size)
-{
-	g_autofree char *program = ask_program("gatepost-worker");
-	Request *request = fields_new(&request_fields);
-	Answer *answer = fields_new(&answer_fields);
-	g_autoptr(GError) error = NULL;
-	struct ask_bytes bytes = { NULL, (gsize)size, fd };
-	int connection = ask_private(program, &error), status = EX_OK;
-
-	request->kind = REQUEST_PREVIEW;
-	request->size = size;
-	if (connection < 0 ||
-	    ask(connection, request, &bytes, answer, clock_steady_ms() +
-		BOUND_ASK_MS, ask_wait_plainly, NULL, &error) != ASK_DONE)
-		status = cli_fail(EX_SOFTWARE, "preview: %s", error->message);
-	else
-		fputs(answer->preview ? answer->preview : "", stdout);
-	if (connection >= 0)
-		close(connection);
-	fields_free(&request_fields, request);
-	fields_free(&answer_fields, answer);
-	return status;
-}
-
 static int
 print_raw(int fd, gint64 size)
 {
@@ -267,28 +240,63 @@ print_raw(int fd, gint64 size)
 	return EX_OK;
 }
 
+static int
+preview_octets(Site *site, const Held *held, const struct doer *by)
+{
+	g_autoptr(GError) error = NULL;
+	int fd = preview_raw(site, held, by, &error), status;
+
+	if (fd < 0)
+		return cli_error("preview", error);
+	status = print_raw(fd, held->size);
+	close(fd);
+	return status;
+}
+
+static int
+preview(struct cli *cli, Site *site, const Held *held, bool is_page,
+	const struct doer *by)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = NULL;
+	g_autofree char *text = preview_read(site, held, NULL, is_page ?
+	    PREVIEW_PAGE : PREVIEW_TEXT, by, &error);
+
+	if (!text && error->domain == G_FILE_ERROR)
+		return cli_fail(EX_SOFTWARE, "preview: %s", error->message);
+	if (!text)
+		return cli_error("preview", error);
+	if (!cli->json) {
+		fputs(text, stdout);
+		return EX_OK;
+	}
+	out = g_string_new("{");
+	json_put(out, "id", held->id);
+	json_put(out, "preview", text);
+	printf("%s}\n", out->str);
+	return EX_OK;
+}
+
 int
 cmd_quarantine_preview(struct cli *cli)
 {
 	bool is_raw = cli_flag(cli, "--raw");
-	g_autoptr(GError) error = NULL;
+	bool is_page = cli_flag(cli, "--html");
+	const struct doer by = { cli->who, VIA_COMMAND, ACTOR_ADMIN };
 	g_autoptr(Site) site = NULL;
-	int status = EX_OK, fd;
+	int status = EX_OK;
 	Held *held;
 
 	if (!cli_words(cli, 1, 1))
 		return EX_USAGE;
+	if (is_raw && is_page)
+		return cli_fail(EX_USAGE, "--raw and --html are two things; "
+				"give one");
 	if (!(site = cli_site(cli, &status)) ||
 	    !(held = held_named(site, cli_word(cli, 0), &status)))
 		return status;
-	fd = quarantine_octets(site->quarantine, held, &error);
-	if (fd < 0)
-		status = cli_error("preview", error);
-	else
-		status = is_raw ? print_raw(fd, held->size) :
-		    preview(fd, held->size);
-	if (fd >= 0)
-		close(fd);
+	status = is_raw ? preview_octets(site, held, &by) :
+	    preview(cli, site, held, is_page, &by);
 	fields_free(&held_fields, held);
 	return status;
 }

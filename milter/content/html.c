@@ -59,6 +59,7 @@ struct tag {
 struct page {
 	const char *at, *end;
 	const struct html_sink *sink;
+	const struct html_reader *reader;	/* or NULL */
 	guint tags;
 	bool has_base;
 	char *anchor;		/* link of the open <a>, or NULL */
@@ -110,6 +111,9 @@ show(struct page *page, const char *text, gsize length)
 		text = plain->str;
 		length = plain->len;
 	}
+	if (page->reader)
+		page->reader->text(text, length, page->depth > 0,
+				   page->reader->data);
 	if (page->depth) {
 		append_folded(page->sink->hidden, text, length);
 		return;
@@ -181,6 +185,7 @@ take_page(struct page *page, const char *text)
 {
 	struct page inner = {
 		.at = text, .end = text + strlen(text), .sink = page->sink,
+		.reader = page->reader,
 		.tags = page->tags, .pages = page->pages + 1,
 		.depth = page->depth, .has_base = true,
 	};
@@ -342,13 +347,13 @@ take_tag(struct page *page, struct tag *tag)
 	break_line(page, tag->name);
 	if (!tag->is_end || page->depth)
 		track_hidden(page, tag);
-	if (tag->is_end) {
-		if (strcmp(tag->name, "a") == 0)
-			anchor_close(page);
-		return;
-	}
 	if (strcmp(tag->name, "a") == 0)
 		anchor_close(page);
+	if (page->reader)
+		page->reader->tag(tag->name, tag->is_end,
+				  page->reader->data);
+	if (tag->is_end)
+		return;
 	for (guint i = 0; i < ATTRIBUTES; i++)
 		if (tag->values[i].at)
 			take_value(page, tag, i);
@@ -522,12 +527,19 @@ read_page(struct page *page)
 }
 
 bool
-html_read(const char *text, gsize length, const struct html_sink *sink)
+html_read_to(const char *text, gsize length, const struct html_sink *sink,
+	     const struct html_reader *reader)
 {
 	struct page page = { .at = text, .end = text + length, .sink = sink,
-			     .shown = g_string_new(NULL) };
+			     .reader = reader, .shown = g_string_new(NULL) };
 
 	read_page(&page);
 	g_string_free(page.shown, TRUE);
 	return page.at == page.end;
+}
+
+bool
+html_read(const char *text, gsize length, const struct html_sink *sink)
+{
+	return html_read_to(text, length, sink, NULL);
 }

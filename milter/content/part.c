@@ -33,9 +33,9 @@ struct opened {
 static void read_inner_page(const guint8 *octets, gsize length, void *data);
 
 void
-part_reader_init(struct part_reader *reader, Facts *facts, GString *preview)
+part_reader_init(struct part_reader *reader, Facts *facts, struct view *view)
 {
-	*reader = (struct part_reader){ .facts = facts, .preview = preview,
+	*reader = (struct part_reader){ .facts = facts, .view = view,
 					.text_left = BOUND_TEXT };
 	links_init(&reader->links, facts);
 	inside_init(&reader->inside, &reader->links, read_inner_page, reader);
@@ -54,8 +54,8 @@ html_link(const char *raw, const char *text, void *data)
 	struct part_reader *reader = data;
 
 	/* A person sees where it leads. */
-	if (reader->preview && text)
-		g_string_append_printf(reader->shown, " <%s>", raw);
+	if (reader->view && text)
+		view_link(reader->view, raw);
 	links_add(&reader->links, raw, reader->base, text, "html");
 }
 
@@ -80,11 +80,15 @@ html_script(const char *text, gsize length, void *data)
 }
 
 static void
-append_preview(struct part_reader *reader, const char *text, gsize length)
+show_text(const char *text, gsize length, bool is_hidden, void *data)
 {
-	g_string_append_len(reader->preview, text, (gssize)length);
-	if (length && text[length - 1] != '\n')
-		g_string_append_c(reader->preview, '\n');
+	view_text(data, text, length, is_hidden);
+}
+
+static void
+show_tag(const char *name, bool is_end, void *data)
+{
+	view_tag(data, name, is_end);
 }
 
 static void
@@ -94,17 +98,16 @@ read_html(struct part_reader *reader, const char *text, gsize length)
 	g_autoptr(GString) hidden = g_string_new(NULL);
 	struct html_sink sink = {
 		.link = html_link, .base = html_base, .script = html_script,
-		.data = reader, .text = shown,
-		/* A person is to see what a reader does not. */
-		.hidden = reader->preview ? shown : hidden,
-		.with_anchors = reader->preview != NULL,
+		.data = reader, .text = shown, .hidden = hidden,
 	};
+	const struct html_reader to_view = { show_text, show_tag,
+					     reader->view };
 
-	reader->shown = shown;
-	if (!html_read(text, length, &sink))
+	if (!html_read_to(text, length, &sink,
+			  reader->view ? &to_view : NULL))
 		facts_truncated(reader->facts, DEFECT_HTML_TAGS);
-	if (reader->preview) {
-		append_preview(reader, shown->str, shown->len);
+	if (reader->view) {
+		view_page_end(reader->view);
 	} else {
 		visible_count(shown->str, shown->len, reader->facts);
 		reader->facts->text_hidden += visible_length(hidden->str,
@@ -130,8 +133,8 @@ read_decoded(struct part_reader *reader, const char *text, gsize length,
 {
 	if (is_html) {
 		read_html(reader, text, length);
-	} else if (reader->preview) {
-		append_preview(reader, text, length);
+	} else if (reader->view) {
+		view_plain(reader->view, text, length);
 	} else {
 		visible_count(text, length, reader->facts);
 		links_scan(&reader->links, text, length, "text");
@@ -256,7 +259,7 @@ read_file(struct part_reader *reader, struct opened *opened)
 			 &decoder, octets, reader->found != NULL);
 	if (file && reader->found)
 		reader->found(file, octets->data, octets->len, reader->user);
-	if (file && octets->len && !reader->preview)
+	if (file && octets->len && !reader->view)
 		inside_read(&reader->inside, file, octets->data, octets->len);
 	note_decoder(&decoder, reader->facts);
 	/* In a text many programs forget to write it so. */
@@ -281,7 +284,7 @@ part_read(const struct mime_part *part, void *data)
 	file = is_file(&opened);
 	text = html || is_text(&opened);
 	/* A person is shown what is no file, once. */
-	if (text && !(reader->preview && (file || part->is_other)))
+	if (text && !(reader->view && (file || part->is_other)))
 		read_text(reader, &opened, html);
 	if (file)
 		read_file(reader, &opened);

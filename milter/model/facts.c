@@ -14,7 +14,7 @@ const char *const composites[] = {
 	"none", "pass", "softpass", "fail", "unsure", NULL
 };
 
-static const char *const request_kinds[] = { "facts", "preview", NULL };
+static const char *const request_kinds[] = { "facts", "preview", "page", NULL };
 
 static const struct field mailbox_rows[] = {
 	FIELD(Mailbox, name, FIELD_TEXT),
@@ -162,6 +162,7 @@ static const struct field request_rows[] = {
 	FIELD(Request, clamd, FIELD_TEXT),
 	FIELD(Request, clamd_ms, FIELD_NUMBER),
 	FIELD(Request, size, FIELD_NUMBER),
+	FIELD_OF(Request, told, FIELD_LIST, field_fields),
 };
 const struct fields request_fields = FIELDS(Request, request_rows);
 

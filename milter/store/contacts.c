@@ -198,6 +198,25 @@ contacts_find(Contacts *contacts, gint64 pair, gint64 anybody, gint64 since,
 	return true;
 }
 
+static bool
+forget_all(Db *db, void *data, GError **error)
+{
+	const GArray *keys = data;
+
+	for (guint i = 0; i < keys->len; i++)
+		if (!db_run(db, error, "DELETE FROM contact WHERE key = $1",
+			    "i", g_array_index(keys, gint64, i)))
+			return false;
+	return true;
+}
+
+bool
+contacts_forget(Contacts *contacts, const GArray *keys, GError **error)
+{
+	return db_transact(contacts->writing, forget_all, (void *)keys,
+			   error);
+}
+
 bool
 contacts_sweep(Contacts *contacts, gint64 before, GError **error)
 {

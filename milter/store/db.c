@@ -291,6 +291,15 @@ db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
 	return good;
 }
 
+bool
+db_scrub(Db *db, GError **error)
+{
+	return run_plain(db, "VACUUM", error) &&
+	    (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+				       NULL, NULL) == SQLITE_OK ||
+	     fail(db, error, "empty the log"));
+}
+
 void
 store_versions(GString *out)
 {

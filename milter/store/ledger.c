@@ -490,3 +490,218 @@ ledger_sweep(Ledger *ledger, gint64 before)
 	}
 	return count;
 }
+
+/* ---- forget ---- */
+
+/* Records that are changed in one transaction. */
+#define BATCH 500
+
+struct forgetting {
+	Ledger *ledger;
+	const Mention *who;
+	ledger_change *change;
+	void *data;
+	bool is_dry;
+	guint records, events;		/* that name him */
+	char last[ID_TEXT];		/* of the batch before */
+	bool is_end;
+};
+
+/* What was seen as OLD in record ID is seen as NEW. */
+static bool
+move_sighting(Db *db, const char *id, gint64 old, gint64 new, GError **error)
+{
+	static const char put[] =
+	    "WITH RECURSIVE parts (part) AS ("
+	    " SELECT COALESCE(MAX(part), -1) FROM sighting"
+	    " UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
+	    " INSERT INTO sighting (part, key, id)"
+	    " SELECT sighting.part, $1, sighting.id FROM parts"
+	    " CROSS JOIN sighting ON sighting.part = parts.part"
+	    " AND sighting.key = $2 AND sighting.id = $3"
+	    " WHERE true ON CONFLICT (part, key, id) DO NOTHING";
+	static const char drop[] =
+	    "WITH RECURSIVE parts (part) AS ("
+	    " SELECT COALESCE(MAX(part), -1) FROM sighting"
+	    " UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
+	    " DELETE FROM sighting WHERE part IN (SELECT part FROM parts)"
+	    " AND key = $1 AND id = $2";
+
+	return db_run(db, error, put, "iit", new, old, id) &&
+	    db_run(db, error, drop, "it", old, id);
+}
+
+/* The kinds of what is seen that are addresses. */
+static const char *const address_kinds[] = { "rcpt", "sender", "envelope" };
+
+static bool
+move_sightings(Db *db, const struct forgetting *work, const char *id,
+	       const GPtrArray *seen, GError **error)
+{
+	const struct hash_key *key = &work->ledger->key;
+
+	for (guint i = 0; i < seen->len; i++) {
+		const char *old = seen->pdata[i];
+		g_autofree char *new = mention_stand_in(work->who, old,
+							strlen(old));
+
+		for (guint j = 0; j < G_N_ELEMENTS(address_kinds); j++)
+			if (!move_sighting(db, id, ledger_key(key,
+					       address_kinds[j], old),
+					   ledger_key(key, address_kinds[j],
+						      new), error))
+				return false;
+	}
+	return true;
+}
+
+static bool
+change_record(Db *db, struct forgetting *work, const Record *record,
+	      GError **error)
+{
+	g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *body = record->body ?
+	    work->change(record->body, seen, work->data) : NULL;
+	const GByteArray *packed = work->ledger->packed;
+
+	if (!body)
+		return true;
+	work->records++;
+	if (work->is_dry)
+		return true;
+	pack_body(work->ledger, body);
+	return db_run(db, error, "UPDATE record SET body = $1 WHERE id = $2",
+		      "bt", packed->data, (gsize)packed->len, record->id) &&
+	    move_sightings(db, work, record->id, seen, error);
+}
+
+static bool
+change_batch(Db *db, void *data, GError **error)
+{
+	struct forgetting *work = data;
+	g_autoptr(GPtrArray) batch = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)record_free);
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(db, &fault, "SELECT id, at, body FROM"
+				     " record WHERE id > $1 ORDER BY id"
+				     " LIMIT $2", "ti", work->last,
+				     (gint64)BATCH);
+	bool good = true;
+
+	while (row && db_next(row, &fault))
+		g_ptr_array_add(batch, from_row(row));
+	db_end(row);
+	for (guint i = 0; !fault && good && i < batch->len; i++) {
+		const Record *record = batch->pdata[i];
+
+		good = change_record(db, work, record, &fault);
+		g_strlcpy(work->last, record->id, sizeof work->last);
+	}
+	work->is_end = batch->len < BATCH;
+	if (!fault)
+		return good;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+struct event {
+	char *id, *rcpt, *what, *who;
+	gint64 at;
+};
+
+static void
+event_free(gpointer data)
+{
+	struct event *event = data;
+
+	g_free(event->id);
+	g_free(event->rcpt);
+	g_free(event->what);
+	g_free(event->who);
+	g_free(event);
+}
+
+/* The events that name WHO; NULL and ERROR set. */
+static GPtrArray *
+find_events(Db *db, const Mention *who, GError **error)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(event_free);
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(db, &fault, "SELECT id, rcpt, at, what,"
+				     " who FROM event", "");
+
+	while (row && db_next(row, &fault)) {
+		struct event *event;
+
+		if (!mention_is_in(who, db_text(row, 1)) &&
+		    !mention_is_in(who, db_text(row, 4)))
+			continue;
+		event = g_new0(struct event, 1);
+		event->id = g_strdup(db_text(row, 0));
+		event->rcpt = g_strdup(db_text(row, 1));
+		event->at = sqlite3_column_int64(row, 2);
+		event->what = g_strdup(db_text(row, 3));
+		event->who = g_strdup(db_text(row, 4));
+		g_ptr_array_add(all, event);
+	}
+	db_end(row);
+	if (!fault)
+		return all;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	g_ptr_array_free(all, TRUE);
+	return NULL;
+}
+
+static bool
+change_events(Db *db, void *data, GError **error)
+{
+	struct forgetting *work = data;
+	g_autoptr(GPtrArray) all = find_events(db, work->who, error);
+
+	for (guint i = 0; all && i < all->len; i++) {
+		const struct event *event = all->pdata[i];
+		g_autofree char *rcpt = mention_replace(work->who,
+							event->rcpt, NULL);
+		g_autofree char *who = mention_replace(work->who, event->who,
+						       NULL);
+
+		work->events++;
+		if (!work->is_dry &&
+		    !db_run(db, error, "UPDATE event SET rcpt = $1, who = $2"
+			    " WHERE id = $3 AND rcpt = $4 AND at = $5"
+			    " AND what = $6", "ttttit",
+			    rcpt ? rcpt : event->rcpt,
+			    who ? who : event->who, event->id, event->rcpt,
+			    event->at, event->what))
+			return false;
+	}
+	return all != NULL;
+}
+
+bool
+ledger_forget(Ledger *ledger, const Mention *who, ledger_change *change,
+	      void *data, bool is_dry, bool is_again, guint *records,
+	      guint *events, GError **error)
+{
+	g_autoptr(GPtrArray) all = days(ledger);
+
+	for (guint i = 0; i < all->len; i++) {
+		struct forgetting work = {
+			.ledger = ledger, .who = who, .change = change,
+			.data = data, .is_dry = is_dry
+		};
+		Db *db = day_open(ledger, all->pdata[i], false, error);
+
+		while (db && !work.is_end)
+			if (!db_transact(db, change_batch, &work, error))
+				return false;
+		if (!db || !db_transact(db, change_events, &work, error))
+			return false;
+		*records += work.records;
+		*events += work.events;
+		if (!is_dry && (is_again || work.records || work.events) &&
+		    !db_scrub(db, error))
+			return false;
+	}
+	return true;
+}

@@ -773,6 +773,173 @@ quarantine_move(Quarantine *quarantine, const char *id, const char *rcpt,
 	return step;
 }
 
+/* ---- forget ---- */
+
+static bool
+forget_text(const Mention *who, char **text)
+{
+	char *other = *text ? mention_replace(who, *text, NULL) : NULL;
+
+	if (!other)
+		return false;
+	g_free(*text);
+	*text = other;
+	return true;
+}
+
+/* Take WHO out of HELD; how many copies went.  *IS_CHANGED: anything did. */
+static guint
+forget_copies(Held *held, const Mention *who, bool *is_changed)
+{
+	guint kept = 0, gone;
+
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		HeldRcpt *rcpt = held->rcpts->pdata[i];
+
+		if (mention_is_in(who, rcpt->rcpt)) {
+			fields_free(&held_rcpt_fields, rcpt);
+			continue;
+		}
+		*is_changed |= forget_text(who, &rcpt->by);
+		*is_changed |= forget_text(who, &rcpt->note);
+		held->rcpts->pdata[kept++] = rcpt;
+	}
+	gone = held->rcpts->len - kept;
+	g_ptr_array_set_size(held->rcpts, (int)kept);
+	*is_changed |= gone > 0;
+	*is_changed |= forget_text(who, &held->record);
+	return gone;
+}
+
+/* The rows of an item as HELD says they are. */
+static bool
+put_rows_anew(Db *db, void *data, GError **error)
+{
+	const Held *held = data;
+
+	return db_run(db, error, "DELETE FROM held WHERE id = $1", "t",
+		      held->id) && put_rows(db, data, error);
+}
+
+/* Nobody releases it meanwhile, and the lock is held. */
+static bool
+forget_item(Quarantine *quarantine, const char *day, Held *held,
+	    const Mention *who, bool is_dry, struct held_forgotten *done,
+	    GError **error)
+{
+	g_autofree char *json = NULL;
+	bool is_changed = false;
+	guint gone = forget_copies(held, who, &is_changed);
+
+	done->copies += gone;
+	done->items += gone && held->rcpts->len == 0;
+	if (is_dry || !is_changed)
+		return true;
+	if (held->rcpts->len == 0)
+		return box_remove(quarantine->box, day, held->id, error) &&
+		    db_transact(quarantine->db, put_rows_anew, held, error);
+	json = to_json(held);
+	return box_update(quarantine->box, day, held->id, json, error) &&
+	    db_transact(quarantine->db, put_rows_anew, held, error);
+}
+
+/* The same with item ID, if it can be read: else the search tells of it. */
+static bool
+forget_in(Quarantine *quarantine, const char *day, const char *id,
+	  const Mention *who, bool is_dry, struct held_forgotten *done,
+	  GError **error)
+{
+	int claim = quarantine_claim(quarantine, id, NULL);
+	int lock = openat(quarantine->folder, ".lock",
+			  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	Held *held = NULL;
+	bool good = lock >= 0 && flock(lock, LOCK_EX) == 0;
+
+	if (!good)
+		file_fail(error, "lock", "quarantine");
+	else
+		held = quarantine_read(quarantine, id, NULL);
+	if (held)
+		good = forget_item(quarantine, day, held, who, is_dry, done,
+				   error);
+	fields_free(&held_fields, held);
+	if (lock >= 0)
+		close(lock);
+	if (claim >= 0)
+		close(claim);
+	return good;
+}
+
+/* The rows of item ID as its files say; if a run before took the first of
+ * them away, the rest goes, too. */
+static bool
+forget_row(Quarantine *quarantine, char *id, GError **error)
+{
+	g_autoptr(GError) gone = NULL;
+	Held *held = quarantine_read(quarantine, id, &gone);
+	Held none = { .id = id };
+	char day[CLOCK_TEXT];
+	bool good = true;
+
+	day_of(id, day);
+	if (held) {
+		good = db_transact(quarantine->db, put_rows_anew, held,
+				   error);
+	} else if (g_error_matches(gone, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		none.rcpts = g_ptr_array_new();
+		good = box_remove(quarantine->box, day, id, error) &&
+		    db_transact(quarantine->db, put_rows_anew, &none, error);
+		g_ptr_array_free(none.rcpts, TRUE);
+	}
+	fields_free(&held_fields, held);
+	return good;
+}
+
+/* Rows that name him still, since a run before was ended. */
+static bool
+forget_rows_alone(Quarantine *quarantine, const Mention *who, GError **error)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(quarantine->db, &fault,
+				     "SELECT id, rcpt FROM held", "");
+
+	while (row && db_next(row, &fault))
+		if (mention_is_in(who, db_text(row, 1)))
+			g_ptr_array_add(ids, g_strdup(db_text(row, 0)));
+	db_end(row);
+	for (guint i = 0; !fault && i < ids->len; i++)
+		forget_row(quarantine, ids->pdata[i], &fault);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+bool
+quarantine_forget(Quarantine *quarantine, const Mention *who, bool is_dry,
+		  struct held_forgotten *done, GError **error)
+{
+	g_autoptr(GPtrArray) days = box_states(quarantine->box);
+
+	for (guint i = 0; i < days->len; i++) {
+		g_autoptr(GPtrArray) ids = box_list(quarantine->box,
+						    days->pdata[i]);
+
+		for (guint j = 0; j < ids->len; j++) {
+			g_autofree char *text = box_json(quarantine->box,
+			    days->pdata[i], ids->pdata[j], NULL);
+
+			if (mention_is_in(who, text) &&
+			    !forget_in(quarantine, days->pdata[i],
+				       ids->pdata[j], who, is_dry, done,
+				       error))
+				return false;
+		}
+	}
+	return is_dry || forget_rows_alone(quarantine, who, error);
+}
+
 /* ---- mend, sweep and reindex ---- */
 
 /* How many rows ID has; -1 and ERROR set when nobody can tell. */

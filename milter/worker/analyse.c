@@ -114,7 +114,8 @@ analyse(const guint8 *data, gsize size, const Request *request,
 {
 	switch ((enum request_kind)request->kind) {
 	case REQUEST_PREVIEW:
-		answer->preview = content_preview(data, size);
+	case REQUEST_PAGE:
+		answer->preview = content_preview(data, size, request);
 		return;
 	case REQUEST_FACTS:
 		read_facts(data, size, request, answer);

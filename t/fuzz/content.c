@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	static Request *request;
 	g_autoptr(Facts) facts = facts_new();
-	g_autofree char *preview = NULL;
+	g_autofree char *preview = NULL, *page = NULL;
 
 	if (!request) {
 		request = fields_new(&request_fields);
@@ -79,7 +79,12 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	}
 	content_read(data, size, request, facts);
 	look_facts(facts);
-	preview = content_preview(data, size);
+	preview = content_preview(data, size, request);
 	g_assert_true(g_utf8_validate(preview, -1, NULL));
+	request->kind = REQUEST_PAGE;
+	page = content_preview(data, size, request);
+	request->kind = REQUEST_FACTS;
+	g_assert_true(g_utf8_validate(page, -1, NULL));
+	g_assert_null(strchr(strstr(page, "<body>"), '='));
 	return 0;
 }

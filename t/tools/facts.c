@@ -1,9 +1,9 @@
 /*
  * facts.c -- print the facts of messages as JSON, a line each
  *
- * facts [-t TIMES] [-p] FILE...: -t reads each so many times and prints
+ * facts [-t TIMES] [-p|-w] FILE...: -t reads each so many times and prints
  * microseconds of CPU a reading, and the most memory so far, instead; -p prints
- * the preview instead.
+ * the preview instead, -w that as a page, each with a NUL behind it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,8 +76,11 @@ main(int argc, char **argv)
 			times = strtol(argv[++i], NULL, 10);
 			continue;
 		}
-		if (strcmp(argv[i], "-p") == 0) {
+		if (strcmp(argv[i], "-p") == 0 ||
+		    strcmp(argv[i], "-w") == 0) {
 			is_preview = true;
+			request->kind = argv[i][1] == 'w' ? REQUEST_PAGE :
+			    REQUEST_PREVIEW;
 			continue;
 		}
 		if (!g_file_get_contents(argv[i], &data, &size, NULL)) {
@@ -87,9 +90,10 @@ main(int argc, char **argv)
 		}
 		if (is_preview) {
 			g_autofree char *text = content_preview(
-			    (const guint8 *)data, size);
+			    (const guint8 *)data, size, request);
 
 			fputs(text, stdout);
+			putchar('\0');
 			continue;
 		}
 		each = read_times((const guint8 *)data, size, request,

@@ -547,23 +547,36 @@ test_preview(void)
 	    "--b\r\nContent-Type: text/html\r\n\r\n<p>three</p>"
 	    "<a href=http://x.example/>four</a>\r\n"
 	    "--b\r\nContent-Type: text/x; name=a.txt\r\n\r\nabc\r\n--b--\r\n";
+	Request *request = fields_new(&request_fields);
 	g_autofree char *text = content_preview((const guint8 *)message,
-						strlen(message));
+						strlen(message), request);
 
 	g_assert_cmpstr(text, ==,
-			"From: X  <a@b.example>\n"
-			"To: c@d.example\n"
-			"Subject: a?b\n"
+			"From: \"X\" <a@b.example>\n"
+			"To: <c@d.example>\n"
 			"Date: today\n"
+			"Subject: a?b\n"
 			"\n"
+			"Text:\n"
 			"one\n"
 			"tw?o\n"
 			"three\n"
-			"four <http://x.example/>\n"
+			"four <hxxp://x[.]example/>\n"
+			"\n"
+			"Links:\n"
+			"link: hxxp://x[.]example/\n"
+			"  shown as: four\n"
 			"\n"
 			"Files:\n"
-			"  a.txt  3 octets  text/x  sha256 ba7816bf8f01cfea41"
-			"4140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
+			"file: a.txt\n"
+			"  declared as: text/x\n"
+			"  size: 3 octets\n"
+			"  sha256: ba7816bf8f01cfea414140de5dae2223b00361a39"
+			"6177a9cb410ff61f20015ad\n"
+			"\n"
+			"Defects:\n"
+			"defect: words-control\n");
+	fields_free(&request_fields, request);
 }
 
 int

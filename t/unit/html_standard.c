@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "safe_page.h"
+
 static const struct {
 	const char *name, *page;
 	const char *links;	/* "link[text]|...", "base:link|" */
@@ -566,6 +568,41 @@ test_links(void)
 	g_assert_cmpuint(G_N_ELEMENTS(cases), >=, 150);
 }
 
+static void
+show_text(const char *text, gsize length, bool is_hidden, void *data)
+{
+	view_text(data, text, length, is_hidden);
+}
+
+static void
+show_tag(const char *name, bool is_end, void *data)
+{
+	view_tag(data, name, is_end);
+}
+
+/* A person is shown the same page without any of its links at work. */
+static void
+test_safe(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) links = g_string_new(NULL);
+		g_autoptr(GString) text = g_string_new(NULL);
+		struct html_sink sink = { take_link, take_base, take_script,
+					  links, text, text, false };
+		struct html_reader reader = { show_text, show_tag,
+					      view_new(true) };
+		g_autofree char *page = NULL;
+
+		g_test_message("%s: %s", cases[i].name, cases[i].page);
+		html_read_to(cases[i].page, strlen(cases[i].page), &sink,
+			     &reader);
+		view_link(reader.data, links->str);
+		view_page_end(reader.data);
+		page = view_end(reader.data);
+		safe_page_check(page);
+	}
+}
+
 static const struct {
 	const char *name, *page;
 	const char *text, *hidden;
@@ -642,6 +679,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/html-standard/links", test_links);
+	g_test_add_func("/html-standard/safe", test_safe);
 	g_test_add_func("/html-standard/hidden", test_hidden);
 	g_test_add_func("/html-standard/shown", test_shown);
 	return g_test_run();

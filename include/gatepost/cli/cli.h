@@ -110,6 +110,7 @@ int cmd_sweep(struct cli *cli);
 int cmd_trace(struct cli *cli);
 int cmd_try(struct cli *cli);
 int cmd_user_block(struct cli *cli);
+int cmd_user_forget(struct cli *cli);
 int cmd_user_import(struct cli *cli);
 int cmd_user_list(struct cli *cli);
 int cmd_user_map(struct cli *cli);

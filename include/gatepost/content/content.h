@@ -24,9 +24,13 @@ void content_read_files(const guint8 *data, gsize size,
 			const Request *request, Facts *facts,
 			content_file *found, void *user);
 
-/* The message as plain text for a person: main header fields, text of the
- * body (HTML reduced to text), names and sizes of files.  Links stand as
- * text, nothing is active.  Yours. */
-char *content_preview(const guint8 *data, gsize size);
+/*
+ * The message as a person may see it: header fields that matter, what
+ * REQUEST tells of it, the text, where its links lead, its files and those in
+ * them, its defects.  Links are defanged, nothing is active (see view.h).  A
+ * page when REQUEST's kind is REQUEST_PAGE, else text.  Yours.
+ */
+char *content_preview(const guint8 *data, gsize size,
+		      const Request *request);
 
 #endif

@@ -27,6 +27,22 @@ struct html_sink {
  * before the end. */
 bool html_read(const char *page, gsize length, const struct html_sink *sink);
 
+/* Who is told of a page in its order: text as it stands (decoded, blanks not
+ * folded), IS_HIDDEN from a reader or not, and tags by their names, which are
+ * cut at 20 octets. */
+struct html_reader {
+	void (*text)(const char *text, gsize length, bool is_hidden,
+		     void *data);
+	void (*tag)(const char *name, bool is_end, void *data);
+	void *data;
+};
+
+/* The same as html_read(); READER is told, too, a link right behind its
+ * text. */
+bool html_read_to(const char *page, gsize length,
+		  const struct html_sink *sink,
+		  const struct html_reader *reader);
+
 /* Append TEXT with its character references decoded (HTML 13.2.5.72), by the
  * rules for attributes or those for text. */
 void html_unescape(GString *out, const char *text, gsize length,

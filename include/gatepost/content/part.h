@@ -9,25 +9,25 @@
 #include "gatepost/content/inside.h"
 #include "gatepost/content/links.h"
 #include "gatepost/content/mime.h"
+#include "gatepost/content/view.h"
 
 typedef void part_file(File *file, const guint8 *octets, gsize length,
 		       void *user);
 
 /* State while the parts of a message are read. */
 struct part_reader {
-	Facts *facts;		/* borrowed, and so is preview */
-	GString *preview;	/* gets the text for a person, or NULL */
+	Facts *facts;		/* borrowed, and so is view */
+	struct view *view;	/* shows the text to a person, or NULL */
 	struct links links;
 	struct inside inside;
 	gsize text_left;	/* of BOUND_TEXT */
 	char *base;		/* of the HTML page being read, or NULL */
-	GString *shown;		/* its visible text; borrowed */
 	part_file *found;	/* who wants files, or NULL */
 	void *user;		/* of found */
 };
 
 void part_reader_init(struct part_reader *reader, Facts *facts,
-		      GString *preview);
+		      struct view *view);
 void part_reader_clear(struct part_reader *reader);
 
 /* Read PART into the facts of READER, a struct part_reader; a mime_found. */

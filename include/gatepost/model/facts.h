@@ -179,7 +179,7 @@ bool facts_has_defect(const Facts *facts, const char *defect);
 gint64 facts_defect_count(const Facts *facts, const char *defect);
 
 /* What is asked of a worker, besides the message's bytes. */
-enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW };
+enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW, REQUEST_PAGE };
 typedef struct Request {
 	int kind;		/* enum request_kind */
 	char *envelope;		/* MAIL FROM, normal form */
@@ -195,10 +195,12 @@ typedef struct Request {
 	char *clamd;		/* its place; NULL: files are not asked about */
 	gint64 clamd_ms;	/* for all files */
 	gint64 size;		/* octets of the message */
+	GPtrArray *told;	/* of Field *: what is known of it besides, for
+				 * a preview */
 } Request;
 extern const struct fields request_fields;
 
-/* What comes back: facts, or the text of a preview. */
+/* What comes back: facts, or a preview: text, or a page. */
 typedef struct Answer {
 	Facts facts;
 	gint64 dns_asked;	/* names */

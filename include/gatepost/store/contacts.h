@@ -44,6 +44,9 @@ bool contacts_find(Contacts *contacts, gint64 pair, gint64 anybody,
 		   gint64 since, gint64 now, gint64 learn_days,
 		   enum contact *contact, GError **error);
 
+/* Forget KEYS (of gint64).  False and ERROR set. */
+bool contacts_forget(Contacts *contacts, const GArray *keys, GError **error);
+
 /* Forget what was last before BEFORE (us). */
 bool contacts_sweep(Contacts *contacts, gint64 before, GError **error);
 

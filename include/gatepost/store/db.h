@@ -60,4 +60,8 @@ const char *db_text(sqlite3_stmt *statement, int i);
 bool db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
 		 void *data, GError **error);
 
+/* Write DB anew, and empty its log, so that nothing is left of what was
+ * changed or deleted.  No statement may be open.  False and ERROR set. */
+bool db_scrub(Db *db, GError **error);
+
 #endif

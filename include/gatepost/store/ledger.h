@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/model/mention.h"
 #include "gatepost/util/hash.h"
 #include "gatepost/util/ids.h"
 
@@ -56,6 +57,19 @@ typedef void ledger_event_found(const char *rcpt, gint64 at,
 				void *data);
 bool ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
 		   void *data, GError **error);
+
+/*
+ * Take WHO out of the ledger: CHANGE gives the body that a record with BODY
+ * is to have (yours to give; NULL: it stays), and adds to SEEN (of char *) the
+ * forms of his address that stood in it, whose sightings become those of
+ * what stands in for them.  Each day that was changed, or every one when
+ * IS_AGAIN, is written anew.  IS_DRY: only count, into *RECORDS and *EVENTS.
+ * May be run again.  False and ERROR set.
+ */
+typedef char *ledger_change(const char *body, GPtrArray *seen, void *data);
+bool ledger_forget(Ledger *ledger, const Mention *who, ledger_change *change,
+		   void *data, bool is_dry, bool is_again, guint *records,
+		   guint *events, GError **error);
 
 /* Unlink the days before BEFORE (us); how many went. */
 guint ledger_sweep(Ledger *ledger, gint64 before);

@@ -10,6 +10,7 @@
 
 #include "gatepost/model/facts.h"
 #include "gatepost/model/held.h"
+#include "gatepost/model/mention.h"
 #include "gatepost/store/trail.h"
 #include "gatepost/util/ids.h"
 
@@ -156,6 +157,22 @@ enum held_step quarantine_move(Quarantine *quarantine, const char *id,
 			       const char *rcpt, enum held_verb verb,
 			       const struct doer *by, const char *note,
 			       enum held_state *is, GError **error);
+
+/* What was forgotten: copies of the person, items that went with the last of
+ * them. */
+struct held_forgotten {
+	guint copies, items;
+};
+
+/*
+ * Take WHO, and what names him as who changed a copy, out of all that is
+ * held, and his copies with him; an item goes with its last copy.  The octets
+ * of an item that others have a copy of, and who sent it, stay as they are.
+ * IS_DRY: only count.  May be run again.  False and ERROR set.
+ */
+bool quarantine_forget(Quarantine *quarantine, const Mention *who,
+		       bool is_dry, struct held_forgotten *done,
+		       GError **error);
 
 /* Bring what a crash left without a row in the last two days into the index,
  * or take it away when the MTA's retry is held elsewhere.  For the one
