@@ -172,10 +172,10 @@ is_deeply([sort map { JSON::PP::decode_json(
     ['clean', 'phish'], '... makes another');
 is(state($id), 'held', '... and both leave it held');
 $answer = done($alice, $alice, $id, 'preview');
-like($answer, qr/^\| go to http\[:\]\/\/evil\[\.\]example\/a\r$/m,
+like($answer, qr/^\| go to hxxp\[:\]\/\/evil\[\.\]example\/a\r$/m,
     'preview: the text, without links');
 unlike($answer, qr{http://|evil\.example/}, '... at all');
-like($answer, qr/^\| Subject: see http\[:\]/m, '... and the header');
+like($answer, qr/^\| Subject: see hxxp\[:\]/m, '... and the header');
 like(done($alice, $alice, $id, 'delete'), qr/^Subject: Message deleted\r$/m,
     'delete');
 is(state($id), 'deleted', '... deletes');

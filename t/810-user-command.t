@@ -293,6 +293,7 @@ SKIP: {
 	# What steps 3 to 5 made is taken away again.
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
 	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
+	    'DROP TABLE held_text; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
 	    by subject size ends expires user)) .
