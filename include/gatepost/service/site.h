@@ -34,6 +34,8 @@ typedef struct Site {
 	Trail *trail;			/* the audit log */
 	Box *submissions;		/* spool/submissions */
 	Outbox *outbox;
+	const struct Caller *caller;	/* who asks; NULL: root, the daemon,
+					 * its user; borrowed */
 } Site;
 
 /* Names inside state_dir. */
