@@ -212,6 +212,14 @@
 /* A file of addresses that a user imports.  Beyond, an error. */
 #define BOUND_IMPORT_FILE (64 * MIB)
 
+/* The control socket: octets of a command line, seconds until it must have
+ * come and until its command must be done, callers at once (more wait).
+ * Beyond, the call is ended; what was begun is as after a crash. */
+#define BOUND_CONTROL (64 * KIB)
+#define BOUND_CONTROL_SECONDS 5
+#define BOUND_CONTROL_RUN 600
+#define BOUND_CONTROL_CALLS 16
+
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3
 /* Days in which the same message again is known as a retry. */

@@ -133,6 +133,8 @@ cli_site(struct cli *cli, int *status)
 		site = site_open(cli->config, &error);
 	if (!site)
 		*status = cli_error(cli->config->state_dir, error);
+	else
+		site->caller = cli->caller;
 	return site;
 }
 
@@ -140,9 +142,12 @@ const Tenant *
 cli_tenant(struct cli *cli, const char *name)
 {
 	const GPtrArray *all = cli->config->tenants;
-	const Tenant *tenant = name ? config_tenant(cli->config, name) :
+	const char *kept = name ? name : caller_tenant(cli->caller);
+	const Tenant *tenant = kept ? config_tenant(cli->config, kept) :
 	    all->len == 1 ? all->pdata[0] : NULL;
 
+	if (tenant && !caller_sees(cli->caller, tenant->name))
+		tenant = NULL;
 	if (!tenant && name)
 		cli_fail(0, "there is no tenant \"%s\" in %s", name,
 			 cli->config_path);
@@ -150,6 +155,16 @@ cli_tenant(struct cli *cli, const char *name)
 		cli_fail(0, "there are %u tenants; say which with --tenant",
 			 all->len);
 	return tenant;
+}
+
+bool
+cli_opens(const struct cli *cli, const char *file)
+{
+	if (!cli->caller || strcmp(file, "-") == 0)
+		return true;
+	cli_fail(0, "the daemon opens no file for you: give \"-\", and the "
+		 "file as standard input");
+	return false;
 }
 
 char *

@@ -84,6 +84,7 @@ cmd_check(struct cli *cli)
 {
 	g_autoptr(GPtrArray) notes = config_notes_new();
 	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GPtrArray) faults = NULL;
 	const char *postfix = cli_option(cli, "--postfix");
 	bool lists = cli_flag(cli, "--lists");
 
@@ -102,6 +103,12 @@ cmd_check(struct cli *cli)
 			note->is_error ? "" : "warning: ", note->text);
 	}
 	if (!cli->config)
+		return EX_CONFIG;
+	faults = roles_faults(cli->config);
+	for (guint i = 0; i < faults->len; i++)
+		fprintf(stderr, "%s: %s\n", cli->config_path,
+			(char *)faults->pdata[i]);
+	if (faults->len)
 		return EX_CONFIG;
 	if (postfix)
 		return check_postfix(cli, postfix);

@@ -86,7 +86,7 @@ print_proof(const char *shown, guint files, const GPtrArray *traces)
 static int
 forget(struct cli *cli, const char *address, bool is_done)
 {
-	const struct doer by = { cli->who, VIA_COMMAND, ACTOR_ADMIN };
+	const struct doer by = { cli->who, cli->via, ACTOR_ADMIN };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *shown = text_shown(address, 330);
 	struct forgotten done = { 0 };
@@ -120,6 +120,7 @@ cmd_user_forget(struct cli *cli)
 {
 	bool is_done = cli_flag(cli, "--yes");
 	g_autofree char *address = NULL;
+	const Tenant *tenant;
 
 	if (!cli_words(cli, 1, 1))
 		return EX_USAGE;
@@ -131,5 +132,9 @@ cmd_user_forget(struct cli *cli)
 				"none: gatepost user map says which it has",
 				safe);
 	}
+	tenant = config_tenant_of(cli->config, address_domain(address));
+	if (!caller_sees(cli->caller, tenant ? tenant->name : NULL))
+		return cli_fail(EX_NOPERM, "%s is of no tenant of yours",
+				address);
 	return forget(cli, address, is_done);
 }

@@ -202,6 +202,10 @@ collect(struct doing *doing, struct held_asked *asked)
 		add_item(doing, cli_word(doing->cli, i), asked->rcpt);
 	if (doing->cli->words->len)
 		return true;
+	if (!held_keep(doing->cli, &asked->filter)) {
+		doing->status = EX_NOPERM;
+		return false;
+	}
 	asked->filter.is_open = !asked->filter.state;
 	if (quarantine_list(doing->site->quarantine, &asked->filter, add_row,
 			    doing, &error))
@@ -234,7 +238,7 @@ read_doer(struct doing *doing)
 	const char *by = cli_option(cli, "--by");
 	const char *note = cli_option(cli, "--reason");
 
-	doing->by.via = VIA_COMMAND;
+	doing->by.via = cli->via;
 	doing->by.who = by ? by : cli->who;
 	doing->by.actor = cli_flag(cli, "--as-user") ? ACTOR_USER :
 	    ACTOR_ADMIN;

@@ -338,6 +338,25 @@ take_dry_run(struct cli *cli, gint64 *since)
 	return cli_since(span, since);
 }
 
+/* May who came by the control socket let mail through?  That takes a right
+ * of its own, however the words are put. */
+static bool
+may_add(const struct cli *cli, Entry *entry)
+{
+	bool lets = entry->action == ENTRY_ALLOW ||
+	    (entry->done >= 0 && entry->done <= (int)ACTION_TAG);
+
+	if (!cli->caller)
+		return true;
+	g_free(entry->by);
+	entry->by = g_strdup(cli->who);
+	if (!lets || caller_may(cli->caller, "allow"))
+		return true;
+	cli_fail(0, "list add: you may not: such an entry lets mail through, "
+		 "and no role of your groups has the right \"allow\"");
+	return false;
+}
+
 int
 cmd_list_add(struct cli *cli)
 {
@@ -354,6 +373,8 @@ cmd_list_add(struct cli *cli)
 	entry = entry_of_words(cli, tenant, true);
 	if (!entry)
 		return EX_DATAERR;
+	if (!may_add(cli, entry))
+		return EX_NOPERM;
 	if (!entry->by)
 		entry->by = g_strdup(cli->who);
 	entries = list_entries(cli, tenant);

@@ -145,7 +145,8 @@ cmd_list_import(struct cli *cli)
 		return EX_USAGE;
 	if (kind && fields_word(indicator_kinds, kind) < 0)
 		return cli_fail(EX_USAGE, "there is no kind \"%s\"", kind);
-	data = slurp(cli_word(cli, 0), &length);
+	data = cli_opens(cli, cli_word(cli, 0)) ?
+	    slurp(cli_word(cli, 0), &length) : NULL;
 	if (!data)
 		return EX_NOINPUT;
 	/* Only now: the file may be root's own. */

@@ -103,7 +103,7 @@ delete_item(struct cli *cli, Site *site, const char *id, GError **error)
 	int fd = outbox_claim(site->outbox, id, &item, error);
 	g_autofree char *rcpts = item ? rcpts_of(item) : NULL;
 	struct deed deed = {
-		.who = cli->who, .via = VIA_COMMAND, .what = "outbox-deleted",
+		.who = cli->who, .via = cli->via, .what = "outbox-deleted",
 		.object = item ? item->message : id, .detail = rcpts,
 	};
 	bool good = !(error && *error) &&

@@ -76,7 +76,8 @@ cmd_quarantine_list(struct cli *cli)
 
 	asked.filter.by = cli_option(cli, "--by");
 	if (held_ask(cli, &asked) && read_page(cli, &asked.filter, after) &&
-	    read_format(cli, &csv) && cli_words(cli, 0, 0)) {
+	    read_format(cli, &csv) && cli_words(cli, 0, 0) &&
+	    held_keep(cli, &asked.filter)) {
 		status = EX_OK;
 		site = cli_site(cli, &status);
 	}
@@ -91,15 +92,24 @@ cmd_quarantine_list(struct cli *cli)
 	return status;
 }
 
+/* Deeds for a person or a program. */
+struct deeds {
+	const Caller *caller;	/* who is to see them */
+	GString *out;
+};
+
 static void
 show_deed(const struct deed *deed, void *data)
 {
+	const struct deeds *deeds = data;
 	g_autofree char *who = text_shown(deed->who, 200);
 	g_autofree char *rcpt = text_shown(deed->rcpt, 200);
 	g_autofree char *detail = text_shown(deed->detail, 400);
-	GString *out = data;
 
-	g_string_append_printf(out, "  %s  %s for %s by %s (%s)%s%s\n",
+	if (!caller_sees(deeds->caller, deed->tenant))
+		return;
+	g_string_append_printf(deeds->out,
+			       "  %s  %s for %s by %s (%s)%s%s\n",
 			       cli_time(deed->at), deed->what, rcpt, who,
 			       vias[deed->via], *detail ? ": " : "", detail);
 }
@@ -107,9 +117,12 @@ show_deed(const struct deed *deed, void *data)
 static void
 add_deed(const struct deed *deed, void *data)
 {
+	const struct deeds *deeds = data;
+	GString *out = deeds->out;
 	char at[CLOCK_TEXT];
-	GString *out = data;
 
+	if (!caller_sees(deeds->caller, deed->tenant))
+		return;
 	clock_format(deed->at, at);
 	json_comma(out);
 	g_string_append_c(out, '{');
@@ -152,12 +165,13 @@ show_json(const Site *site, const Held *held, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	const struct trail_filter filter = { .object = held->id };
+	struct deeds deeds = { site->caller, out };
 
 	fields_json(&held_fields, held, false, out);
 	g_string_truncate(out, out->len - 1);
 	json_key(out, "audit");
 	g_string_append_c(out, '[');
-	if (!trail_list(site->trail, &filter, add_deed, out, error))
+	if (!trail_list(site->trail, &filter, add_deed, &deeds, error))
 		return false;
 	printf("%s]}\n", out->str);
 	return true;
@@ -168,8 +182,9 @@ show_trail(const Site *site, const char *id, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	const struct trail_filter filter = { .object = id };
+	struct deeds deeds = { site->caller, out };
 
-	if (!trail_list(site->trail, &filter, show_deed, out, error))
+	if (!trail_list(site->trail, &filter, show_deed, &deeds, error))
 		return false;
 	if (out->len)
 		printf("\nWhat was done:\n%s", out->str);
@@ -282,7 +297,7 @@ cmd_quarantine_preview(struct cli *cli)
 {
 	bool is_raw = cli_flag(cli, "--raw");
 	bool is_page = cli_flag(cli, "--html");
-	const struct doer by = { cli->who, VIA_COMMAND, ACTOR_ADMIN };
+	const struct doer by = { cli->who, cli->via, ACTOR_ADMIN };
 	g_autoptr(Site) site = NULL;
 	int status = EX_OK;
 	Held *held;

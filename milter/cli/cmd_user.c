@@ -32,7 +32,12 @@ tenant_for(struct cli *cli, const char *name, const char *address)
 	const Tenant *tenant = name || !address ? NULL :
 	    config_tenant_of(cli->config, address_domain(address));
 
-	return tenant ? tenant : cli_tenant(cli, name);
+	if (!tenant)
+		return cli_tenant(cli, name);
+	if (caller_sees(cli->caller, tenant->name))
+		return tenant;
+	cli_fail(0, "%s is of no tenant of yours", address);
+	return NULL;
 }
 
 /* Who is meant, as the options and words of a command say. */
@@ -704,7 +709,7 @@ cmd_user_import(struct cli *cli)
 	giving.note = cli_option(cli, "--note");
 	if (list < 0)
 		cli_fail(0, "say --as safe or --as block");
-	else if (cli_words(cli, 2, 2) &&
+	else if (cli_words(cli, 2, 2) && cli_opens(cli, cli_word(cli, 1)) &&
 		 (text = read_lines(cli_word(cli, 1), &status)) &&
 		 (site = cli_site(cli, &status)) &&
 		 (giving.user = user_of(cli, &whom, cli_word(cli, 0),

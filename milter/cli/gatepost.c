@@ -4,13 +4,16 @@
  * To add a command: a function in cmd_x.c, a row here, gatepost(1), the
  * completion, a test t/8NN.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "gatepost/cli/cli.h"
+#include "gatepost/service/control.h"
 #include "gatepost/util/log.h"
 
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
@@ -203,20 +206,81 @@ run(struct cli *cli)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!cli->command->is_free && !read_config(cli))
+	if ((!cli->command->is_free || cli->caller) && !cli->config &&
+	    !read_config(cli))
 		return EX_CONFIG;
+	if (cli->caller && !cli_permit(cli))
+		return EX_NOPERM;
 	if (cli->command->is_writing &&
 	    !site_become_user(cli->config, &error))
 		return cli_fail(EX_NOPERM, "%s", error->message);
 	return cli->command->run(cli);
 }
 
+/* Have the daemon run LINE, if it is for that; -1: it is not. */
+static int
+ask_daemon(struct cli *cli, const GPtrArray *line)
+{
+	g_autofree char *path = cli->caller ? NULL : cli_control(cli);
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!path)
+		return -1;
+	status = control_ask(path, line, &error);
+	return status >= 0 ? status :
+	    cli_fail(error->code == (int)G_FILE_ERROR_ACCES ? EX_NOPERM :
+		     EX_TEMPFAIL, "%s", error->message);
+}
+
+/* The words of a line, behind -c. */
+static int
+run_line(struct cli *cli)
+{
+	g_autoptr(GPtrArray) line = g_ptr_array_new();
+	int status;
+
+	for (guint i = 0; i < cli->words->len; i++)
+		g_ptr_array_add(line, cli->words->pdata[i]);
+	cli->json = cli_flag(cli, "--json");
+	if (cli_flag(cli, "--help") || cli_flag(cli, "-h")) {
+		print_usage(stdout);
+		return EX_OK;
+	}
+	if (cli_flag(cli, "-V") || cli_flag(cli, "--version")) {
+		printf("gatepost %s\n", GATEPOST_VERSION);
+		return EX_OK;
+	}
+	cli->command = find(cli->words);
+	if (!cli->command) {
+		print_usage(stderr);
+		return EX_USAGE;
+	}
+	status = ask_daemon(cli, line);
+	return status >= 0 ? status : run(cli);
+}
+
+/* The number behind --control, by which the daemon starts us; or -1. */
+static int
+take_control(struct cli *cli)
+{
+	const char *number = cli->words->len == 2 &&
+	    strcmp(cli->words->pdata[0], "--control") == 0 ?
+	    cli->words->pdata[1] : "";
+	guint64 fd;
+
+	if (!g_ascii_string_to_unsigned(number, 10, STDERR_FILENO + 1, 1023,
+					&fd, NULL) ||
+	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return (int)fd;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct cli cli = { .config_path = DEFAULT_CONFIG };
-	const char *path;
-	int status;
+	int status = EX_OK, connection;
 
 	umask(0027);
 	signal(SIGPIPE, SIG_IGN);
@@ -227,28 +291,21 @@ main(int argc, char **argv)
 		g_ptr_array_add(cli.words, argv[i]);
 	/* -c stands before the command; what follows it has its own words. */
 	if (cli.words->len > 1 && strcmp(cli.words->pdata[0], "-c") == 0) {
-		path = cli.words->pdata[1];
+		cli.config_path = cli.words->pdata[1];
 		g_ptr_array_remove_range(cli.words, 0, 2);
-		cli.config_path = path;
 	}
-	cli.json = cli_flag(&cli, "--json");
-	if (cli_flag(&cli, "--help") || cli_flag(&cli, "-h")) {
-		print_usage(stdout);
-		return EX_OK;
-	}
-	if (cli_flag(&cli, "-V") || cli_flag(&cli, "--version")) {
-		printf("gatepost %s\n", GATEPOST_VERSION);
-		return EX_OK;
-	}
-	cli.command = find(cli.words);
-	if (!cli.command) {
-		print_usage(stderr);
-		return EX_USAGE;
-	}
-	status = run(&cli);
+	connection = take_control(&cli);
+	if (connection < 0 || cli_hear(&cli, connection, &status))
+		status = run_line(&cli);
 	if (fflush(stdout) != 0 && status == EX_OK)
 		status = EX_IOERR;
+	if (connection >= 0)
+		control_end(connection, status);
 	config_unref(cli.config);
+	caller_free(cli.caller);
+	if (cli.heard)
+		g_ptr_array_free(cli.heard, TRUE);
+	g_free(cli.kept);
 	g_free(cli.who);
 	g_ptr_array_free(cli.words, TRUE);
 	return status;

@@ -106,6 +106,40 @@ held_asked_clear(struct held_asked *asked)
 	g_clear_pointer(&asked->sender, g_free);
 }
 
+bool
+held_keep(const struct cli *cli, struct held_filter *filter)
+{
+	if (!filter->tenant)
+		filter->tenant = caller_tenant(cli->caller);
+	if (caller_sees(cli->caller, filter->tenant))
+		return true;
+	cli_fail(0, filter->tenant ? "there is no tenant \"%s\" for you" :
+		 "your role has several tenants; say which with --tenant%s",
+		 filter->tenant ? filter->tenant : "");
+	return false;
+}
+
+/* Take what CALLER may not see out of HELD; false: that is all of it. */
+static bool
+keep_copies(const Caller *caller, Held *held)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		HeldRcpt *copy = held->rcpts->pdata[i];
+
+		if (caller_sees(caller, copy->tenant))
+			held->rcpts->pdata[kept++] = copy;
+		else
+			fields_free(&held_rcpt_fields, copy);
+	}
+	/* The record knows of all. */
+	if (kept < held->rcpts->len)
+		g_clear_pointer(&held->record, g_free);
+	g_ptr_array_set_size(held->rcpts, (int)kept);
+	return kept > 0 || !caller;
+}
+
 Held *
 held_named(Site *site, const char *id, int *status)
 {
@@ -117,13 +151,15 @@ held_named(Site *site, const char *id, int *status)
 		return NULL;
 	}
 	held = quarantine_read(site->quarantine, id, &error);
-	if (!held && g_error_matches(error, G_FILE_ERROR,
-				     G_FILE_ERROR_NOENT))
+	if (held && keep_copies(site->caller, held))
+		return held;
+	if (held || g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		*status = cli_fail(EX_NOINPUT, "there is no item %s in "
-				   "quarantine (%s)", id, error->message);
-	else if (!held)
+				   "quarantine", id);
+	else
 		*status = cli_error(id, error);
-	return held;
+	fields_free(&held_fields, held);
+	return NULL;
 }
 
 /* ---- the listing ---- */

@@ -71,7 +71,8 @@ signals_default(void)
 }
 
 struct child *
-child_front(Config *config, int listener, int requests, int pid_fd)
+child_front(Config *config, int listener, int requests,
+	    const int private[2])
 {
 	int pair[2];
 	pid_t pid;
@@ -84,8 +85,9 @@ child_front(Config *config, int listener, int requests, int pid_fd)
 	if (pid == 0) {
 		close(pair[0]);
 		close(requests);
-		if (pid_fd >= 0)
-			close(pid_fd);
+		for (int i = 0; i < 2; i++)
+			if (private[i] >= 0)
+				close(private[i]);
 		front_run(config, listener, pair[1]);
 	}
 	close(pair[1]);
@@ -192,12 +194,33 @@ child_compiler(const Config *config)
 	return cannot("compiler of lists");
 }
 
+struct child *
+child_call(const Config *config, int connection)
+{
+	g_autofree char *program = ask_program("gatepost");
+	char *const argv[] = { program, (char *)"-c", config->path,
+			       (char *)"--control", (char *)"3", NULL };
+	int log[2];
+	pid_t pid;
+
+	if (!pipe_open(log))
+		return cannot("a caller's command");
+	pid = fork();
+	if (pid == 0)
+		become(program, argv, log[1], &connection, 1);
+	close(log[1]);
+	if (pid > 0)
+		return child_new(CHILD_CALL, pid, -1, log[0]);
+	close(log[0]);
+	return cannot("a caller's command");
+}
+
 void
 child_drain_log(struct child *child)
 {
 	static const char *const names[] = {
 		[CHILD_FRONT] = "front", [CHILD_WORKER] = "worker",
-		[CHILD_COMPILER] = "lists",
+		[CHILD_COMPILER] = "lists", [CHILD_CALL] = "control",
 	};
 	char buffer[4096];
 	int reads = 0;

@@ -110,35 +110,43 @@ remove_stale(const struct place *place, GError **error)
 	return unlink(path) == 0 || file_fail(error, "remove", path);
 }
 
+/* Whose a socket is: the group called NAME (NULL: leave), as SETTING says. */
+struct access {
+	const char *setting, *name;
+	gint64 mode;
+};
+
 static bool
-set_rights(const Config *config, const char *path, GError **error)
+set_rights(const Config *config, const struct access *access,
+	   const char *path, GError **error)
 {
 	const struct group *group;
 
-	if (config->socket_group) {
-		group = getgrnam(config->socket_group);
+	if (access->name) {
+		group = getgrnam(access->name);
 		if (!group) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-				    "%s: socket_group %s is not known to "
-				    "this system", config->path,
-				    config->socket_group);
+				    "%s: %s %s is not known to this system",
+				    config->path, access->setting,
+				    access->name);
 			return false;
 		}
 		if (chown(path, (uid_t)-1, group->gr_gid) < 0)
 			return file_fail(error, "set the group of", path);
 	}
-	return chmod(path, (mode_t)config->socket_mode) == 0 ||
+	return chmod(path, (mode_t)access->mode) == 0 ||
 	    file_fail(error, "set the mode of", path);
 }
 
-int
-listener_bind(const Config *config, GError **error)
+static int
+bind_at(const Config *config, const char *name, const struct access *access,
+	GError **error)
 {
 	struct place place;
 	int fd, one = 1;
 	bool is_local, good;
 
-	if (!place_of(config->socket, &place, error))
+	if (!place_of(name, &place, error))
 		return -1;
 	is_local = place.address.any.sa_family == AF_UNIX;
 	if (is_local && !remove_stale(&place, error))
@@ -146,7 +154,7 @@ listener_bind(const Config *config, GError **error)
 	fd = socket(place.address.any.sa_family,
 		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
-		file_fail(error, "make socket", config->socket);
+		file_fail(error, "make socket", name);
 		return -1;
 	}
 	/* Accepted sockets inherit TCP_NODELAY; without it each message
@@ -158,14 +166,36 @@ listener_bind(const Config *config, GError **error)
 	good = bind(fd, &place.address.any, place.length) == 0 &&
 	    listen(fd, SOMAXCONN) == 0;
 	if (!good)
-		file_fail(error, "bind", config->socket);
+		file_fail(error, "bind", name);
 	else if (is_local)
-		good = set_rights(config, place.address.local.sun_path,
-				  error);
+		good = set_rights(config, access,
+				  place.address.local.sun_path, error);
 	if (good)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+int
+listener_bind(const Config *config, GError **error)
+{
+	const struct access access = { "socket_group", config->socket_group,
+				       config->socket_mode };
+
+	return bind_at(config, config->socket, &access, error);
+}
+
+int
+listener_bind_control(const Config *config, GError **error)
+{
+	const struct access access = { "control.group",
+				       config->control.group,
+				       config->control.mode };
+	g_autofree char *name = g_strconcat("unix:", config->control.socket,
+					    NULL);
+
+	return config->control.socket ? bind_at(config, name, &access,
+						error) : -1;
 }
 
 void

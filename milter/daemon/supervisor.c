@@ -45,7 +45,8 @@
 struct supervisor {
 	Config *config;
 	const struct supervisor_options *options;
-	int listener, requests, folder, pid_fd;
+	int listener, requests, pid_fd;
+	int control;			/* -1: none */
 	GPtrArray *children;		/* of struct child * */
 	guint wanted;			/* workers, as the front says */
 	gint64 pressed;			/* when it last wanted more */
@@ -126,8 +127,9 @@ tell_front(struct supervisor *all, char word)
 static void
 start_front(struct supervisor *all)
 {
+	const int private[2] = { all->pid_fd, all->control };
 	struct child *front = child_front(all->config, all->listener,
-					  all->requests, all->pid_fd);
+					  all->requests, private);
 
 	if (front)
 		g_ptr_array_add(all->children, front);
@@ -224,6 +226,20 @@ died_front(struct supervisor *all, const struct child *child, int status)
 	all->wanted = 0;
 }
 
+/* Someone calls: a program of its own hears him. */
+static void
+start_call(struct supervisor *all)
+{
+	int connection = accept4(all->control, NULL, NULL, SOCK_CLOEXEC);
+	struct child *call = connection < 0 ? NULL :
+	    child_call(all->config, connection);
+
+	if (call)
+		g_ptr_array_add(all->children, call);
+	if (connection >= 0)
+		close(connection);
+}
+
 static void
 died_compiler(struct supervisor *all, int status)
 {
@@ -258,7 +274,7 @@ reap(struct supervisor *all)
 				died_worker(all, child, status);
 			else if (child->kind == CHILD_FRONT)
 				died_front(all, child, status);
-			else
+			else if (child->kind == CHILD_COMPILER)
 				died_compiler(all, status);
 			g_ptr_array_remove_index_fast(all->children, i);
 			break;
@@ -374,7 +390,7 @@ reload(struct supervisor *all)
 		return;
 	}
 	if (config_keep(config, all->config))
-		log_warning(NULL, "socket, state_dir, user and group change "
+		log_warning(NULL, "sockets, state_dir, user and group change "
 			    "only with a restart");
 	config_unref(all->config);
 	all->config = config;
@@ -436,7 +452,12 @@ hear(struct supervisor *all, int timeout, const sigset_t *open)
 		fds[2 * i] = (struct pollfd){ child->talk, POLLIN, 0 };
 		fds[2 * i + 1] = (struct pollfd){ child->log, POLLIN, 0 };
 	}
-	if (ppoll(fds, 2 * n, &most, open) <= 0)
+	/* Beyond the bound callers wait. */
+	fds[2 * n] = (struct pollfd){
+		all->is_stopping || count(all, CHILD_CALL) >=
+		BOUND_CONTROL_CALLS ? -1 : all->control, POLLIN, 0
+	};
+	if (ppoll(fds, 2 * n + 1, &most, open) <= 0)
 		return;
 	for (guint i = 0; i < n; i++) {
 		struct child *child = all->children->pdata[i];
@@ -448,6 +469,8 @@ hear(struct supervisor *all, int timeout, const sigset_t *open)
 		if (fds[2 * i + 1].revents)
 			child_drain_log(child);
 	}
+	if (fds[2 * n].revents)
+		start_call(all);
 }
 
 static void
@@ -618,6 +641,9 @@ start(struct supervisor *all, GError **error)
 	all->listener = listener_bind(all->config, error);
 	if (all->listener < 0)
 		return false;
+	all->control = listener_bind_control(all->config, error);
+	if (all->control < 0 && *error)
+		return false;
 	if (all->options->pid_file) {
 		all->pid_fd = lock_pid_file(all->options->pid_file, error);
 		if (all->pid_fd < 0)
@@ -686,7 +712,8 @@ int
 supervisor_run(Config *config, const struct supervisor_options *options)
 {
 	struct supervisor all = { .config = config_ref(config),
-				  .options = options, .pid_fd = -1 };
+				  .options = options, .pid_fd = -1,
+				  .control = -1 };
 	g_autoptr(GError) error = NULL;
 	sigset_t open;
 	int parent = options->is_foreground ? -1 : detach();

@@ -857,6 +857,7 @@ config_keep(Config *config, const Config *running)
 {
 	bool differs = keep(&config->socket, running->socket);
 
+	differs |= keep(&config->control.socket, running->control.socket);
 	differs |= keep(&config->state_dir, running->state_dir);
 	differs |= keep(&config->user, running->user);
 	differs |= keep(&config->group, running->group);

@@ -63,6 +63,29 @@ static const struct setting release_rows[] = {
 };
 static const struct scope release_settings = SCOPE(Config, release_rows);
 
+static const struct setting control_rows[] = {
+	{ "socket", SETTING_PATH, offsetof(Config, control.socket), NULL,
+	  .meaning = "Unix socket by which users with a role run commands; "
+	  "without it only root and the daemon's user do" },
+	{ "mode", SETTING_OCTAL, offsetof(Config, control.mode), "0660", 0,
+	  0777, .meaning = "its mode" },
+	{ "group", SETTING_TEXT, offsetof(Config, control.group), NULL,
+	  .meaning = "its group, whose members may call" },
+};
+static const struct scope control_settings = SCOPE(Config, control_rows);
+
+static const struct setting role_rows[] = {
+	{ "group", SETTING_TEXT, offsetof(Role, group), NULL,
+	  .is_needed = true,
+	  .meaning = "group of the system whose members have the role" },
+	{ "may", SETTING_TEXTS, offsetof(Role, may), NULL, .is_needed = true,
+	  .meaning = "its rights: commands as \"quarantine.list\" or "
+	  "\"quarantine.*\", and raw, export, allow, purge" },
+	{ "tenants", SETTING_TEXTS, offsetof(Role, tenants), NULL,
+	  .meaning = "names of the tenants that it is kept to; none: all" },
+};
+static const struct scope role_settings = SCOPE(Role, role_rows);
+
 static const struct setting dns_rows[] = {
 	{ "servers", SETTING_TEXTS, offsetof(Config, dns.servers), NULL,
 	  .meaning = "resolvers, \"ADDRESS\" or \"ADDRESS@PORT\"; none: "
@@ -480,6 +503,11 @@ static const struct setting rows[] = {
 	  .meaning = "the way of released mail" },
 	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,
 	  .meaning = "days after which `gatepost sweep` removes" },
+	{ "control", SETTING_GROUP, 0, NULL, .of = &control_settings,
+	  .meaning = "the socket for commands of users with a role" },
+	{ "roles", SETTING_LIST, offsetof(Config, roles), NULL,
+	  .of = &role_settings,
+	  .meaning = "who may run which commands by the control socket" },
 	{ "min_free", SETTING_NUMBER, offsetof(Config, min_free), "5", 0, 90,
 	  .meaning = "percent of free disk below which nothing is recorded "
 	  "but held mail" },

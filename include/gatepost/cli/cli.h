@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/service/roles.h"
 #include "gatepost/service/site.h"
 
 struct cli {
@@ -14,6 +15,10 @@ struct cli {
 	Config *config;		/* read before the command, unless it says */
 	bool json;
 	char *who;		/* login name of the person */
+	enum via via;		/* by which door the command came */
+	Caller *caller;		/* who came by the control socket; NULL */
+	GPtrArray *heard;	/* of char *: his words; NULL */
+	char *kept;		/* the word that keeps him to a tenant */
 	GPtrArray *words;	/* of const char *: what is left to read */
 	const struct command *command;
 };
@@ -64,6 +69,24 @@ const char *cli_time(gint64 at);
 /* SINCE as an absolute time: a span back from now ("7d") or a date; 0 for
  * NULL.  False and said when it is neither. */
 bool cli_since(const char *text, gint64 *since);
+
+/* ---- roles, see call.c ---- */
+
+/* Does COMMAND, of somebody who cannot read what the daemon keeps, go by the
+ * control socket?  Its path, yours; NULL: no.  Reads the configuration. */
+char *cli_control(struct cli *cli);
+
+/* Hear who calls by CONNECTION: his words become cli's, his descriptors ours.
+ * False: he is told why not, in *STATUS. */
+bool cli_hear(struct cli *cli, int connection, int *status);
+
+/* May he run cli->command?  Keeps it to his tenants, and notes it in the audit
+ * log.  False and said. */
+bool cli_permit(struct cli *cli);
+
+/* May FILE, a word of the line, be opened?  For who came by the control
+ * socket only "-", which he opened himself.  False and said. */
+bool cli_opens(const struct cli *cli, const char *file);
 
 /* ---- a table of text for a terminal ---- */
 struct table;

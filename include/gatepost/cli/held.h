@@ -18,7 +18,11 @@ struct held_asked {
 bool held_ask(struct cli *cli, struct held_asked *asked);
 void held_asked_clear(struct held_asked *asked);
 
-/* The item ID, read; NULL and said, *STATUS set. */
+/* Keep FILTER to what the caller may see.  False and said. */
+bool held_keep(const struct cli *cli, struct held_filter *filter);
+
+/* The item ID, read, with the copies that the caller may see; NULL and said,
+ * *STATUS set. */
 Held *held_named(Site *site, const char *id, int *status);
 
 /* Print the rows of a listing as the person asked: a table, JSON or CSV. */

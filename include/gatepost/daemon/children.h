@@ -10,7 +10,7 @@
 
 #include "gatepost/model/config.h"
 
-enum child_kind { CHILD_FRONT, CHILD_WORKER, CHILD_COMPILER };
+enum child_kind { CHILD_FRONT, CHILD_WORKER, CHILD_COMPILER, CHILD_CALL };
 
 struct child {
 	enum child_kind kind;
@@ -25,11 +25,14 @@ struct child {
 void child_free(struct child *child);
 
 /* Start one; NULL and a line in the log when it cannot be.  The front keeps
- * LISTENER and closes what else is the supervisor's. */
+ * LISTENER and closes what else is the supervisor's: REQUESTS, and PRIVATE
+ * (each may be -1). */
 struct child *child_front(Config *config, int listener, int requests,
-			  int pid_fd);
+			  const int private[2]);
 struct child *child_worker(int requests, gint64 messages);
 struct child *child_compiler(const Config *config);
+/* Runs what comes by CONNECTION, of the control socket. */
+struct child *child_call(const Config *config, int connection);
 
 /* Log what it has written to stderr, ten lines at most. */
 void child_drain_log(struct child *child);

@@ -24,6 +24,9 @@
  */
 int listener_bind(const Config *config, GError **error);
 
+/* The same for control.socket; -1 without ERROR: there is to be none. */
+int listener_bind_control(const Config *config, GError **error);
+
 /* Connect to that place and close at once; see front_ask.c. */
 void listener_nudge(const Config *config);
 

@@ -123,6 +123,13 @@ enum dmarc_way { DMARC_TREEWALK, DMARC_PSL };
 
 enum release_sender { RELEASE_ORIGINAL, RELEASE_POSTMASTER, RELEASE_NULL };
 
+/* What the members of a group of the system may ask of the daemon. */
+typedef struct Role {
+	char *group;
+	GPtrArray *may;		/* of char *: rights, see roles.h */
+	GPtrArray *tenants;	/* of char *: names; empty: all */
+} Role;
+
 typedef struct Config {
 	gint refs;
 	char *path;
@@ -162,6 +169,12 @@ typedef struct Config {
 		gint64 ledger, quarantine, spool, contacts, audit;
 	} keep;
 	gint64 min_free;	/* percent of the file system */
+	struct {
+		char *socket;		/* path; NULL: there is none */
+		gint64 mode;
+		char *group;		/* NULL: leave */
+	} control;
+	GPtrArray *roles;	/* of Role * */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */
 	GPtrArray *tenants;	/* of Tenant * */
 } Config;
@@ -183,7 +196,7 @@ Config *config_load(const char *path, GPtrArray *notes);
 GPtrArray *config_notes_new(void);
 
 /* Put into CONFIG what a running daemon cannot change, as RUNNING has it:
- * socket, state_dir, user and group.  True when one of them differed. */
+ * socket, control.socket, state_dir, user and group.  True when one of them differed. */
 bool config_keep(Config *config, const Config *running);
 
 Config *config_ref(Config *config);

@@ -37,6 +37,8 @@ typedef struct Site {
 	Outbox *outbox;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
+	const struct Caller *caller;	/* who asks; NULL: root, the daemon,
+					 * its user; borrowed */
 } Site;
 
 /* Names inside state_dir. */
