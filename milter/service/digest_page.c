@@ -198,7 +198,7 @@ add_row(const struct digest_page *page, const char *name, const char *value,
 	const char *word = phrase(page->language, name);
 
 	g_string_append_printf(text, "   %s %s\n", word, value);
-	g_string_append(html, "<tr><td style=\"padding:2px 10px;color:#555;"
+	g_string_append(html, "<tr><td width=\"130\" style=\"padding:2px 10px;color:#555;"
 			"white-space:nowrap;vertical-align:top\">");
 	letter_escape(html, word);
 	g_string_append(html, "</td><td style=\"padding:2px 10px;"
