@@ -48,10 +48,12 @@ user block --tenant --exact --remove --note
 user import --as --tenant --exact --strict --note
 user forget --yes
 user list --tenant --after --most
+user set --tenant --exact
 user map --tenant
 spoof list --tenant --since --most
 spoof allow --tenant --dry-run
 spoof block --tenant --dry-run
+digest - --tenant --user --now --dry-run
 key rotate
 sweep -
 TABLE
@@ -161,6 +163,11 @@ _gatepost_word()
 		;;
 	list.add.1 | list.remove.1 | list.find.*)
 		echo "$_gatepost_kinds"
+		;;
+	user.set.[1-9])
+		echo 'language=en language=fr language=de language=default' \
+		    'digest=never digest=4h digest=day digest=week' \
+		    'digest=default'
 		;;
 	list.add.* | spoof.allow.[2-9]* | spoof.block.[2-9]*)
 		echo 'expires= for= as= action= proof= override= except=' \

@@ -1,6 +1,6 @@
 /*
- * cmd_user.c -- gatepost user: the safe and blocked senders of users, and
- * where an address leads
+ * cmd_user.c -- gatepost user: the safe and blocked senders of users, what
+ * they chose, and where an address leads
  *
  * USER is an address or a login; it is followed as mail would be, and must
  * lead to one mailbox.
@@ -720,4 +720,83 @@ cmd_user_import(struct cli *cli)
 	}
 	giving_clear(&giving);
 	return status;
+}
+
+/* ---- set ---- */
+
+/* Take WORD, "language=fr", into CHOICE.  False and said. */
+static bool
+take_choice(const char *word, struct choice *choice)
+{
+	bool is_language = g_str_has_prefix(word, "language=");
+	const char *value = strchr(word, '=');
+	const char *const *words = is_language ? languages : digest_everies;
+	g_autofree char *all = NULL;
+	int *to = is_language ? &choice->language : &choice->every;
+
+	if (!is_language && !g_str_has_prefix(word, "digest=")) {
+		cli_fail(0, "\"%s\" is neither language= nor digest=", word);
+		return false;
+	}
+	*to = fields_word(words, value + 1);
+	if (*to >= 0 || strcmp(value + 1, "default") == 0)
+		return true;
+	all = g_strjoinv(", ", (char **)words);
+	cli_fail(0, "%s: it is default, or one of %s", word, all);
+	return false;
+}
+
+static void
+print_choice(const struct cli *cli, const Tenant *tenant, const char *user,
+	     const struct choice *choice)
+{
+	const char *language = languages[choice->language >= 0 ?
+	    choice->language : tenant->language];
+	const char *every = digest_everies[choice->every >= 0 ?
+	    choice->every : tenant->digest.every];
+	g_autoptr(GString) out = g_string_new("{");
+	char sent[CLOCK_TEXT];
+
+	clock_format(choice->sent, sent);
+	if (!cli->json) {
+		printf("language %s%s\ndigest   %s%s\nsent     %s\n",
+		       language, choice->language < 0 ? " (the tenant's)" :
+		       "", every, choice->every < 0 ? " (the tenant's)" : "",
+		       choice->sent ? cli_time(choice->sent) : "never");
+		return;
+	}
+	json_put(out, "user", user);
+	json_put(out, "tenant", tenant->name);
+	json_put(out, "language", language);
+	json_put(out, "digest", every);
+	json_put(out, "sent", choice->sent ? sent : NULL);
+	printf("%s}\n", out->str);
+}
+
+int
+cmd_user_set(struct cli *cli)
+{
+	struct whom whom = take_whom(cli);
+	struct choice choice = { -1, -1, 0 };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	g_autofree char *user = NULL;
+	const Tenant *tenant = NULL;
+	int status;
+
+	if (!cli_words(cli, 1, 3))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)) ||
+	    !(user = user_of(cli, &whom, cli_word(cli, 0), &tenant, &status)))
+		return status;
+	if (!choices_get(site->choices, tenant->name, user, &choice, &error))
+		return cli_error("users", error);
+	for (guint i = 1; i < cli->words->len; i++)
+		if (!take_choice(cli_word(cli, i), &choice))
+			return EX_USAGE;
+	if (cli->words->len > 1 &&
+	    !choices_set(site->choices, tenant->name, user, &choice, &error))
+		return cli_error("users", error);
+	print_choice(cli, tenant, user, &choice);
+	return EX_OK;
 }

@@ -264,6 +264,9 @@ cmd_sweep(struct cli *cli)
 			 &error))
 		status = cli_error("state", error);
 	g_clear_error(&error);
+	if (!choices_sweep(site->choices, now, &error))
+		status = cli_error("tokens", error);
+	g_clear_error(&error);
 	if (!life_sweep(site->usages, cli->config, site->folder, now, &life,
 			&error))
 		status = cli_error("lists", error);

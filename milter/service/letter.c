@@ -15,7 +15,7 @@
 /* Characters of a line, and octets of an encoded word (RFC 2045, 2047). */
 #define LINE 76
 #define LONGEST 900
-#define WORD 45
+#define WORD 39
 
 /* ---- encodings ---- */
 

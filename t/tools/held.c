@@ -2,6 +2,8 @@
  * held.c -- fill an index of the quarantine, and time what lists ask of it
  *
  *	held FOLDER ROWS	prints JSON: ms of each listing's first page
+ *	held FOLDER ROWS USERS	ROWS copies that are held, of so many users who
+ *				may do all to them; no listing
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +16,28 @@
 #include "gatepost/util/clock.h"
 
 #define DAY_ROWS 33000
+
+static bool
+put_users_row(Db *db, gint64 n, gint64 users, GError **error)
+{
+	gint64 at = clock_now() - 3600 * CLOCK_SECOND - n * 1000;
+	g_autofree char *id = g_strdup_printf("01M8%022" G_GINT64_FORMAT, n);
+	g_autofree char *rcpt = g_strdup_printf("u%d@example.org",
+						(int)(n % users));
+	g_autofree char *sender = g_strdup_printf("s%d@d%d.example",
+	    (int)(n * 31 % 100000), (int)(n * 31 % 50000));
+	g_autofree char *subject = g_strdup_printf("Invoice of number %d",
+						   (int)n);
+
+	return db_run(db, error, "INSERT INTO held (id, rcpt, tenant, sender,"
+		      " \"from\", subject, reason, state, received,"
+		      " expires, size, sha256, policy, category, added,"
+		      " rights) VALUES ($1, $2, 'example', $3, $3, $4,"
+		      " 'it looks like spam', 'held', $5, $6, 4096, $1,"
+		      " 'spam', 'spam', $5, 'see preview release delete"
+		      " allow block report')", "ttttii", id, rcpt, sender,
+		      subject, at, at + 30 * CLOCK_DAY);
+}
 
 static bool
 put_row(Db *db, gint64 n, GError **error)
@@ -48,7 +72,7 @@ put_row(Db *db, gint64 n, GError **error)
 }
 
 struct filling {
-	gint64 rows;
+	gint64 rows, users;
 };
 
 static bool
@@ -57,7 +81,9 @@ fill(Db *db, void *data, GError **error)
 	const struct filling *filling = data;
 
 	for (gint64 i = 0; i < filling->rows; i++)
-		if (!put_row(db, i, error))
+		if (!(filling->users ?
+		      put_users_row(db, i, filling->users, error) :
+		      put_row(db, i, error)))
 			return false;
 	return true;
 }
@@ -100,7 +126,8 @@ int
 main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	struct filling filling = { argc > 2 ? atoll(argv[2]) : 0 };
+	struct filling filling = { argc > 2 ? atoll(argv[2]) : 0,
+				   argc > 3 ? atoll(argv[3]) : 0 };
 	int folder = argc > 2 ? open(argv[1], O_RDONLY | O_DIRECTORY) : -1;
 	g_autoptr(Quarantine) quarantine = folder < 0 ? NULL :
 	    quarantine_open(folder, argv[1], &error);
@@ -113,6 +140,10 @@ main(int argc, char **argv)
 		fprintf(stderr, "held: %s\n", error ? error->message :
 			"usage: held FOLDER ROWS");
 		return 1;
+	}
+	if (filling.users) {
+		db_close(db);
+		return 0;
 	}
 	printf("{");
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

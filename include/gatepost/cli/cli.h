@@ -98,6 +98,7 @@ void table_print(struct table *table);	/* and frees it */
 int cmd_candidate_list(struct cli *cli);
 int cmd_candidate_show(struct cli *cli);
 int cmd_check(struct cli *cli);
+int cmd_digest(struct cli *cli);
 int cmd_key_rotate(struct cli *cli);
 int cmd_list_add(struct cli *cli);
 int cmd_list_audit(struct cli *cli);
@@ -138,6 +139,7 @@ int cmd_user_import(struct cli *cli);
 int cmd_user_list(struct cli *cli);
 int cmd_user_map(struct cli *cli);
 int cmd_user_safe(struct cli *cli);
+int cmd_user_set(struct cli *cli);
 int cmd_user_show(struct cli *cli);
 int cmd_why(struct cli *cli);
 
