@@ -15,7 +15,7 @@ use Test::More;
 my $shim = Gatepost::Test::program('crash.so');
 plan(skip_all => 'the crash shim is not built') unless -e $shim;
 
-use constant MOST => 60;	# steps; there are some 15
+use constant MOST => 150;	# steps; there are some 60
 
 my $file;
 my $site = Gatepost::Test->new(

@@ -40,7 +40,7 @@ static bool
 log_export(const struct export *export, const Held *held, GError **error)
 {
 	struct deed deed = {
-		.who = export->cli->who, .via = VIA_COMMAND,
+		.who = export->cli->who, .via = export->cli->via,
 		.what = "exported", .object = held->id,
 		.detail = export->reason,
 	};

@@ -124,7 +124,8 @@ forget_copies(struct forgetting *work, GError **error)
 	if (!quarantine_forget(work->site->quarantine, work->who,
 			       work->is_dry, &held, error) ||
 	    !forget_box(work, work->site->candidates, error) ||
-	    !forget_box(work, work->site->submissions, error))
+	    !forget_box(work, work->site->submissions, error) ||
+	    !forget_box(work, work->site->actions, error))
 		return false;
 	work->done->copies = held.copies;
 	work->done->items = held.items;

@@ -18,7 +18,7 @@ static const struct {
 	const char *table, *column;
 } going[] = {
 	{ "user_entry", "user" }, { "user_entry", "value" },
-	{ "held", NULL },
+	{ "user_choice", "user" }, { "held", NULL },
 };
 
 struct work {

@@ -229,7 +229,7 @@ put_rows(Db *db, void *data, GError **error)
 {
 	const Held *held = data;
 
-	if (!put_text(db, held, error))
+	if (held->rcpts->len && !put_text(db, held, error))
 		return false;
 	for (guint i = 0; i < held->rcpts->len; i++)
 		if (!put_row(db, held, held->rcpts->pdata[i], error))
@@ -818,7 +818,9 @@ put_rows_anew(Db *db, void *data, GError **error)
 	const Held *held = data;
 
 	return db_run(db, error, "DELETE FROM held WHERE id = $1", "t",
-		      held->id) && put_rows(db, data, error);
+		      held->id) &&
+	    db_run(db, error, schema_text_drop, "i", text_row(held->id)) &&
+	    put_rows(db, data, error);
 }
 
 /* Nobody releases it meanwhile, and the lock is held. */
