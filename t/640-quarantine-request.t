@@ -78,8 +78,8 @@ is($site->gatepost('quarantine', 'deny', $id, '--rcpt', $alice, '--reason',
 is(scalar($sink->mails), 1, 'one notice');
 ($mail) = to($alice);
 ok($mail, '... to the user');
-like($mail->{data}, qr/decided\r\nnot to release it/, '... what was decided');
-like($mail->{data}, qr/^  Reason     It is phishing\r$/m, '... and why');
+like($mail->{data}, qr/decided not to release it/, '... what was decided');
+like($mail->{data}, qr/^  Reason: It is phishing\r$/m, '... and why');
 unlike($mail->{data}, qr{http://|gatepost quarantine}, '... without links '
     . 'and commands');
 

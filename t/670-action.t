@@ -26,10 +26,12 @@ my $site = Gatepost::Test->new(
 	      block_name => 'limited', block_envelope => [ 'see' ] } },
 	  users => { map => 'file:@DIR@/map', owners => 'file:@DIR@/owners' } },
 	{ name => 'other', domains => ['other.org'],
-	  digest => { address => 'quarantine@other.org' } } ],
+	  digest => { address => 'quarantine@other.org',
+	      blocks => [ 'quarantine', 'reject' ] },
+	  quarantine => { rights => { block_name => 'full' } } } ],
     lists => { example => "block sender evil.example\n" .
 	"block name \"Jane Boss\"\nblock envelope *.odd.example\n",
-	other => "block sender evil.example\n" });
+	other => "block sender evil.example\nblock name \"Jane Boss\"\n" });
 my $sink = Gatepost::Sink->new(folder => $site->dir . '/sink');
 my $later = time + 20 * 86400;
 
@@ -37,7 +39,9 @@ Gatepost::Test::write_file($site->dir . '/map',
     "al\@example.org $alice\nteam\@example.org $alice, $bob\n");
 Gatepost::Test::write_file($site->dir . '/owners',
     "team\@example.org $bob\n");
-$site->write_config(release => { smtp => $sink->place });
+$site->write_config(release => { smtp => $sink->place },
+    upstreams => [ { name => 'up', authserv_id => 'up.example',
+	strips => \1 } ]);
 is($site->gatepost('key', 'rotate')->{code}, 0, 'there is a key');
 $site->start;
 
@@ -218,6 +222,38 @@ is_deeply([map { "$_->{list} $_->{value}" }
 like(done($alice, $alice, $id, 'block-reject'), qr/may not do this/,
     'how to block is chosen only where the tenant says so');
 
+# ... and where the tenant says so, that is what is done.
+my $jo = 'jo@other.org';
+
+sub jo_blocks {
+	my ($deed) = @_;
+
+	$id = hold(rcpt => [ $jo ], author => "Jane Boss <j\@nice.example>");
+	$sink->forget;
+	act($jo, token($site, 'other', $jo, $id, $deed, $later),
+	    to => 'quarantine@other.org');
+	return (answers($jo, 1))[0] || '';
+}
+
+sub from_nice {
+	return $site->milter_message(from => 'j@nice.example', rcpt => [ $jo ],
+	    client => '198.51.100.25', data => "From: j\@nice.example\n" .
+	    "Subject: x\nMessage-ID: <" . ++$number . "\@x>\n\nx\n");
+}
+
+is(from_nice()->{verdict}, 'continue', 'a sender whom nobody blocks');
+like(jo_blocks('block-junk'), qr/may not do this/,
+    'what the tenant does not offer is no choice');
+like(jo_blocks('block-reject'), qr/list of blocked senders now/,
+    'a user chooses to refuse a sender');
+is(from_nice()->{verdict}, 'reject', '... and he is refused');
+like(jo_blocks('block-quarantine'), qr/list of blocked senders now/,
+    'he changes his mind');
+is(from_nice()->{verdict}, 'discard', '... and the mail is held');
+is_deeply([map { "$_->{list} $_->{value} $_->{action}" }
+    @{$site->json('user', 'show', $jo)->{entries}}],
+    ['block j@nice.example quarantine'], '... as his list says');
+
 # --- whose it is ----------------------------------------------------------
 
 sub refused {
@@ -311,6 +347,39 @@ act($alice, $good, fields => "Auto-Submitted: no\n");
 answers($alice, 1);
 is(state($id), 'released', 'a person who says so is one');
 
+# --- from outside, by proof -----------------------------------------------
+
+sub proof {
+	my ($domain) = @_;
+
+	return "Authentication-Results: up.example; dkim=pass " .
+	    "header.d=$domain\n";
+}
+
+$id = hold();
+$good = token($site, 'example', $alice, $id, 'release', $later);
+for my $row ([ 'a signature of another domain', $alice, 'evil.example' ],
+    [ "a proven stranger", 'a@evil.example', 'evil.example' ],
+    [ "another tenant's user", 'a@other.org', 'other.org' ],
+    [ 'an address of several', 'team@example.org', 'example.org' ]) {
+	my ($name, $author, $domain) = @$row;
+	my $before = () = $site->log =~ /action-ignored/g;
+
+	$sink->forget;
+	act('', $good, sender => 'a@b.example', author => $author,
+	    fields => proof($domain));
+	my $after = () = $site->log =~ /action-ignored/g;
+	is($after, $before + 1, "$name: ignored");
+	is(scalar($sink->mails), 0, '... without an answer');
+}
+is(state($id), 'held', '... and nothing was done');
+$sink->forget;
+act('', $good, sender => 'a@b.example', author => 'al@example.org',
+    fields => proof('example.org'));
+like((answers('al@example.org', 1))[0] || '', qr/^Subject: Message released/m,
+    'a proven address of his acts, and has the answer');
+is(state($id), 'released', '... for his mailbox');
+
 # Others get their copy.
 $got = act($alice, 'hello', more => [ $bob ]);
 is($got->{verdict}, 'continue', 'with a copy to somebody else it goes on');
@@ -351,6 +420,32 @@ $site->start;
 like((answers($alice, 1))[0], qr/Message released/,
     'after a restart it is done');
 is(state($id), 'released', '... and the message is out');
+
+# --- the daemon dies in the middle ----------------------------------------
+
+my @crash = map { hold() } 1 .. 12;
+$sink->forget;
+foreach my $n (0 .. $#crash) {
+	act($alice, token($site, 'example', $alice, $crash[$n], 'release',
+	    $later));
+	next if $n % 4 != 3;
+	kill('KILL', $site->front_pid);
+	$site->wait_log(qr/(?:ready|front-died|in-force)[^\n]*\n[^\n]*\z/, 1);
+	Gatepost::Test::wait_for(20, sub {
+		($site->milter_message(from => 'a@b.example', rcpt => [ $bob ],
+		    data => "From: a\@b.example\n\nx\n") || {})->{verdict};
+	});
+}
+Gatepost::Test::wait_for(20, sub {
+	!glob($site->state_dir . '/actions/new/*') });
+is(scalar(grep { state($_) ne 'released' } @crash), 0,
+    'whatever the daemon dies of, all that was asked is done');
+my @times = map { my $item = $_; scalar(grep { $_->{data} =~
+    /^X-Gatepost-Id: $item\r$/m } to($alice)) } @crash;
+is(scalar(grep { $_ < 1 || $_ > 2 } @times), 0,
+    '... once, or twice when it died between') or diag("@times");
+Gatepost::Test::wait_for(20, sub { answers($alice, 12) >= 12 });
+cmp_ok(scalar(answers($alice, 12)), '>=', 12, '... and answered');
 
 # --- rotation -------------------------------------------------------------
 

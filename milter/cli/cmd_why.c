@@ -283,7 +283,8 @@ cmd_sweep(struct cli *cli)
 			candidates += box_remove(site->candidates, "new",
 						 ids->pdata[i], NULL);
 	removed += box_sweep(site->candidates) +
-	    box_sweep(site->submissions) + outbox_sweep(site->outbox);
+	    box_sweep(site->submissions) + box_sweep(site->actions) +
+	    outbox_sweep(site->outbox);
 	printf("expired %u copies, released %u approved ones, removed %u "
 	       "items, %u candidates, %u entries and %u days of the ledger; "
 	       "told the end of %u entries\n", expired, sent, removed,

@@ -348,28 +348,3 @@ deed_do(struct work *work, GError **error)
 				   (enum held_state)work->copy->state);
 	return deeds[deed].run(work, error);
 }
-
-/* ---- what the answer names ---- */
-
-static void
-add_line(GString *out, int language, const char *name, const char *value)
-{
-	g_autofree char *plain = letter_plain(value, 200);
-
-	g_string_append_printf(out, "  %s %s\n", phrase(language, name),
-			       plain);
-}
-
-void
-work_add_item(GString *out, int language, const Tenant *tenant,
-	      const Held *held, const HeldRcpt *copy)
-{
-	g_autofree char *at = clock_local(held->received, tenant->zone);
-
-	add_line(out, language, PHRASE("From:"), held->from);
-	add_line(out, language, PHRASE("Subject:"), held->subject);
-	add_line(out, language, PHRASE("To:"), copy->rcpt);
-	g_string_append_printf(out, "  %s %s\n  %s %s\n",
-			       phrase(language, PHRASE("Received:")), at,
-			       phrase(language, PHRASE("Item:")), held->id);
-}

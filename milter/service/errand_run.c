@@ -174,6 +174,14 @@ find_copy(struct work *work, const struct token_keys *keys, const char **why,
 	return true;
 }
 
+/* Does FAULT say that an item is not there, or will never be read? */
+static bool
+is_gone(const GError *fault)
+{
+	return g_error_matches(fault, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+	    g_error_matches(fault, STORE_ERROR, STORE_ERROR_CORRUPT);
+}
+
 /* Find what the token is for, and use it up.  *WHY: it is refused. */
 static bool
 check(struct work *work, const char **why, GError **error)
@@ -192,6 +200,10 @@ check(struct work *work, const char **why, GError **error)
 		return false;
 	work->held = quarantine_read(work->line->site->quarantine,
 				     work->token.item, &fault);
+	if (!work->held && !is_gone(fault)) {
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return false;
+	}
 	if (!work->held) {
 		*why = "there is no such item";
 		return true;
@@ -231,8 +243,8 @@ work_on(struct work *work, GError **error)
 		return false;
 	log_errand(work, NULL);
 	g_string_append_c(work->text, '\n');
-	work_add_item(work->text, work->language, work->tenant, work->held,
-		      work->copy);
+	letter_add_item(work->text, work->language, work->tenant, work->held,
+			work->copy);
 	return answer(work, error);
 }
 

@@ -10,6 +10,18 @@
 #include "gatepost/service/release.h"
 #include "gatepost/util/log.h"
 
+/* The language that the user of COPY chose; -1: none. */
+static int
+language_of(Site *site, const HeldRcpt *copy)
+{
+	struct choice choice = { -1, -1, 0 };
+
+	if (copy->tenant)
+		choices_get(site->choices, copy->tenant, copy->rcpt, &choice,
+			    NULL);
+	return choice.language;
+}
+
 /* Tell whom it concerns of the last change of a copy.  The change stands,
  * whether the MTA takes the notice or not. */
 static void
@@ -26,7 +38,8 @@ tell(Site *site, const Config *config, const char *id, const char *rcpt)
 		good = notice_requested(config, held, copy, &error);
 	else if (copy && (copy->state == HELD_DENIED ||
 			  (copy->state == HELD_RELEASED && was_asked)))
-		good = notice_answered(config, held, copy, &error);
+		good = notice_answered(config, held, copy,
+				       language_of(site, copy), &error);
 	if (!good)
 		log_warning(id, "notice-failed reason=\"%s\"",
 			    error->message);

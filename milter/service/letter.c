@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "gatepost/service/phrases.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 #include "gatepost/util/text.h"
@@ -135,6 +136,30 @@ letter_escape(GString *out, const char *text)
 		default:
 			g_string_append_c(out, *text);
 		}
+}
+
+void
+letter_add_line(GString *out, int language, const char *name,
+		const char *value)
+{
+	g_autofree char *plain = letter_plain(value, 200);
+
+	g_string_append_printf(out, "  %s %s\n", phrase(language, name),
+			       plain);
+}
+
+void
+letter_add_item(GString *out, int language, const Tenant *tenant,
+		const Held *held, const HeldRcpt *copy)
+{
+	g_autofree char *at = clock_local(held->received, tenant->zone);
+
+	letter_add_line(out, language, PHRASE("From:"), held->from);
+	letter_add_line(out, language, PHRASE("Subject:"), held->subject);
+	letter_add_line(out, language, PHRASE("To:"), copy->rcpt);
+	g_string_append_printf(out, "  %s %s\n  %s %s\n",
+			       phrase(language, PHRASE("Received:")), at,
+			       phrase(language, PHRASE("Item:")), held->id);
 }
 
 /* ---- the message ---- */

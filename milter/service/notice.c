@@ -11,6 +11,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/service/letter.h"
+#include "gatepost/service/phrases.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/text.h"
@@ -177,35 +178,6 @@ add_request(GString *out, const Held *held, const HeldRcpt *rcpt)
 			       held->id);
 }
 
-static void
-add_answer(GString *out, const Held *held, const HeldRcpt *rcpt)
-{
-	bool is_denied = rcpt->state == HELD_DENIED;
-
-	g_string_append(out, is_denied ?
-			"An admin looked at a message that is held for you "
-			"and decided\r\nnot to release it.\r\n\r\n" :
-			"An admin released a message that was held for you. "
-			"It has been\r\nsent to your mailbox.\r\n\r\n");
-	add_item(out, held, rcpt);
-	if (is_denied && rcpt->note)
-		add_line(out, "Reason", rcpt->note);
-}
-
-static bool
-tell(const Config *config, const Tenant *tenant, const char *to,
-     const char *subject, const Held *held, const HeldRcpt *rcpt,
-     void (*add)(GString *, const Held *, const HeldRcpt *), GError **error)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	if (!smtp_is_safe(to))
-		return true;
-	add(out, held, rcpt);
-	return send_text(config, tenant, to, subject, out->str, clock_now(),
-			 error);
-}
-
 bool
 notice_requested(const Config *config, const Held *held,
 		 const HeldRcpt *rcpt, GError **error)
@@ -214,25 +186,42 @@ notice_requested(const Config *config, const Held *held,
 	    config_tenant(config, rcpt->tenant) : NULL;
 	g_autofree char *subject = g_strdup_printf("Release requested: %s",
 						   held->id);
+	g_autoptr(GString) out = g_string_new(NULL);
 
+	add_request(out, held, rcpt);
 	for (guint i = 0; tenant && i < tenant->admins->len; i++)
-		if (!tell(config, tenant, tenant->admins->pdata[i], subject,
-			  held, rcpt, add_request, error))
+		if (smtp_is_safe(tenant->admins->pdata[i]) &&
+		    !send_text(config, tenant, tenant->admins->pdata[i],
+			       subject, out->str, clock_now(), error))
 			return false;
 	return true;
 }
 
 bool
 notice_answered(const Config *config, const Held *held, const HeldRcpt *rcpt,
-		GError **error)
+		int language, GError **error)
 {
 	const Tenant *tenant = rcpt->tenant ?
 	    config_tenant(config, rcpt->tenant) : NULL;
+	bool is_denied = rcpt->state == HELD_DENIED;
 	g_autofree char *to = smtp_address(rcpt->given, rcpt->rcpt);
+	g_autoptr(GString) out = NULL;
 
-	return !tenant ||
-	    tell(config, tenant, to, rcpt->state == HELD_DENIED ?
-		 "Your request for a held message was denied" :
-		 "Your request for a held message was granted", held, rcpt,
-		 add_answer, error);
+	if (!tenant || !smtp_is_safe(to))
+		return true;
+	language = language >= 0 ? language : tenant->language;
+	out = g_string_new(phrase(language, is_denied ?
+	    PHRASE("An administrator looked at a message that is held for "
+		   "you and decided not to release it.\n") :
+	    PHRASE("An administrator released a message that was held for "
+		   "you.  It is on its way to your mailbox.\n")));
+	g_string_append_c(out, '\n');
+	letter_add_item(out, language, tenant, held, rcpt);
+	if (is_denied && rcpt->note)
+		letter_add_line(out, language, PHRASE("Reason:"),
+				rcpt->note);
+	return send_text(config, tenant, to, phrase(language, is_denied ?
+	    PHRASE("Your request for a held message was denied") :
+	    PHRASE("Your request for a held message was granted")), out->str,
+	    clock_now(), error);
 }

@@ -44,8 +44,4 @@ bool deed_do(struct work *work, GError **error);
 /* Names of deeds, by enum token_deed, for the log. */
 extern const char *const token_deeds[];
 
-/* FORMAT of letters to users: a line of an item, neutralised. */
-void work_add_item(GString *out, int language, const Tenant *tenant,
-		   const Held *held, const HeldRcpt *copy);
-
 #endif

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "gatepost/model/config.h"
+#include "gatepost/store/quarantine.h"
 
 struct letter {
 	const Tenant *tenant;
@@ -31,6 +32,15 @@ const char *letter_domain(const Tenant *tenant);
 /* A stranger's TEXT (NULL is "-"), at most MOST characters, such that no mail
  * program makes a link of it, and nothing in it turns or hides text.  Yours. */
 char *letter_plain(const char *text, gsize most);
+
+/* Append a line "  NAME VALUE" for a user: NAME is a phrase(), VALUE a
+ * stranger's. */
+void letter_add_line(GString *out, int language, const char *name,
+		     const char *value);
+
+/* Append such lines on COPY of HELD, times in the zone of TENANT. */
+void letter_add_item(GString *out, int language, const Tenant *tenant,
+		     const Held *held, const HeldRcpt *copy);
 
 /* Append TEXT to the page OUT: all that means something in HTML is escaped. */
 void letter_escape(GString *out, const char *text);

@@ -26,8 +26,9 @@ bool notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
 bool notice_requested(const Config *config, const Held *held,
 		      const HeldRcpt *rcpt, GError **error);
 
-/* Mail its user what became of his request: RCPT's state says it. */
+/* Mail its user what became of his request: RCPT's state says it.  LANGUAGE
+ * is of languages[]; -1: the tenant's. */
 bool notice_answered(const Config *config, const Held *held,
-		     const HeldRcpt *rcpt, GError **error);
+		     const HeldRcpt *rcpt, int language, GError **error);
 
 #endif
