@@ -164,6 +164,13 @@ $site->stop;
 like($run->{out}, qr{^  quarantine/\S+\.eml: .*held for others}m,
     '... says which');
 
+Gatepost::Test::write_file($site->dir . '/state/lists/example.list',
+    "block sender $alice\n") if mkdir($site->dir . '/state/lists') ||
+    -d $site->dir . '/state/lists';
+like($site->gatepost('user', 'forget', $alice, '--yes')->{out},
+    qr{^  lists/example\.list: .*gatepost list find}m,
+    '... so is an entry of a list');
+
 # --- killed ---------------------------------------------------------------
 
 SKIP: {

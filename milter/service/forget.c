@@ -339,6 +339,7 @@ static const struct {
 	{ "spool/", "left by a crash: gatepost sweep removes it after an "
 	  "hour" },
 	{ "state.db", "what is held for others names him" },
+	{ "lists/", "an entry of a list names him: gatepost list find" },
 	{ "lists.", "an entry of a list names him: gatepost list find" },
 	{ "outbox/", "it waits to be sent to others: see gatepost outbox" },
 	{ "", "run it again" },
