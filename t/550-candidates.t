@@ -64,6 +64,9 @@ my @cases = (
 	['a page', mail($pass, $file . "Content-Type: text/html; " .
 	    "name=bill.html\nContent-Disposition: attachment\n\n<p>x\n" .
 	    "--b--\n"), ['page-file'], 8],
+	['... in capitals', mail($pass, $file . "Content-Type: " .
+	    "application/octet-stream; name=BILL.HTM\nContent-Disposition: " .
+	    "attachment\n\nx\n--b--\n"), ['page-file'], 8],
 	['nobody looked', mail('', "\nhello\n"), [], 0],
 	['nothing proves From', mail($fail =~ s/dmarc=fail/dmarc=none/r,
 	    "\nhello\n"), ['unproven-from'], 7],
@@ -114,7 +117,7 @@ is_deeply([$words =~ /"([\w-]+)"/g], \@rules,
 
 $site->start;
 $site->milter_message(from => 'a@client.example', client => '192.0.2.7',
-    rcpt => 'jane@example.org', data => $cases[12][1] =~ s/\n/\r\n/gr);
+    rcpt => 'jane@example.org', data => $cases[13][1] =~ s/\n/\r\n/gr);
 my @items;
 ok(Gatepost::Test::wait_for(10, sub {
 	@items = @{$site->json('candidate', 'list')->{items}};

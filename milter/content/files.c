@@ -13,6 +13,7 @@
 #include "gatepost/content/defect.h"
 #include "gatepost/content/magic.h"
 #include "gatepost/content/words.h"
+#include "gatepost/model/filename.h"
 #include "gatepost/util/digest.h"
 
 /* What is run as it is opened; what holds other files. */
@@ -203,23 +204,9 @@ files_add_member(Facts *facts, const File *container, const char *path,
 }
 
 bool
-files_is_page_name(const char *name)
-{
-	static const char *const ends[] = {
-		".html", ".htm", ".shtml", ".xhtml", ".xht", ".svg", ".mht"
-	};
-	g_autofree char *lower = g_ascii_strdown(name, -1);
-
-	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
-		if (g_str_has_suffix(lower, ends[i]))
-			return true;
-	return false;
-}
-
-bool
 files_is_page(const File *file)
 {
-	return (file->name && files_is_page_name(file->name)) ||
+	return (file->name && filename_is_page(file->name)) ||
 	    g_strcmp0(file->seen, "text/html") == 0 ||
 	    g_strcmp0(file->seen, "image/svg+xml") == 0;
 }

@@ -16,6 +16,7 @@
 #include "gatepost/content/files.h"
 #include "gatepost/content/html.h"
 #include "gatepost/content/parameters.h"
+#include "gatepost/model/filename.h"
 #include "gatepost/content/visible.h"
 
 /* Octets kept of a page's base; each relative link is longer by it. */
@@ -209,7 +210,7 @@ is_html(const struct opened *opened)
 	    strcmp(opened->type.value, "image/svg+xml") == 0)
 		return true;
 	for (guint i = 0; i < opened->names->len; i++)
-		if (files_is_page_name(opened->names->pdata[i]))
+		if (filename_is_page(opened->names->pdata[i]))
 			return true;
 	return false;
 }

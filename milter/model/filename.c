@@ -207,3 +207,17 @@ filename_forms(const char *name)
 		take(forms, squeeze(forms->pdata[i]));
 	return forms;
 }
+
+bool
+filename_is_page(const char *name)
+{
+	static const char *const ends[] = {
+		".html", ".htm", ".shtml", ".xhtml", ".xht", ".svg", ".mht"
+	};
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(lower, ends[i]))
+			return true;
+	return false;
+}

@@ -13,6 +13,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/model/defects.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/filename.h"
 #include "gatepost/model/network.h"
 #include "gatepost/model/url.h"
 #include "gatepost/policy/check.h"
@@ -269,9 +270,7 @@ static bool
 is_page(const File *file)
 {
 	return g_strcmp0(file->seen, "text/html") == 0 ||
-	    (file->name && (g_str_has_suffix(file->name, ".html") ||
-			    g_str_has_suffix(file->name, ".htm") ||
-			    g_str_has_suffix(file->name, ".shtml")));
+	    (file->name && filename_is_page(file->name));
 }
 
 static bool

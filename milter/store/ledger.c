@@ -24,6 +24,7 @@
 #include "gatepost/util/file.h"
 
 struct Ledger {
+	GRecMutex lock;		/* of all below: a search may call others */
 	int folder;
 	char *path;
 	struct hash_key key;
@@ -116,6 +117,7 @@ ledger_open(int folder, const char *path, const struct hash_key *key,
 {
 	g_autoptr(Ledger) ledger = g_new0(Ledger, 1);
 
+	g_rec_mutex_init(&ledger->lock);
 	ledger->folder = folder_open(folder, "ledger", 0750, error);
 	if (ledger->folder < 0)
 		return NULL;
@@ -144,6 +146,7 @@ ledger_free(Ledger *ledger)
 	ZSTD_freeCCtx(ledger->packer);
 	ZSTD_freeCDict(ledger->dictionary);
 	g_free(ledger->path);
+	g_rec_mutex_clear(&ledger->lock);
 	g_free(ledger);
 }
 
@@ -301,6 +304,8 @@ day_of(const char *id, char day[CLOCK_TEXT])
 bool
 ledger_write(Ledger *ledger, const GPtrArray *records, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	struct writing writing = { .ledger = ledger, .records = records };
 
 	while (writing.from < records->len) {
@@ -339,6 +344,8 @@ from_row(sqlite3_stmt *row)
 Record *
 ledger_read(Ledger *ledger, const char *id, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	char day[CLOCK_TEXT];
 	Record *record = NULL;
 	sqlite3_stmt *row;
@@ -405,6 +412,8 @@ bool
 ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 	      ledger_found *found, void *data, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	g_autoptr(GPtrArray) all = days(ledger);
 	g_autoptr(GError) fault = NULL;
 	char oldest[CLOCK_TEXT];
@@ -435,6 +444,8 @@ bool
 ledger_event(Ledger *ledger, const char *id, const char *rcpt,
 	     const char *what, const char *who, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	char day[CLOCK_TEXT];
 	Db *db;
 
@@ -451,6 +462,8 @@ bool
 ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
 	      void *data, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	char day[CLOCK_TEXT];
 	sqlite3_stmt *row;
 	Db *db;
@@ -471,6 +484,8 @@ ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
 guint
 ledger_sweep(Ledger *ledger, gint64 before)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	static const char *const parts[] = { ".db", ".db-wal", ".db-shm" };
 	g_autoptr(GPtrArray) all = days(ledger);
 	char oldest[CLOCK_TEXT];
@@ -683,6 +698,8 @@ ledger_forget(Ledger *ledger, const Mention *who, ledger_change *change,
 	      void *data, bool is_dry, bool is_again, guint *records,
 	      guint *events, GError **error)
 {
+	g_autoptr(GRecMutexLocker) locker =
+	    g_rec_mutex_locker_new(&ledger->lock);
 	g_autoptr(GPtrArray) all = days(ledger);
 
 	for (guint i = 0; i < all->len; i++) {

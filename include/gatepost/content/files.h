@@ -40,7 +40,4 @@ File *files_add_member(Facts *facts, const File *container, const char *path,
 /* Would FILE be shown as a page? */
 bool files_is_page(const File *file);
 
-/* Does NAME end like that of a page? */
-bool files_is_page_name(const char *name);
-
 #endif

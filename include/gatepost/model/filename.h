@@ -5,6 +5,7 @@
 #define GATEPOST_MODEL_FILENAME_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /*
  * Every form of NAME that an entry is to match, by indicator_fold_filename(),
@@ -13,5 +14,8 @@
  * around its dots.  An array of char *; free it with g_ptr_array_unref().
  */
 GPtrArray *filename_forms(const char *name);
+
+/* Does NAME, in any case, end like that of a page, which a browser shows? */
+bool filename_is_page(const char *name);
 
 #endif

@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
 typedef struct Ledger Ledger;
 
 /* The ledger in FOLDER (whose path is PATH); KEY hashes what was seen.  NULL
- * and ERROR set on failure.  One thread at a time. */
+ * and ERROR set on failure.  Threads may share it. */
 Ledger *ledger_open(int folder, const char *path, const struct hash_key *key,
 		    GError **error);
 void ledger_free(Ledger *ledger);

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 690-roles.t -- users with a role run commands by the control socket: what
+# 695-roles.t -- users with a role run commands by the control socket: what
 # their groups give them, for their tenants, and nothing by any way around
 
 use strict;
@@ -134,6 +134,7 @@ foreach my $of (
     [ qr/"export"/, qw(quarantine release --to x@example.net), $janes ],
     [ qr/"export"/, qw(quarantine release --to=x@example.net), $janes ],
     [ qr/another than you/, qw(quarantine delete --by root), $janes ],
+    [ qr/"export"/, qw(quarantine export --reason x), $janes ],
     [ qr/"export"/, qw(list export) ],
     [ qr/"allow"/, qw(list add allow sender good.example) ],
     [ qr/"allow"/, qw(list add --tenant example allow sender good.example) ],
@@ -203,6 +204,9 @@ like($log, qr/control\s*refused\s*quarantine preview/,
 $run = admin('quarantine', 'preview', '--raw', $maxs);
 is($run->{code}, 0, 'one role for all tenants') or diag($run->{err});
 like($run->{out}, qr/^From: <x\@evil\.example>\r$/m, '... octets');
+like(admin('quarantine', 'export', $maxs, '--reason', 'case 1')->{out},
+    qr/^PK.*\Q$maxs\E\.eml/s, '... an export');
+like(admin('status')->{out}, qr/^daemon +runs, /m, '... status');
 is(admin('why', $maxs)->{code}, 0, '... why');
 is(admin('list', 'add', '--tenant', 'other', 'allow', 'sender',
     'good.example')->{code}, 0, '... an allow');

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 680-user-forget.t -- a person is erased from all that is kept, others are
+# 685-user-forget.t -- a person is erased from all that is kept, others are
 # not, and a search from outside agrees; killed in the middle, it is finished
 # by the next run
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 670-quarantine-preview.t -- a held message as text, as a page and as it is,
+# 665-quarantine-preview.t -- a held message as text, as a page and as it is,
 # with what was decided of it; each look stands in the audit log
 
 use strict;
