@@ -69,6 +69,9 @@ site_open(const Config *config, GError **error)
 	site->choices = choices_open(site->path, error);
 	if (!site->choices)
 		return NULL;
+	site->submitted = submissions_open(site->path, error);
+	if (!site->submitted)
+		return NULL;
 	site->actions = box_open(site->folder, "actions", actions_states,
 				 error);
 	return site->actions ? g_steal_pointer(&site) : NULL;
@@ -84,6 +87,7 @@ site_free(Site *site)
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
 	box_free(site->submissions);
+	submissions_free(site->submitted);
 	ledger_free(site->ledger);
 	usages_free(site->usages);
 	contacts_free(site->contacts);

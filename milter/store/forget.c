@@ -19,6 +19,7 @@ static const struct {
 } going[] = {
 	{ "user_entry", "user" }, { "user_entry", "value" },
 	{ "user_choice", "user" }, { "held", NULL },
+	{ "submission", "rcpt" },
 };
 
 struct work {

@@ -139,6 +139,31 @@ const char *const schema_state[] = {
 	"ALTER TABLE held ADD COLUMN rights TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE user_entry ADD COLUMN action TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX held_user ON held (tenant, rcpt, id);",
+	/* 6 */
+	"CREATE TABLE submission ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  tenant TEXT NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  \"as\" TEXT NOT NULL,"
+	"  source TEXT NOT NULL,"
+	"  message TEXT NOT NULL,"
+	"  item TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  sender TEXT NOT NULL,"
+	"  \"from\" TEXT NOT NULL,"
+	"  sha256 TEXT NOT NULL,"
+	"  url TEXT NOT NULL,"
+	"  \"by\" TEXT NOT NULL,"
+	"  status TEXT NOT NULL,"
+	"  result TEXT NOT NULL,"
+	"  completed INTEGER NOT NULL,"
+	"  disputed INTEGER NOT NULL,"
+	"  body TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX submission_status ON submission (status, completed);"
+	"CREATE INDEX submission_message ON submission (message);"
+	"CREATE INDEX submission_sha256 ON submission (sha256);",
 	NULL
 };
 

@@ -17,6 +17,7 @@
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/submissions.h"
 #include "gatepost/store/trail.h"
 #include "gatepost/store/usage.h"
 #include "gatepost/store/users.h"
@@ -33,7 +34,8 @@ typedef struct Site {
 	Usages *usages;
 	Contacts *contacts;
 	Trail *trail;			/* the audit log */
-	Box *submissions;		/* spool/submissions */
+	Box *submissions;		/* spool/submissions: what is sent */
+	Submissions *submitted;		/* ... and what became of it */
 	Outbox *outbox;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
