@@ -96,6 +96,13 @@ read_record(struct work *work, GError **error)
 		if (record)
 			work->record_text = g_strdup(record->body);
 	}
+	if (!work->record_text && work->what->facts) {
+		GString *text = g_string_new("{\"facts\":");
+
+		fields_json(&facts_fields, work->what->facts, true, text);
+		g_string_append_c(text, '}');
+		work->record_text = g_string_free(text, FALSE);
+	}
 	if (work->record_text)
 		work->record = json_parse(work->record_text,
 					  strlen(work->record_text), error);
@@ -140,6 +147,7 @@ fill_from_record(Submission *one, const Json *record)
 	const Json *facts = json_member(record, "facts");
 
 	one->sender = g_strdup(text_of(record, "sender"));
+	one->message = g_strdup(text_of(record, "id"));
 	one->from = g_strdup(text_of(facts, "from"));
 	one->subject = g_strdup(text_of(facts, "subject"));
 	one->message_id = g_strdup(text_of(facts, "message_id"));
@@ -163,8 +171,6 @@ fill(struct work *work, GError **error)
 	one->by = g_strdup(work->by->who);
 	one->via = g_strdup(vias[work->by->via]);
 	one->note = g_strdup(what->note);
-	one->message = g_strdup(what->message ? what->message :
-				work->record ? what->item : NULL);
 	one->item = g_strdup(what->item);
 	one->rcpt = g_strdup(what->rcpt);
 	one->url = g_strdup(what->url);

@@ -26,6 +26,7 @@ struct submit {
 	const char *message;	/* id of the ledger's record */
 	const char *item;	/* id of a held item */
 	const char *rcpt;	/* who had the issue, normal form */
+	const Facts *facts;	/* of a message that the ledger does not know */
 	const char *url, *filename, *note;
 	int fd;			/* the octets; -1: as the stores have them */
 	gsize size;
