@@ -54,6 +54,9 @@ site_open(const Config *config, GError **error)
 				   &site->key.ledger, error);
 	if (!site->ledger)
 		return NULL;
+	site->evidence = evidence_open(site->folder, site->path, error);
+	if (!site->evidence)
+		return NULL;
 	site->usages = usages_open(site->path, error);
 	if (!site->usages)
 		return NULL;
@@ -89,6 +92,7 @@ site_free(Site *site)
 	box_free(site->submissions);
 	submissions_free(site->submitted);
 	ledger_free(site->ledger);
+	evidence_free(site->evidence);
 	usages_free(site->usages);
 	contacts_free(site->contacts);
 	trail_free(site->trail);

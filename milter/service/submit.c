@@ -132,7 +132,10 @@ find_octets(struct work *work, GError **error)
 	for (int i = 0; what->message && work->fd < 0 && states[i]; i++)
 		work->fd = box_octets(site->candidates, states[i],
 				      what->message, &work->size, NULL);
-	return true;
+	if (work->fd < 0 && what->message)
+		work->fd = evidence_octets(site->evidence, what->tenant->name,
+					   what->message, &work->size, error);
+	return work->fd >= 0 || !(error && *error);
 }
 
 static const char *

@@ -191,6 +191,17 @@ const char *const schema_ledger[] = {
 	NULL
 };
 
+const char *const schema_evidence[] = {
+	/* 1 */
+	"CREATE TABLE evidence ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  facts BLOB NOT NULL,"
+	"  octets BLOB,"
+	"  size INTEGER NOT NULL"
+	") STRICT;",
+	NULL
+};
+
 const char *const schema_contacts[] = {
 	/* 1 */
 	"CREATE TABLE born ("

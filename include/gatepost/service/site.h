@@ -13,6 +13,7 @@
 #include "gatepost/store/box.h"
 #include "gatepost/store/choices.h"
 #include "gatepost/store/contacts.h"
+#include "gatepost/store/evidence.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
@@ -31,6 +32,7 @@ typedef struct Site {
 	Quarantine *quarantine;
 	Box *candidates;
 	Ledger *ledger;
+	Evidence *evidence;		/* delivered mail that is kept */
 	Usages *usages;
 	Contacts *contacts;
 	Trail *trail;			/* the audit log */
