@@ -137,6 +137,14 @@ sweep_spool(struct sweeping *work, GError **error)
 }
 
 static bool
+sweep_suspects(struct sweeping *work, GError **error)
+{
+	return candidates_sweep(work->site->suspected,
+				before(work, work->config->keep.spool),
+				error);
+}
+
+static bool
 sweep_submissions(struct sweeping *work, GError **error)
 {
 	return submissions_sweep(work->site->submitted,
@@ -170,6 +178,7 @@ static const struct {
 	{ "ledger", sweep_ledger },
 	{ "evidence", sweep_evidence },
 	{ "spool", sweep_spool },
+	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
 	{ "what a crash left", sweep_crashes },
 };
