@@ -197,9 +197,7 @@ candidate_of(const Message *message, const Facts *facts,
 	return g_string_free(out, FALSE);
 }
 
-/* What messages of one making share: who signs them, and what they are about,
- * but for numbers.  Yours. */
-static char *
+char *
 kin_of(const Facts *facts)
 {
 	g_autofree char *folded = g_utf8_casefold(facts->subject ?

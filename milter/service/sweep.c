@@ -6,6 +6,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/service/alert.h"
 #include "gatepost/service/handle.h"
+#include "gatepost/service/past.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 
@@ -122,6 +123,19 @@ sweep_box(struct sweeping *work, Box *box, const char *const *states)
 	return gone;
 }
 
+/* Since the last sweep, or a day when that is not known. */
+static bool
+sweep_past(struct sweeping *work, GError **error)
+{
+	gint64 since = before(work, 1);
+
+	jobs_last(work->site->alerts, "sweep", &since, NULL);
+	/* Entries know whole seconds. */
+	return past_look(work->site, work->config,
+			 since - CLOCK_SECOND, work->now,
+			 &work->done->past, error);
+}
+
 /* What waits for an analyst stays, however long; its end is the drain's. */
 static bool
 sweep_spool(struct sweeping *work, GError **error)
@@ -192,6 +206,7 @@ static const struct {
 	{ "contacts", sweep_contacts },
 	{ "ledger", sweep_ledger },
 	{ "evidence", sweep_evidence },
+	{ "past mail", sweep_past },
 	{ "spool", sweep_spool },
 	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
