@@ -355,6 +355,35 @@ read_body(const guint8 *data, gsize size, const struct headers *headers,
 	part_reader_clear(&reader);
 }
 
+/* Read the header of SIZE octets into HEADERS and FACTS. */
+static void
+read_headers(struct headers *headers, const guint8 *data, gsize size,
+	     const Request *request, Facts *facts)
+{
+	facts->complete = true;
+	facts->size = (gint64)size;
+	if (size > BOUND_MESSAGE)
+		facts_truncated(facts, DEFECT_MESSAGE_LARGE);
+	headers_scan(headers, data, MIN(size, BOUND_MESSAGE), facts);
+	for (guint i = 0; i < headers->fields->len; i++)
+		read_header(&g_array_index(headers->fields, struct header, i),
+			    request, facts);
+	settle_from(facts);
+	settle_client(request, facts);
+	facts->body_sha256 = digest_of(data + headers->size,
+				       size - headers->size);
+}
+
+void
+content_header(const guint8 *data, gsize size, const Request *request,
+	       Facts *facts)
+{
+	struct headers headers;
+
+	read_headers(&headers, data, size, request, facts);
+	headers_clear(&headers);
+}
+
 void
 content_read_files(const guint8 *data, gsize size, const Request *request,
 		   Facts *facts, content_file *found, void *user)
@@ -362,18 +391,7 @@ content_read_files(const guint8 *data, gsize size, const Request *request,
 	struct headers headers;
 	gsize most = MIN(size, BOUND_MESSAGE);
 
-	facts->complete = true;
-	facts->size = (gint64)size;
-	if (most < size)
-		facts_truncated(facts, DEFECT_MESSAGE_LARGE);
-	headers_scan(&headers, data, most, facts);
-	for (guint i = 0; i < headers.fields->len; i++)
-		read_header(&g_array_index(headers.fields, struct header, i),
-			    request, facts);
-	settle_from(facts);
-	settle_client(request, facts);
-	facts->body_sha256 = digest_of(data + headers.size,
-					size - headers.size);
+	read_headers(&headers, data, size, request, facts);
 	lines_look(data + headers.size, most - headers.size, facts);
 	read_body(data, most, &headers, facts, found, user);
 	headers_clear(&headers);
