@@ -42,6 +42,11 @@ outbox send
 outbox delete
 candidate list --tenant
 candidate show
+report list --tenant --since --sender --reporter --reason --result --state --marked --via --drill --converted --unverified --group-by --most --csv
+report show
+report mark --no-notice --note
+report add --as --user --tenant
+report drill --campaign --tenant --expires
 user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note

@@ -12,6 +12,7 @@
 #include "gatepost/model/domain.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/life.h"
+#include "gatepost/service/triage.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -229,11 +230,23 @@ cmd_stats(struct cli *cli)
 	return status;
 }
 
+/* What of the sweep is about reports; how many went. */
+static guint
+sweep_reports(struct cli *cli, Site *site, gint64 now, int *status)
+{
+	g_autoptr(GError) error = NULL;
+	guint removed;
+
+	if (!triage_sweep(site, cli->config, now, &removed, &error))
+		*status = cli_error("reports", error);
+	return removed;
+}
+
 int
 cmd_sweep(struct cli *cli)
 {
 	gint64 now = clock_now();
-	guint expired = 0, removed = 0, sent, days, candidates = 0;
+	guint expired = 0, removed = 0, sent, days, candidates = 0, reports;
 	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
 	struct life_swept life = { 0, 0, odd };
 	g_autoptr(GPtrArray) ids = NULL;
@@ -276,6 +289,7 @@ cmd_sweep(struct cli *cli)
 		status = cli_error("contacts", error);
 	days = ledger_sweep(site->ledger,
 			    now - cli->config->keep.ledger * CLOCK_DAY);
+	reports = sweep_reports(cli, site, now, &status);
 	ids = box_list(site->candidates, "new");
 	for (guint i = 0; i < ids->len; i++)
 		if (id_time(ids->pdata[i]) <
@@ -286,9 +300,9 @@ cmd_sweep(struct cli *cli)
 	    box_sweep(site->submissions) + box_sweep(site->actions) +
 	    outbox_sweep(site->outbox);
 	printf("expired %u copies, released %u approved ones, removed %u "
-	       "items, %u candidates, %u entries and %u days of the ledger; "
-	       "told the end of %u entries\n", expired, sent, removed,
-	       candidates, life.removed, days, life.told);
+	       "items, %u candidates, %u reports, %u entries and %u days of "
+	       "the ledger; told the end of %u entries\n", expired, sent,
+	       removed, candidates, reports, life.removed, days, life.told);
 	for (guint i = 0; i < odd->len; i++)
 		printf("%s\n", (const char *)odd->pdata[i]);
 	return status;

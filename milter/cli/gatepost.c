@@ -118,6 +118,25 @@ static const struct command commands[] = {
 	  .summary = "list delivered messages that are suspected" },
 	{ "candidate", "show", cmd_candidate_show, "ID",
 	  .summary = "show a candidate and why it is one" },
+	{ "report", "list", cmd_report_list,
+	  "[--tenant T] [--since T] [--sender A] [--reporter A] [--reason R] "
+	  "[--result R] [--state S] [--marked M] [--via V] [--drill yes|no] "
+	  "[--converted yes|no] [--unverified] [--group-by COLUMN] "
+	  "[--most N] [--csv]",
+	  .summary = "list what users reported, a row a message" },
+	{ "report", "show", cmd_report_show, "ID",
+	  .summary = "show a reported message, who reported it, and what the "
+	  "ledger knows of it" },
+	{ "report", "mark", cmd_report_mark,
+	  "ID phish|spam|clean [--no-notice] [--note TEXT]",
+	  "say what a reported message is, and tell its reporters",
+	  .is_writing = true },
+	{ "report", "add", cmd_report_add,
+	  "--as phish|junk|not-junk --user U [--tenant T] [FILE]",
+	  .summary = "report a message for a user, as a mail program does" },
+	{ "report", "drill", cmd_report_drill,
+	  "--campaign C [--tenant T] [--expires T] RCPT...",
+	  .summary = "make the header field of a phishing drill" },
 	{ "user", "show", cmd_user_show,
 	  "USER [--tenant T] [--exact] [--list L] [--after V] [--most N]",
 	  .summary = "print a user's safe and blocked senders" },

@@ -16,6 +16,7 @@
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
+#include "gatepost/store/reports.h"
 #include "gatepost/store/state.h"
 #include "gatepost/store/trail.h"
 #include "gatepost/store/usage.h"
@@ -37,6 +38,8 @@ typedef struct Site {
 	Outbox *outbox;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
+	Reports *reports;		/* what users reported */
+	Box *reports_box;		/* new: to be done; kept: octets */
 	const struct Caller *caller;	/* who asks; NULL: root, the daemon,
 					 * its user; borrowed */
 } Site;
