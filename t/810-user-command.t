@@ -293,8 +293,9 @@ SKIP: {
 	# What steps 3 to 7 made is taken away again.
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
 	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
-	    'DROP TABLE held_text; DROP TABLE report; ' .
-	    'DROP TABLE report_meter; DROP TABLE report_dropped; ' .
+	    'DROP TABLE held_text; DROP TABLE submission; ' .
+	    'DROP TABLE report; DROP TABLE report_meter; ' .
+	    'DROP TABLE report_dropped; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
 	    by subject size ends expires user)) .

@@ -47,6 +47,9 @@ report show
 report mark --no-notice --note
 report add --as --user --tenant
 report drill --campaign --tenant --expires
+submit - --as --rcpt --tenant --file --block --allow --expires --note
+submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
+submission show --tenant
 user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note

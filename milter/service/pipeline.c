@@ -40,7 +40,7 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	enum reply reply = REPLY_LATER;
 	g_autoptr(Intake) reports = NULL;
-	char *candidate;
+	g_autoptr(GPtrArray) copies = NULL;
 
 	if (facts) {
 		if (!intake_look(line, message, facts, &reports, &error)) {
@@ -83,12 +83,10 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	log_decisions(message, decisions, reply);
 	recorder_count(line->recorder, message->id, message->refused,
 		       decisions);
-	candidate = facts ? candidate_of(message, facts, decisions) : NULL;
+	copies = facts ? copies_of(message, facts, decisions) : NULL;
 	recorder_take(line->recorder,
 		      record_of(line->site, message, facts, shown, decisions,
-				reply), candidate,
-		      candidate ? message_fd(message, NULL) : -1,
-		      message->size);
+				reply), copies);
 	return reply;
 }
 
@@ -310,7 +308,7 @@ pipeline_gone(struct pipeline *line, Message *message)
 	recorder_count(line->recorder, message->id, message->refused, NULL);
 	recorder_take(line->recorder,
 		      record_of(line->site, message, NULL, shown, NULL,
-				REPLY_REJECT), NULL, -1, 0);
+				REPLY_REJECT), NULL);
 	g_clear_pointer(&message->refused, g_ptr_array_unref);
 }
 

@@ -163,7 +163,9 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	return record;
 }
 
-char *
+/* The JSON beside a candidate in the spool, or NULL when no decision suspects
+ * the message; yours. */
+static char *
 candidate_of(const Message *message, const Facts *facts,
 	     const GPtrArray *decisions)
 {
@@ -194,4 +196,56 @@ candidate_of(const Message *message, const Facts *facts,
 	}
 	g_string_append(out, "]}\n");
 	return g_string_free(out, FALSE);
+}
+
+/* Does a recipient of TENANT have the message in his mailbox? */
+static bool
+is_delivered(const GPtrArray *decisions, const Tenant *tenant)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *one = decisions->pdata[i];
+
+		if (one->place == PLACE_MAILBOX && !one->is_outbound &&
+		    g_strcmp0(one->tenant, tenant->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct copy *
+evidence_of(Message *message, const Facts *facts, const Tenant *tenant)
+{
+	bool is_full = tenant->evidence.retain == RETAIN_FULL;
+	GString *json = g_string_new(NULL);
+	struct copy *copy;
+
+	fields_json(&facts_fields, facts, false, json);
+	copy = copy_new(message->id, tenant->name, g_string_free(json, FALSE),
+			is_full ? message_fd(message, NULL) : -1,
+			message->size);
+	copy->most = tenant->evidence.size;
+	return copy;
+}
+
+GPtrArray *
+copies_of(Message *message, const Facts *facts, const GPtrArray *decisions)
+{
+	const GPtrArray *tenants = message->config->tenants;
+	GPtrArray *copies = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)copy_free);
+	char *candidate = candidate_of(message, facts, decisions);
+
+	if (candidate)
+		g_ptr_array_add(copies, copy_new(message->id, NULL, candidate,
+						 message_fd(message, NULL),
+						 message->size));
+	for (guint i = 0; i < tenants->len; i++) {
+		const Tenant *tenant = tenants->pdata[i];
+
+		if (tenant->evidence.retain != RETAIN_NONE &&
+		    is_delivered(decisions, tenant))
+			g_ptr_array_add(copies, evidence_of(message, facts,
+							    tenant));
+	}
+	return copies;
 }

@@ -55,6 +55,9 @@ site_open(const Config *config, GError **error)
 				   &site->key.ledger, error);
 	if (!site->ledger)
 		return NULL;
+	site->evidence = evidence_open(site->folder, site->path, error);
+	if (!site->evidence)
+		return NULL;
 	site->usages = usages_open(site->path, error);
 	if (!site->usages)
 		return NULL;
@@ -69,6 +72,9 @@ site_open(const Config *config, GError **error)
 		return NULL;
 	site->choices = choices_open(site->path, error);
 	if (!site->choices)
+		return NULL;
+	site->submitted = submissions_open(site->path, error);
+	if (!site->submitted)
 		return NULL;
 	site->actions = box_open(site->folder, "actions", actions_states,
 				 error);
@@ -92,7 +98,9 @@ site_free(Site *site)
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
 	box_free(site->submissions);
+	submissions_free(site->submitted);
 	ledger_free(site->ledger);
+	evidence_free(site->evidence);
 	usages_free(site->usages);
 	contacts_free(site->contacts);
 	trail_free(site->trail);

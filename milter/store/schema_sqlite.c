@@ -140,7 +140,30 @@ const char *const schema_state[] = {
 	"ALTER TABLE user_entry ADD COLUMN action TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX held_user ON held (tenant, rcpt, id);",
 	/* 6 */
-	"SELECT 1;",
+	"CREATE TABLE submission ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  tenant TEXT NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  \"as\" TEXT NOT NULL,"
+	"  source TEXT NOT NULL,"
+	"  message TEXT NOT NULL,"
+	"  item TEXT NOT NULL,"
+	"  rcpt TEXT NOT NULL,"
+	"  sender TEXT NOT NULL,"
+	"  \"from\" TEXT NOT NULL,"
+	"  sha256 TEXT NOT NULL,"
+	"  url TEXT NOT NULL,"
+	"  \"by\" TEXT NOT NULL,"
+	"  status TEXT NOT NULL,"
+	"  result TEXT NOT NULL,"
+	"  completed INTEGER NOT NULL,"
+	"  disputed INTEGER NOT NULL,"
+	"  body TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX submission_status ON submission (status, completed);"
+	"CREATE INDEX submission_message ON submission (message);"
+	"CREATE INDEX submission_sha256 ON submission (sha256);",
 	/* 7 */
 	"CREATE TABLE report ("
 	"  id TEXT NOT NULL PRIMARY KEY,"
@@ -218,6 +241,17 @@ const char *const schema_ledger[] = {
 	"  who TEXT NOT NULL,"
 	"  PRIMARY KEY (id, rcpt, at, what)"
 	") STRICT, WITHOUT ROWID;",
+	NULL
+};
+
+const char *const schema_evidence[] = {
+	/* 1 */
+	"CREATE TABLE evidence ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  facts BLOB NOT NULL,"
+	"  octets BLOB,"
+	"  size INTEGER NOT NULL"
+	") STRICT;",
 	NULL
 };
 

@@ -13,11 +13,13 @@
 #include "gatepost/store/box.h"
 #include "gatepost/store/choices.h"
 #include "gatepost/store/contacts.h"
+#include "gatepost/store/evidence.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
 #include "gatepost/store/reports.h"
 #include "gatepost/store/state.h"
+#include "gatepost/store/submissions.h"
 #include "gatepost/store/trail.h"
 #include "gatepost/store/usage.h"
 #include "gatepost/store/users.h"
@@ -31,10 +33,12 @@ typedef struct Site {
 	Quarantine *quarantine;
 	Box *candidates;
 	Ledger *ledger;
+	Evidence *evidence;		/* delivered mail that is kept */
 	Usages *usages;
 	Contacts *contacts;
 	Trail *trail;			/* the audit log */
-	Box *submissions;		/* spool/submissions */
+	Box *submissions;		/* spool/submissions: what is sent */
+	Submissions *submitted;		/* ... and what became of it */
 	Outbox *outbox;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
