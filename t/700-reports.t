@@ -445,7 +445,7 @@ is($got->{verdict}, 'discard', 'mailbox: the report is taken off');
 my ($copy) = answers('secops@desk.org', 1);
 like($copy || '', qr/^Subject: Pay|Desk/m, '... and goes to the mailbox');
 @new = rows('--tenant', 'desk');
-is("$new[0]{subject} $new[0]{result}", 'Desk not-submitted',
+is("$new[0]{subject} $new[0]{result}", 'Desk notSubmitted',
     '... and is listed as not submitted');
 $sink->forget;
 $got = report('u@both.org', 'phish@both.org', carrier(from => 'u@both.org',

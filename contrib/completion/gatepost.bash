@@ -45,6 +45,7 @@ candidate show
 report list --tenant --since --sender --reporter --reason --result --state --marked --via --drill --converted --unverified --group-by --most --csv
 report show
 report mark --no-notice --note
+report submit --as --block --allow --expires --note
 report add --as --user --tenant
 report drill --campaign --tenant --expires
 submit - --as --rcpt --tenant --file --block --allow --expires --note

@@ -11,7 +11,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/cli/report.h"
 #include "gatepost/lists/csv.h"
-#include "gatepost/model/address.h"
+#include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
@@ -42,6 +42,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(columns) == COLUMNS);
 
 struct listing {
 	struct cli *cli;
+	Site *site;
 	const char *wanted[COLUMNS];	/* NULL: any */
 	gint64 since;
 	bool is_unverified;
@@ -175,15 +176,21 @@ fits(const struct listing *listing, const GPtrArray *rows)
 	return true;
 }
 
+/* The result is the submission's, when there is one. */
+static void
+settle_result(const struct listing *listing, Report *row)
+{
+	char *result = g_strdup(triage_result(listing->site, row));
+
+	g_free(row->result);
+	row->result = result ? result : g_strdup("");
+}
+
 static void
 take(const GPtrArray *rows, void *data)
 {
 	struct listing *listing = data;
-	GPtrArray *own;
-
-	if (!fits(listing, rows))
-		return;
-	own = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);
+	GPtrArray *own = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);
 	for (guint i = 0; i < rows->len; i++) {
 		Report *copy = fields_new(&report_fields);
 		g_autoptr(GByteArray) packed = g_byte_array_new();
@@ -191,9 +198,13 @@ take(const GPtrArray *rows, void *data)
 		fields_pack(&report_fields, rows->pdata[i], packed);
 		fields_unpack(&report_fields, copy, packed->data, packed->len,
 			      NULL);
+		settle_result(listing, copy);
 		g_ptr_array_add(own, copy);
 	}
-	g_ptr_array_add(listing->groups, own);
+	if (fits(listing, own))
+		g_ptr_array_add(listing->groups, own);
+	else
+		g_ptr_array_unref(own);
 }
 
 static gint
@@ -499,6 +510,7 @@ cmd_report_list(struct cli *cli)
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)))
 		return status;
+	listing.site = site;
 	listing.groups = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_ptr_array_unref);
 	status = print(&listing, site, csv);

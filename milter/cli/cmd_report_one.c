@@ -1,5 +1,5 @@
 /*
- * cmd_report_one.c -- gatepost report show, mark, add and drill
+ * cmd_report_one.c -- gatepost report show, mark, submit, add and drill
  */
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +69,7 @@ show_row(const Report *row)
 }
 
 static void
-show_message(const GPtrArray *rows)
+show_message(Site *site, const GPtrArray *rows)
 {
 	const Report *first = rows->pdata[0];
 
@@ -83,7 +83,7 @@ show_message(const GPtrArray *rows)
 	show_line("SHA-256", first->sha256);
 	show_line("octets", *first->item ? first->item : "not kept");
 	show_line("state", report_states[first->state]);
-	show_line("result", first->result);
+	show_line("result", triage_result(site, first));
 	if (*first->drill)
 		show_line("drill", first->drill);
 	if (first->marked) {
@@ -198,7 +198,7 @@ cmd_report_show(struct cli *cli)
 		print_json(site, rows);
 		return EX_OK;
 	}
-	show_message(rows);
+	show_message(site, rows);
 	show_why(site, cli->config, rows->pdata[0]);
 	return EX_OK;
 }
@@ -232,6 +232,94 @@ cmd_report_mark(struct cli *cli)
 				cli_word(cli, 0), told, error->message);
 	printf("%s marked %s, told %u reporter%s\n", cli_word(cli, 0),
 	       report_marks[mark], told, told == 1 ? "" : "s");
+	return EX_OK;
+}
+
+/* ---- submit ---- */
+
+/* Bits of the kinds that each NAME says; false and said. */
+static bool
+read_kinds(struct cli *cli, const char *name, int *kinds)
+{
+	const char *word;
+
+	while ((word = cli_option(cli, name))) {
+		int kind = fields_word(draft_kinds, word);
+
+		if (kind < 0) {
+			cli_fail(0, "%s is sender, domain, url, file or spoof",
+				 name);
+			return false;
+		}
+		*kinds |= 1 << kind;
+	}
+	return true;
+}
+
+static bool read_expires(const char *text, gint64 *until);
+
+static bool
+read_submit(struct cli *cli, struct triage_submit *what)
+{
+	const char *as = cli_option(cli, "--as");
+	const char *expires = cli_option(cli, "--expires");
+
+	what->note = cli_option(cli, "--note");
+	what->as = as ? fields_word(submitted_ases, as) : -1;
+	if (as && what->as < 0) {
+		cli_fail(0, "--as is phish, malware, spam, clean, suspicious "
+			 "or appears-clean");
+		return false;
+	}
+	if (!read_kinds(cli, "--block", &what->block) ||
+	    !read_kinds(cli, "--allow", &what->allow) ||
+	    (expires && !read_expires(expires, &what->expires)))
+		return false;
+	if (what->block && what->allow) {
+		cli_fail(0, "--block and --allow are two things; give one");
+		return false;
+	}
+	if (!expires || what->block || what->allow)
+		return true;
+	cli_fail(0, "--expires is the end of an entry: it needs --block or "
+		 "--allow");
+	return false;
+}
+
+int
+cmd_report_submit(struct cli *cli)
+{
+	struct triage_submit what = { .as = -1 };
+	const struct doer by = { cli->who, cli->via, ACTOR_ADMIN };
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(Submission) one = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	int status = EX_OK;
+
+	if (!read_submit(cli, &what) || !cli_words(cli, 1, 1))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)) ||
+	    !(rows = report_named(site, cli_word(cli, 0), &status)))
+		return status;
+	one = triage_submit(site, cli->config, rows, &what, &by, said,
+			    &error);
+	if (!one)
+		return cli_fail(EX_DATAERR, "%s: %s", cli_word(cli, 0),
+				error->message);
+	if (cli->json) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		fields_json(&submission_fields, one, false, out);
+		printf("%s\n", out->str);
+		return EX_OK;
+	}
+	printf("%s submitted as %s: %s\n", one->id, submitted_ases[one->as],
+	       result_words((enum result)one->result));
+	for (guint i = 0; i < said->len; i++)
+		printf("  %s\n", (char *)said->pdata[i]);
+	printf("  next: gatepost submission show %s\n", one->id);
 	return EX_OK;
 }
 
@@ -408,7 +496,7 @@ cmd_report_add(struct cli *cli)
 
 /* ---- drill ---- */
 
-/* Spans and dates, as the end of a drill; false and said. */
+/* Spans and dates, 30 days for NULL; false and said. */
 static bool
 read_expires(const char *text, gint64 *until)
 {

@@ -131,6 +131,10 @@ static const struct command commands[] = {
 	  "ID phish|spam|clean [--no-notice] [--note TEXT]",
 	  "say what a reported message is, and tell its reporters",
 	  .is_writing = true },
+	{ "report", "submit", cmd_report_submit,
+	  "ID [--as A] [--block K]... [--allow K]... [--expires T] "
+	  "[--note TEXT]",
+	  "give a reported message to the analysts", .is_writing = true },
 	{ "report", "add", cmd_report_add,
 	  "--as phish|junk|not-junk --user U [--tenant T] [FILE]",
 	  .summary = "report a message for a user, as a mail program does" },

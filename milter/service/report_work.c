@@ -19,6 +19,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/lists/users.h"
 #include "gatepost/model/address.h"
+#include "gatepost/model/submission.h"
 #include "gatepost/policy/check.h"
 #include "gatepost/service/courier.h"
 #include "gatepost/service/drill.h"
@@ -34,6 +35,8 @@
 
 /* What of the quota those who are not verified may fill. */
 #define UNVERIFIED_SHARE 10
+/* us from a report to the look into the ledger. */
+#define LEDGER_DELAY (CLOCK_SECOND / 2)
 
 /* One report on its way. */
 struct working {
@@ -206,9 +209,11 @@ row_of(struct working *working, const Reported *reported, const Match *match,
 	row->drill = campaign_of(working, reported);
 	if (row->drill) {
 		row->state = REPORT_DRILL;
-		row->result = g_strdup("phishing-simulation");
+		row->result = g_strdup(
+		    submission_results[RESULT_DRILL]);
 	} else if (one->is_listed) {
-		row->result = g_strdup("not-submitted");
+		row->result = g_strdup(
+		    submission_results[RESULT_NOT_SUBMITTED]);
 	}
 	return row;
 }
@@ -577,6 +582,17 @@ tell_by_outbox(struct report_worker *worker, const char *to,
 	return good;
 }
 
+/* The ledger is written a moment after the mail, and what a program reports
+ * may come right behind it. */
+static void
+await_ledger(const char *id)
+{
+	gint64 left = id_time(id) + LEDGER_DELAY - clock_now();
+
+	if (left > 0)
+		g_usleep((gulong)MIN(left, LEDGER_DELAY));
+}
+
 bool
 report_run(struct pipeline *line, Setup *setup, const char *id,
 	   GError **error)
@@ -595,6 +611,7 @@ report_run(struct pipeline *line, Setup *setup, const char *id,
 
 	if (!json)
 		return false;
+	await_ledger(id);
 	one = fields_new(&incoming_fields);
 	fields_from_json(&incoming_fields, one, json);
 	fd = box_octets(box, "new", id, &size, error);

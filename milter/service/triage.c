@@ -8,11 +8,13 @@
 #include "gatepost/service/triage.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "gatepost/bounds.h"
 #include "gatepost/model/decision.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
+#include "gatepost/service/reading.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -157,6 +159,125 @@ triage_mark(Site *site, const Config *config, const GPtrArray *rows,
 		return false;
 	return !is_told || !tenant ||
 	    tell_all(site, config, tenant, rows, mark, told, error);
+}
+
+/* ---- to the analysts ---- */
+
+/* As what: the mark is an admin's word, a reason the users'. */
+static enum submitted_as
+as_of(const GPtrArray *rows)
+{
+	const Report *first = rows->pdata[0];
+
+	switch ((enum report_mark)first->marked) {
+	case MARK_PHISH:
+		return AS_PHISH;
+	case MARK_SPAM:
+		return AS_SPAM;
+	case MARK_CLEAN:
+		return AS_CLEAN;
+	case MARK_NONE:
+		break;
+	}
+	for (guint i = 0; i < rows->len; i++)
+		if (((const Report *)rows->pdata[i])->reason == REPORT_PHISH)
+			return AS_PHISH;
+	return first->reason == REPORT_NOT_JUNK ? AS_CLEAN : AS_SPAM;
+}
+
+static bool
+fail(GError **error, const char *text)
+{
+	g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, text);
+	return false;
+}
+
+/* What is submitted: the delivered message, where it is known which one that
+ * was, else what was reported, read by a worker. */
+static bool
+fill(struct submit *what, const Report *first, const Json *decision,
+     Facts **facts, GError **error)
+{
+	if (decision) {
+		what->message = first->message;
+		what->rcpt = json_text(json_member(decision, "rcpt"));
+		return true;
+	}
+	if (what->fd < 0)
+		return fail(error, "its octets are not kept, and the ledger "
+			    "does not know it");
+	if (first->form == FORM_OUTLOOK || first->form == FORM_NONE)
+		return fail(error, "there is no message in the report that "
+			    "analysts could read");
+	*facts = reading_facts(what->fd, what->size, error);
+	what->facts = *facts;
+	what->rcpt = *first->mailbox ? first->mailbox : NULL;
+	return *facts != NULL;
+}
+
+static Submission *
+submit_rows(Site *site, const Config *config, const GPtrArray *rows,
+	    struct submit *what, const struct doer *by, GPtrArray *said,
+	    GError **error)
+{
+	const Report *first = rows->pdata[0];
+	g_autoptr(Record) record = *first->message ?
+	    ledger_read(site->ledger, first->message, NULL) : NULL;
+	g_autoptr(Json) json = record ? json_parse(record->body,
+	    strlen(record->body), NULL) : NULL;
+	g_autoptr(Facts) facts = NULL;
+	Submission *one = NULL;
+
+	what->fd = *first->item ? box_octets(site->reports_box, "kept",
+	    first->item, &what->size, NULL) : -1;
+	if (fill(what, first, triage_decision(json, first->tenant), &facts,
+		 error))
+		one = submit(site, config, what, by, said, error);
+	if (what->fd >= 0)
+		close(what->fd);
+	return one;
+}
+
+Submission *
+triage_submit(Site *site, const Config *config, const GPtrArray *rows,
+	      const struct triage_submit *asked, const struct doer *by,
+	      GPtrArray *said, GError **error)
+{
+	const Report *first = rows->pdata[0];
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	struct submit what = {
+		.tenant = config_tenant(config, first->tenant),
+		.kind = SUBMISSION_MESSAGE, .source = "report",
+		.as = asked->as >= 0 ? (enum submitted_as)asked->as :
+		    as_of(rows),
+		.block = asked->block, .allow = asked->allow,
+		.expires = asked->expires, .note = asked->note,
+		.reports = ids, .fd = -1,
+	};
+	g_autoptr(Submission) one = NULL;
+
+	if (!what.tenant || *first->drill) {
+		fail(error, what.tenant ? "it is a drill of ours" :
+		     "its tenant is no longer in the configuration");
+		return NULL;
+	}
+	for (guint i = 0; i < rows->len; i++)
+		g_ptr_array_add(ids, ((const Report *)rows->pdata[i])->id);
+	one = submit_rows(site, config, rows, &what, by, said, error);
+	if (!one || !reports_submitted(site->reports, first, one->id, error))
+		return NULL;
+	return g_steal_pointer(&one);
+}
+
+const char *
+triage_result(Site *site, const Report *row)
+{
+	g_autoptr(Submission) one = *row->submission ?
+	    submissions_read(site->submitted, row->submission, NULL) : NULL;
+
+	if (one)
+		return submission_results[one->result];
+	return *row->result ? row->result : NULL;
 }
 
 /* ---- sweep ---- */

@@ -130,6 +130,7 @@ int cmd_report_drill(struct cli *cli);
 int cmd_report_list(struct cli *cli);
 int cmd_report_mark(struct cli *cli);
 int cmd_report_show(struct cli *cli);
+int cmd_report_submit(struct cli *cli);
 int cmd_spoof_allow(struct cli *cli);
 int cmd_spoof_block(struct cli *cli);
 int cmd_spoof_list(struct cli *cli);

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "gatepost/service/site.h"
+#include "gatepost/service/submit.h"
 
 /*
  * Say that the message of ROWS (of Report *, all of its group) is MARK, with
@@ -19,6 +19,29 @@ bool triage_mark(Site *site, const Config *config, const GPtrArray *rows,
 		 enum report_mark mark, const struct doer *by,
 		 const char *note, bool is_told, guint *told,
 		 GError **error);
+
+/* What is asked of triage_submit(). */
+struct triage_submit {
+	int as;			/* enum submitted_as; -1: what it is marked
+				 * or, before that, was reported as */
+	int block, allow;	/* as in struct submit */
+	gint64 expires;
+	const char *note;	/* NULL: none */
+};
+
+/*
+ * Give the message of ROWS to the analysts, and note that it is.  As submit():
+ * the submission is yours.  NULL and ERROR set, in words for an admin.
+ */
+Submission *triage_submit(Site *site, const Config *config,
+			  const GPtrArray *rows,
+			  const struct triage_submit *what,
+			  const struct doer *by, GPtrArray *said,
+			  GError **error);
+
+/* What came of it: of the submission of ROW, when it has one; NULL: nothing
+ * yet.  Borrowed from ROW, or constant. */
+const char *triage_result(Site *site, const Report *row);
 
 /* Forget what is older than keep.reports at NOW (us), and octets that no
  * report is of.  *REMOVED counts the reports.  False and ERROR set. */

@@ -40,7 +40,7 @@ typedef struct Report {
 	char *client;		/* address; "": not known */
 	char *drill;		/* campaign; "": no drill */
 	int state;		/* enum report_state */
-	char *result;		/* "not-submitted", a verdict; "": none yet */
+	char *result;		/* as submission_results[]; "": none yet */
 	int marked;		/* enum report_mark */
 	char *marked_by;
 	gint64 marked_at;	/* us; 0: not marked */
