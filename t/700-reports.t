@@ -408,6 +408,20 @@ is($site->json('report', 'show', $rows[0]{id})->{items}[0]{times}, 10,
 my @after = glob($site->state_dir . '/reports/kept/*.eml');
 is(@after - @before, 1, '... and one file');
 
+# A flood takes no more than its share.
+Gatepost::Test::write_file($site->dir . '/flood.eml', carrier(
+    from => 'flood@both.org', to => 'phish@both.org', message => phish()));
+@before = glob($site->state_dir . '/reports/*/*.eml');
+my $sum = $site->driver('--messages', 300, '--connections', 10,
+    '--no-unique', '--mail', $site->dir . '/flood.eml', '--from',
+    'flood@both.org', '--rcpt', 'phish@both.org', '--client',
+    '198.51.100.77', '--macro', 'mail:auth_authen=flood@both.org');
+is(scalar(grep { $_->{verdict} eq 'tempfail' } @{$sum->{log}}), 250,
+    'of 300 reports of one person within an hour 50 are taken');
+settle();
+@after = glob($site->state_dir . '/reports/*/*.eml');
+is(@after - @before, 1, '... and leave one file');
+
 # --- block@ ---------------------------------------------------------------
 
 my $nice = phish(from => 'n@nice.example', subject => 'News');
@@ -451,7 +465,7 @@ $sink->forget;
 $got = report('u@both.org', 'phish@both.org', carrier(from => 'u@both.org',
     to => 'phish@both.org', message => phish(subject => 'Both')));
 is($got->{verdict}, 'continue', 'both: it goes on to its own mailbox');
-@new = rows('--tenant', 'both');
+@new = rows('--tenant', 'both', '--reporter', 'u@both.org');
 is($new[0]{result}, undef, '... and is taken');
 like((answers('u@both.org', 1))[0] || '',
     qr/^Subject: =\?utf-8|^Subject: Ihre Meldung/m,

@@ -453,7 +453,9 @@ answer_text(struct working *working, const char **subject)
 		    "(Ctrl+Alt+F), in Thunderbird by Message > Forward As > "
 		    "Attachment, in Gmail by More > Forward as attachment, in "
 		    "Apple Mail by Message > Forward as Attachment.\n")));
-	if (working->reports && working->tenant->reports.acknowledge)
+	/* Who only moved it to a folder expects no mail. */
+	if (working->reports && working->tenant->reports.acknowledge &&
+	    !working->one->is_bare)
 		g_string_append(out, phrase(language, PHRASE("Thank you.  "
 		    "Your report has arrived and will be looked at.\n")));
 	if (working->answer->is_more && out->len)
