@@ -36,7 +36,7 @@
 /* What of the quota those who are not verified may fill. */
 #define UNVERIFIED_SHARE 10
 /* us from a report to the look into the ledger. */
-#define LEDGER_DELAY (CLOCK_SECOND / 2)
+#define LEDGER_DELAY (3 * CLOCK_SECOND / 10)
 
 /* One report on its way. */
 struct working {
