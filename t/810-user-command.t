@@ -296,6 +296,7 @@ SKIP: {
 	    'DROP TABLE held_text; DROP TABLE submission; ' .
 	    'DROP TABLE report; DROP TABLE report_meter; ' .
 	    'DROP TABLE report_dropped; ' .
+	    'DROP TABLE candidate; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
 	    by subject size ends expires user)) .

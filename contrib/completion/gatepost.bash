@@ -40,8 +40,10 @@ quarantine reindex
 outbox list
 outbox send
 outbox delete
-candidate list --tenant
-candidate show
+candidate list --tenant --state --each --since --most
+candidate show --tenant
+candidate dismiss --tenant --alone
+candidate submit --as --rcpt --tenant --block --allow --expires --note
 report list --tenant --since --sender --reporter --reason --result --state --marked --via --drill --converted --unverified --group-by --most --csv
 report show
 report mark --no-notice --note

@@ -114,10 +114,19 @@ static const struct command commands[] = {
 	  "try all of them now", .is_writing = true },
 	{ "outbox", "delete", cmd_outbox_delete, "ID",
 	  "give one of them up", .is_writing = true },
-	{ "candidate", "list", cmd_candidate_list, "[--tenant T]",
+	{ "candidate", "list", cmd_candidate_list,
+	  "[--tenant T] [--state S] [--each] [--since T] [--most N]",
 	  .summary = "list delivered messages that are suspected" },
-	{ "candidate", "show", cmd_candidate_show, "ID",
+	{ "candidate", "show", cmd_candidate_show, "ID [--tenant T]",
 	  .summary = "show a candidate and why it is one" },
+	{ "candidate", "dismiss", cmd_candidate_dismiss,
+	  "ID... [--tenant T] [--alone]",
+	  "they are good: drop them, and those of their making",
+	  .is_writing = true },
+	{ "candidate", "submit", cmd_candidate_submit,
+	  "ID --as A [--rcpt R] [--tenant T] [--block K]... [--allow K]... "
+	  "[--expires T] [--note N]",
+	  "give one to the analysts, see submit", .is_writing = true },
 	{ "report", "list", cmd_report_list,
 	  "[--tenant T] [--since T] [--sender A] [--reporter A] [--reason R] "
 	  "[--result R] [--state S] [--marked M] [--via V] [--drill yes|no] "

@@ -338,6 +338,9 @@ static const struct setting candidate_rows[] = {
 	{ "score", SETTING_NUMBER, offsetof(Tenant, candidates.score), "10",
 	  1, 1000, .meaning = "what the rules that suspect a delivered "
 	  "message must add up to; gatepostd(8), CANDIDATES" },
+	{ "daily", SETTING_NUMBER, offsetof(Tenant, candidates.daily), "100",
+	  0, 100000, .meaning = "most candidates a day, those of one making "
+	  "counted once; the most suspect stay (0: no limit)" },
 	{ "off", SETTING_TEXTS, offsetof(Tenant, candidates.off), NULL,
 	  .meaning = "rules that do not count" },
 };

@@ -37,6 +37,22 @@ struct Recorder {
 	bool is_ending;
 };
 
+static void
+suspect_free(gpointer data)
+{
+	struct suspect *suspect = data;
+
+	g_string_free(suspect->rules, TRUE);
+	g_string_free(suspect->rcpts, TRUE);
+	g_free(suspect->tenant);
+	g_free(suspect->sender);
+	g_free(suspect->from);
+	g_free(suspect->subject);
+	g_free(suspect->body);
+	g_free(suspect->kin);
+	g_free(suspect);
+}
+
 struct copy *
 copy_new(const char *id, const char *tenant, char *json, int fd, gsize size)
 {
@@ -47,6 +63,7 @@ copy_new(const char *id, const char *tenant, char *json, int fd, gsize size)
 	copy->json = json;
 	copy->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	copy->size = copy->fd < 0 ? 0 : size;
+	copy->suspects = g_ptr_array_new_with_free_func(suspect_free);
 	return copy;
 }
 
@@ -55,6 +72,7 @@ copy_free(struct copy *copy)
 {
 	if (copy->fd >= 0)
 		close(copy->fd);
+	g_ptr_array_unref(copy->suspects);
 	g_free(copy->tenant);
 	g_free(copy->json);
 	g_free(copy);
@@ -92,13 +110,58 @@ write_contacts(Recorder *recorder, const GPtrArray *records)
 			  error->message);
 }
 
+/* Those whose place a worse one took are no candidates of this tenant. */
+static void
+drop_evicted(Recorder *recorder, const GPtrArray *evicted)
+{
+	Site *site = recorder->site;
+
+	for (guint i = 0; i < evicted->len; i++)
+		if (!candidates_want(site->suspected, evicted->pdata[i]))
+			box_remove(site->candidates, "new",
+				   evicted->pdata[i], NULL);
+}
+
+/* Does a tenant want its octets? */
+static bool
+admit_candidate(Recorder *recorder, const struct copy *copy, bool *is_wanted,
+		GError **error)
+{
+	*is_wanted = false;
+	for (guint i = 0; i < copy->suspects->len; i++) {
+		const struct suspect *one = copy->suspects->pdata[i];
+		g_autoptr(GPtrArray) evicted =
+		    g_ptr_array_new_with_free_func(g_free);
+		enum candidate_state state;
+		struct candidate_row row = {
+			.tenant = one->tenant, .id = copy->id,
+			.at = id_time(copy->id), .score = one->score,
+			.rules = one->rules->str, .rcpts = one->rcpts->str,
+			.sender = one->sender, .from = one->from,
+			.subject = one->subject, .body = one->body,
+			.kin = one->kin,
+		};
+
+		if (!candidates_admit(recorder->site->suspected, &row,
+				      one->daily, &state, evicted, error))
+			return false;
+		*is_wanted |= state == CANDIDATE_NEW;
+		drop_evicted(recorder, evicted);
+	}
+	return true;
+}
+
+/* Most of a flood are alike, and cost a row alone. */
 static bool
 write_candidate(Recorder *recorder, const struct copy *copy)
 {
 	g_autoptr(GError) error = NULL;
+	bool is_wanted;
 
-	if (box_put(recorder->site->candidates, "new", copy->id, copy->fd,
-		    copy->size, copy->json, &error))
+	if (admit_candidate(recorder, copy, &is_wanted, &error) &&
+	    (!is_wanted ||
+	     box_put(recorder->site->candidates, "new", copy->id, copy->fd,
+		     copy->size, copy->json, &error)))
 		return true;
 	log_error(NULL, "spool-failed dropped=1 reason=\"%s\"",
 		  error->message);

@@ -73,6 +73,9 @@ site_open(const Config *config, GError **error)
 	site->choices = choices_open(site->path, error);
 	if (!site->choices)
 		return NULL;
+	site->suspected = candidates_open(site->path, error);
+	if (!site->suspected)
+		return NULL;
 	site->submitted = submissions_open(site->path, error);
 	if (!site->submitted)
 		return NULL;
@@ -97,6 +100,7 @@ site_free(Site *site)
 	state_free(site->state);
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
+	candidates_free(site->suspected);
 	box_free(site->submissions);
 	submissions_free(site->submitted);
 	ledger_free(site->ledger);

@@ -138,6 +138,14 @@ sweep_spool(struct sweeping *work, GError **error)
 }
 
 static bool
+sweep_suspects(struct sweeping *work, GError **error)
+{
+	return candidates_sweep(work->site->suspected,
+				before(work, work->config->keep.spool),
+				error);
+}
+
+static bool
 sweep_submissions(struct sweeping *work, GError **error)
 {
 	return submissions_sweep(work->site->submitted,
@@ -178,6 +186,7 @@ static const struct {
 	{ "ledger", sweep_ledger },
 	{ "evidence", sweep_evidence },
 	{ "spool", sweep_spool },
+	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
 	{ "reports", sweep_reports },
 	{ "what a crash left", sweep_crashes },

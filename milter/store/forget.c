@@ -21,7 +21,7 @@ static const struct {
 	{ "user_choice", "user" }, { "held", NULL },
 	{ "report", "reporter" }, { "report", "mailbox" },
 	{ "report_meter", "who" },
-	{ "submission", "rcpt" },
+	{ "submission", "rcpt" }, { "candidate", "rcpts" },
 };
 
 struct work {

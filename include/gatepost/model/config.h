@@ -85,6 +85,7 @@ typedef struct Tenant {
 	struct {
 		GPtrArray *off;	/* of char *: rules that do not count */
 		gint64 score;	/* from which on mail is a candidate */
+		gint64 daily;	/* groups of them, 0: no limit */
 	} candidates;
 	struct {
 		int retain;	/* enum retain */

@@ -11,6 +11,7 @@
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
+#include "gatepost/store/candidates.h"
 #include "gatepost/store/choices.h"
 #include "gatepost/store/contacts.h"
 #include "gatepost/store/evidence.h"
@@ -31,7 +32,8 @@ typedef struct Site {
 	State *state;
 	UserStore *users;
 	Quarantine *quarantine;
-	Box *candidates;
+	Box *candidates;		/* spool/candidates: octets */
+	Candidates *suspected;		/* ... and which they are */
 	Ledger *ledger;
 	Evidence *evidence;		/* delivered mail that is kept */
 	Usages *usages;

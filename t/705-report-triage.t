@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 720-report-triage.t -- through Postfix: mail that came through is reported,
+# 705-report-triage.t -- through Postfix: mail that came through is reported,
 # listed, marked and submitted, its reporters are told; drills; mail moved to
 # junk; forgetting a person, and the sweep
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 725-report-roles.t -- reports by the control socket: who is kept to a tenant
+# 706-report-roles.t -- reports by the control socket: who is kept to a tenant
 # sees, marks and adds what is his
 
 use strict;
