@@ -348,7 +348,8 @@ read_text(struct finding *finding, const struct mime_part *part, bool is_page)
 
 	if (to->len)
 		return;
-	length = MIN(decode_part(part, &octets), BOUND_TEXT_PART);
+	length = decode_part(part, &octets);
+	length = MIN(length, BOUND_TEXT_PART);
 	text = charset_decode(parameters_find(part->type, "charset"),
 			      (const char *)octets, length, &length,
 			      finding->facts);
