@@ -15,6 +15,7 @@ cmd_sweep(struct cli *cli)
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_error_free);
 	struct swept done = { .life = { 0, 0, odd } };
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
 	int status = EX_OK;
 
@@ -32,6 +33,9 @@ cmd_sweep(struct cli *cli)
 	       done.evidence, done.life.told);
 	for (guint i = 0; i < odd->len; i++)
 		printf("%s\n", (const char *)odd->pdata[i]);
+	if (!faults->len &&
+	    !jobs_done(site->alerts, "sweep", clock_now(), &error))
+		status = cli_error("sweep", error);
 	for (guint i = 0; i < faults->len; i++)
 		status = cli_error("sweep", faults->pdata[i]);
 	return status;

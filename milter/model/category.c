@@ -24,3 +24,10 @@ const char *const candidate_rules[] = {
 	"hidden-text", "address-link", "page-file", "unproven-from",
 	"locked-file", "dmarc-fail", "links-elsewhere", "shortener", NULL
 };
+
+const char *const alert_kinds[] = {
+	"reported-phish", "reported-junk", "reported-clean",
+	"release-requested", "submission-completed", "entry-expiring",
+	"entry-malicious", "candidate-burst", "job-overdue",
+	"reports-waiting", "provisional-block", NULL
+};

@@ -796,6 +796,28 @@ check_candidates(const Config *config, struct reading *reading)
 	}
 }
 
+static void
+check_alerts(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+		const GPtrArray *off = tenant->alerts.off;
+		const GPtrArray *words = tenant->alerts.command;
+
+		for (guint j = 0; j < off->len; j++)
+			if (fields_word(alert_kinds, off->pdata[j]) < 0)
+				say(reading, true, "tenant \"%s\", "
+				    "alerts.off: \"%s\" is no alert; see "
+				    "gatepost.conf(5)", tenant->name,
+				    (char *)off->pdata[j]);
+		if (words->len && *(char *)words->pdata[0] != '/')
+			say(reading, true, "tenant \"%s\", alerts.command: "
+			    "\"%s\" is no path from / on: no shell and no "
+			    "PATH find it", tenant->name,
+			    (char *)words->pdata[0]);
+	}
+}
+
 /* Feeds of one scope; NAMES has all names so far. */
 static void
 check_feeds(const GPtrArray *feeds, GHashTable *names,
@@ -877,6 +899,7 @@ check_whole(Config *config, struct reading *reading)
 	check_tenants(config, reading);
 	check_defects(config, reading);
 	check_candidates(config, reading);
+	check_alerts(config, reading);
 	check_all_feeds(config, reading);
 }
 

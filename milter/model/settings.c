@@ -126,6 +126,16 @@ static const struct setting keep_rows[] = {
 };
 static const struct scope keep_settings = SCOPE(Config, keep_rows);
 
+static const struct setting cron_rows[] = {
+	{ "drain", SETTING_NUMBER, offsetof(Config, cron.drain), "5", 0,
+	  10080, .meaning = "minutes from one gatepost drain to the next" },
+	{ "digest", SETTING_NUMBER, offsetof(Config, cron.digest), "60", 0,
+	  10080, .meaning = "the same of gatepost digest" },
+	{ "sweep", SETTING_NUMBER, offsetof(Config, cron.sweep), "1440", 0,
+	  10080, .meaning = "the same of gatepost sweep" },
+};
+static const struct scope cron_settings = SCOPE(Config, cron_rows);
+
 static const struct setting upstream_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Upstream, name), NULL,
 	  .is_needed = true, .meaning = "what it is called in reasons" },
@@ -346,6 +356,21 @@ static const struct setting candidate_rows[] = {
 };
 static const struct scope candidate_settings = SCOPE(Tenant, candidate_rows);
 
+static const struct setting alert_rows[] = {
+	{ "window", SETTING_NUMBER, offsetof(Tenant, alerts.window), "15", 0,
+	  1440, .meaning = "minutes for which repeats of an alert are told "
+	  "together (0: each by itself)" },
+	{ "burst", SETTING_NUMBER, offsetof(Tenant, alerts.burst), "20", 0,
+	  100000, .meaning = "suspected messages in an hour that are an "
+	  "alert (0: never)" },
+	{ "off", SETTING_TEXTS, offsetof(Tenant, alerts.off), NULL,
+	  .meaning = "alerts that nobody is told" },
+	{ "command", SETTING_TEXTS, offsetof(Tenant, alerts.command), NULL,
+	  .meaning = "a program and its arguments, which gets each alert as "
+	  "a line of JSON" },
+};
+static const struct scope alert_settings = SCOPE(Tenant, alert_rows);
+
 static const struct setting evidence_rows[] = {
 	{ "retain", SETTING_WORD, offsetof(Tenant, evidence.retain), "none",
 	  .words = retains,
@@ -499,6 +524,8 @@ static const struct setting tenant_rows[] = {
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
 	  .meaning = "addresses that are told by mail what an admin should "
 	  "know, such as entries that end soon" },
+	{ "alerts", SETTING_GROUP, 0, NULL, .of = &alert_settings,
+	  .meaning = "what admins are told, and how" },
 	{ "junk_header", SETTING_TEXT, offsetof(Tenant, junk_header),
 	  "X-Spam-Flag: YES",
 	  .meaning = "header field that makes the mail store file a message "
@@ -586,6 +613,9 @@ static const struct setting rows[] = {
 	  .meaning = "the way of released mail" },
 	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,
 	  .meaning = "days after which `gatepost sweep` removes" },
+	{ "cron", SETTING_GROUP, 0, NULL, .of = &cron_settings,
+	  .meaning = "how often cron's jobs are done; admins are told when "
+	  "one was not for twice as long (0: they are not)" },
 	{ "control", SETTING_GROUP, 0, NULL, .of = &control_settings,
 	  .meaning = "the socket for commands of users with a role" },
 	{ "roles", SETTING_LIST, offsetof(Config, roles), NULL,

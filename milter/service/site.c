@@ -67,6 +67,9 @@ site_open(const Config *config, GError **error)
 	site->trail = trail_open(site->path, error);
 	if (!site->trail)
 		return NULL;
+	site->alerts = alerts_open(site->path, error);
+	if (!site->alerts)
+		return NULL;
 	site->outbox = outbox_open(site->folder, error);
 	if (!site->outbox)
 		return NULL;
@@ -109,6 +112,7 @@ site_free(Site *site)
 	contacts_free(site->contacts);
 	trail_free(site->trail);
 	outbox_free(site->outbox);
+	alerts_free(site->alerts);
 	choices_free(site->choices);
 	box_free(site->actions);
 	reports_free(site->reports);

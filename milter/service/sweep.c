@@ -4,6 +4,7 @@
 #include "gatepost/service/sweep.h"
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/alert.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
@@ -64,9 +65,8 @@ sweep_tokens(struct sweeping *work, GError **error)
 static bool
 sweep_lists(struct sweeping *work, GError **error)
 {
-	return life_sweep(work->site->usages, work->config,
-			  work->site->folder, work->now, &work->done->life,
-			  error);
+	return life_sweep(work->site, work->config, work->now,
+			  &work->done->life, error);
 }
 
 static bool
@@ -160,6 +160,21 @@ sweep_reports(struct sweeping *work, GError **error)
 }
 
 static bool
+sweep_alerts(struct sweeping *work, GError **error)
+{
+	guint failed = alerts_flush(work->site, work->config, work->now);
+
+	if (failed) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%u could "
+			    "not be told, see above; the daemon and the next "
+			    "sweep try again", failed);
+		return false;
+	}
+	return alerts_sweep(work->site->alerts,
+			    before(work, work->config->keep.audit), error);
+}
+
+static bool
 sweep_crashes(struct sweeping *work, GError **error)
 {
 	Site *site = work->site;
@@ -189,6 +204,7 @@ static const struct {
 	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
 	{ "reports", sweep_reports },
+	{ "alerts", sweep_alerts },
 	{ "what a crash left", sweep_crashes },
 };
 

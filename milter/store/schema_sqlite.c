@@ -186,6 +186,21 @@ const char *const schema_state[] = {
 	"CREATE INDEX candidate_id ON candidate (id);"
 	"CREATE INDEX candidate_group ON candidate (tenant, grp);",
 	/* 7 */
+	"CREATE TABLE alert ("
+	"  tenant TEXT NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  first INTEGER NOT NULL,"
+	"  last INTEGER NOT NULL,"
+	"  count INTEGER NOT NULL,"
+	"  told INTEGER NOT NULL,"
+	"  lines TEXT NOT NULL,"
+	"  PRIMARY KEY (tenant, kind, first)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE job ("
+	"  name TEXT NOT NULL PRIMARY KEY,"
+	"  last INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;",
+	/* 8 */
 	"CREATE TABLE report ("
 	"  id TEXT NOT NULL PRIMARY KEY,"
 	"  at INTEGER NOT NULL,"

@@ -92,6 +92,12 @@ typedef struct Tenant {
 		gint64 days;
 		gint64 size;	/* octets on disk, 0: no limit */
 	} evidence;
+	struct {
+		gint64 window;	/* minutes in which repeats are joined */
+		gint64 burst;	/* candidates an hour, 0: none is one */
+		GPtrArray *off;	/* of char *: kinds that are not told */
+		GPtrArray *command;	/* of char *: a program's words */
+	} alerts;
 	struct People *known;	/* people, made ready; never NULL */
 	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */
@@ -201,6 +207,10 @@ typedef struct Config {
 		gint64 ledger, quarantine, reports, spool, contacts, audit,
 		    submissions;
 	} keep;
+	struct {
+		/* Minutes; 0: nobody waits for it. */
+		gint64 drain, digest, sweep;
+	} cron;
 	gint64 min_free;	/* percent of the file system */
 	struct {
 		char *socket;		/* path; NULL: there is none */

@@ -10,6 +10,7 @@
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
+#include "gatepost/store/alerts.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/candidates.h"
 #include "gatepost/store/choices.h"
@@ -42,6 +43,7 @@ typedef struct Site {
 	Box *submissions;		/* spool/submissions: what is sent */
 	Submissions *submitted;		/* ... and what became of it */
 	Outbox *outbox;
+	Alerts *alerts;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
 	Reports *reports;		/* what users reported */
