@@ -25,12 +25,14 @@ cmd_sweep(struct cli *cli)
 		return status;
 	sweep(site, cli->config, clock_now(), &done, faults);
 	printf("expired %u copies, released %u approved ones, removed %u "
-	       "items, %u candidates, %u submissions, %u entries, %u days of "
-	       "the ledger and %u of evidence; told the end of %u entries; "
-	       "found %u past messages that new blocks would have held\n",
+	       "items, %u candidates, %u submissions, %u reports, %u entries, "
+	       "%u days of the ledger and %u of evidence; told the end of %u "
+	       "entries; found %u past messages that new blocks would have "
+	       "held
+",
 	       done.expired, done.released, done.items, done.candidates,
-	       done.submissions, done.life.removed, done.days, done.evidence,
-	       done.life.told, done.past);
+	       done.submissions, done.reports, done.life.removed, done.days,
+	       done.evidence, done.life.told, done.past);
 	for (guint i = 0; i < odd->len; i++)
 		printf("%s\n", (const char *)odd->pdata[i]);
 	if (!faults->len &&

@@ -111,6 +111,8 @@ static const struct setting keep_rows[] = {
 	  3650, .meaning = "days that the ledger is kept" },
 	{ "quarantine", SETTING_NUMBER, offsetof(Config, keep.quarantine),
 	  "30", 1, 3650, .meaning = "days that held mail is kept" },
+	{ "reports", SETTING_NUMBER, offsetof(Config, keep.reports), "180",
+	  1, 3650, .meaning = "days that reports of users are kept" },
 	{ "spool", SETTING_NUMBER, offsetof(Config, keep.spool), "7", 1, 3650,
 	  .meaning = "days that candidates, and messages that were submitted, are kept" },
 	{ "contacts", SETTING_NUMBER, offsetof(Config, keep.contacts), "365",
@@ -421,6 +423,63 @@ static const struct setting digest_rows[] = {
 };
 static const struct scope digest_settings = SCOPE(Tenant, digest_rows);
 
+const char *const destinations[] = { "analysts", "mailbox", "both", NULL };
+
+static const struct setting report_text_rows[] = {
+	{ "phish", SETTING_TEXT, offsetof(Tenant, reports.text_phish), NULL,
+	  .meaning = "what a reporter is told of a message marked as phish" },
+	{ "spam", SETTING_TEXT, offsetof(Tenant, reports.text_spam), NULL,
+	  .meaning = "the same of spam" },
+	{ "clean", SETTING_TEXT, offsetof(Tenant, reports.text_clean), NULL,
+	  .meaning = "the same of a message that is clean" },
+	{ "footer", SETTING_TEXT, offsetof(Tenant, reports.footer), NULL,
+	  .meaning = "what stands below each of them" },
+};
+static const struct scope report_text_settings =
+    SCOPE(Tenant, report_text_rows);
+
+static const struct setting report_rows[] = {
+	{ "phish", SETTING_TEXT, offsetof(Tenant, reports.phish), NULL,
+	  .meaning = "address in a domain of the tenant to which users "
+	  "forward phishing" },
+	{ "junk", SETTING_TEXT, offsetof(Tenant, reports.junk), NULL,
+	  .meaning = "the same for junk" },
+	{ "not_junk", SETTING_TEXT, offsetof(Tenant, reports.not_junk), NULL,
+	  .meaning = "the same for what is no junk" },
+	{ "block", SETTING_TEXT, offsetof(Tenant, reports.block), NULL,
+	  .meaning = "the same for mail whose sender the user wants blocked "
+	  "for himself" },
+	{ "address", SETTING_TEXT, offsetof(Tenant, reports.address), NULL,
+	  .meaning = "one address for all, by the subject: \"Junk:\", \"Not "
+	  "junk:\", \"Phishing:\", or 1|, 2|, 3|; without such a word it "
+	  "is phish" },
+	{ "destination", SETTING_WORD, offsetof(Tenant, reports.destination),
+	  "analysts", .words = destinations,
+	  .meaning = "where reports go: analysts: they are taken; mailbox: "
+	  "they are delivered, and only listed; both" },
+	{ "mailbox", SETTING_TEXT, offsetof(Tenant, reports.mailbox), NULL,
+	  .meaning = "address of the tenant to which they are delivered; "
+	  "default the report address itself" },
+	{ "acknowledge", SETTING_BOOL, offsetof(Tenant, reports.acknowledge),
+	  "false", .meaning = "thank verified reporters by mail" },
+	{ "hourly", SETTING_NUMBER, offsetof(Tenant, reports.hourly), "50",
+	  1, 100000, .meaning = "most reports of one reporter within an "
+	  "hour; beyond, they are answered \"later\"" },
+	{ "hourly_all", SETTING_NUMBER, offsetof(Tenant, reports.hourly_all),
+	  "1000", 1, 1000000, .meaning = "the same of all reporters; those "
+	  "who are not verified have as many for themselves" },
+	{ "quota", SETTING_BYTES, offsetof(Tenant, reports.quota), "1G", 0,
+	  G_MAXINT64, .meaning = "most octets of reported messages; beyond "
+	  "it reports are listed without them (0: no limit)" },
+	{ "drill_key", SETTING_PATH, offsetof(Tenant, reports.drill_key),
+	  NULL, .meaning = "file with the key of phishing drills, 16 octets "
+	  "at least, which others may not read" },
+	{ "text", SETTING_GROUP, 0, NULL, .of = &report_text_settings,
+	  .meaning = "own words to reporters, 1,115 characters each at "
+	  "most" },
+};
+static const struct scope report_settings = SCOPE(Tenant, report_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -488,6 +547,8 @@ static const struct setting tenant_rows[] = {
 	  "choose another" },
 	{ "digest", SETTING_GROUP, 0, NULL, .of = &digest_settings,
 	  .meaning = "mail to users about what is held for them" },
+	{ "reports", SETTING_GROUP, 0, NULL, .of = &report_settings,
+	  .meaning = "mail that users send about messages" },
 	{ "users", SETTING_GROUP, 0, NULL, .of = &user_settings,
 	  .meaning = "from addresses and logins to mailboxes, for the lists "
 	  "of users" },

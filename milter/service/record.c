@@ -53,6 +53,7 @@ add_keys(const Site *site, Record *record, const Message *message,
 	if (spoof_is_unproven(&message->client, facts))
 		add_key(site, record, SPOOF_KEY);
 	add_key(site, record, "message_id", facts->message_id);
+	add_key(site, record, "body", facts->body_sha256);
 	add_key(site, record, "domain", facts->from_domain);
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];

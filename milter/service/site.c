@@ -23,6 +23,7 @@ site_open(const Config *config, GError **error)
 		"new", "claimed", "done", "failed", NULL
 	};
 	static const char *const actions_states[] = { "new", NULL };
+	static const char *const reports_states[] = { "new", "kept", NULL };
 	g_autoptr(Site) site = g_new0(Site, 1);
 	g_autofree char *spool = NULL;
 	int folder;
@@ -83,7 +84,14 @@ site_open(const Config *config, GError **error)
 		return NULL;
 	site->actions = box_open(site->folder, "actions", actions_states,
 				 error);
-	return site->actions ? g_steal_pointer(&site) : NULL;
+	if (!site->actions)
+		return NULL;
+	site->reports = reports_open(site->path, error);
+	if (!site->reports)
+		return NULL;
+	site->reports_box = box_open(site->folder, "reports", reports_states,
+				     error);
+	return site->reports_box ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -107,6 +115,8 @@ site_free(Site *site)
 	alerts_free(site->alerts);
 	choices_free(site->choices);
 	box_free(site->actions);
+	reports_free(site->reports);
+	box_free(site->reports_box);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

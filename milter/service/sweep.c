@@ -7,6 +7,7 @@
 #include "gatepost/service/alert.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/past.h"
+#include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 
@@ -166,6 +167,13 @@ sweep_submissions(struct sweeping *work, GError **error)
 }
 
 static bool
+sweep_reports(struct sweeping *work, GError **error)
+{
+	return triage_sweep(work->site, work->config, work->now,
+			    &work->done->reports, error);
+}
+
+static bool
 sweep_alerts(struct sweeping *work, GError **error)
 {
 	guint failed = alerts_flush(work->site, work->config, work->now);
@@ -210,6 +218,7 @@ static const struct {
 	{ "spool", sweep_spool },
 	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
+	{ "reports", sweep_reports },
 	{ "alerts", sweep_alerts },
 	{ "what a crash left", sweep_crashes },
 };

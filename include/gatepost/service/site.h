@@ -19,6 +19,7 @@
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
+#include "gatepost/store/reports.h"
 #include "gatepost/store/state.h"
 #include "gatepost/store/submissions.h"
 #include "gatepost/store/trail.h"
@@ -45,6 +46,8 @@ typedef struct Site {
 	Alerts *alerts;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
+	Reports *reports;		/* what users reported */
+	Box *reports_box;		/* new: to be done; kept: octets */
 	const struct Caller *caller;	/* who asks; NULL: root, the daemon,
 					 * its user; borrowed */
 } Site;
