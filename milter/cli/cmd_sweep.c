@@ -28,8 +28,7 @@ cmd_sweep(struct cli *cli)
 	       "items, %u candidates, %u submissions, %u reports, %u entries, "
 	       "%u days of the ledger and %u of evidence; told the end of %u "
 	       "entries; found %u past messages that new blocks would have "
-	       "held
-",
+	       "held\n",
 	       done.expired, done.released, done.items, done.candidates,
 	       done.submissions, done.reports, done.life.removed, done.days,
 	       done.evidence, done.life.told, done.past);
