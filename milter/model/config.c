@@ -797,6 +797,27 @@ check_candidates(const Config *config, struct reading *reading)
 }
 
 static void
+check_provisional(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+		const GPtrArray *kinds = tenant->provisional.kinds;
+
+		for (guint j = 0; j < kinds->len; j++)
+			if (strcmp(kinds->pdata[j], "sender") != 0 &&
+			    strcmp(kinds->pdata[j], "url") != 0)
+				say(reading, true, "tenant \"%s\", "
+				    "provisional.kinds: \"%s\" is neither "
+				    "\"sender\" nor \"url\"", tenant->name,
+				    (char *)kinds->pdata[j]);
+		if (tenant->provisional.reporters == 1)
+			say(reading, true, "tenant \"%s\", "
+			    "provisional.reporters: one reporter alone never "
+			    "blocks; set 2 or more, or 0", tenant->name);
+	}
+}
+
+static void
 check_alerts(const Config *config, struct reading *reading)
 {
 	for (guint i = 0; i < config->tenants->len; i++) {
@@ -899,6 +920,7 @@ check_whole(Config *config, struct reading *reading)
 	check_tenants(config, reading);
 	check_defects(config, reading);
 	check_candidates(config, reading);
+	check_provisional(config, reading);
 	check_alerts(config, reading);
 	check_all_feeds(config, reading);
 }

@@ -371,6 +371,20 @@ static const struct setting alert_rows[] = {
 };
 static const struct scope alert_settings = SCOPE(Tenant, alert_rows);
 
+static const struct setting provisional_rows[] = {
+	{ "reporters", SETTING_NUMBER, offsetof(Tenant,
+	  provisional.reporters), "0", 0, 1000,
+	  .meaning = "verified reporters of one sender in a day after whom "
+	  "his mail is filed as junk for a while (0: never)" },
+	{ "hours", SETTING_NUMBER, offsetof(Tenant, provisional.hours), "12",
+	  1, 168, .meaning = "for how long, unless an admin confirms it" },
+	{ "kinds", SETTING_TEXTS, offsetof(Tenant, provisional.kinds), NULL,
+	  .meaning = "by what: \"sender\", which is meant when it is not "
+	  "set, and \"url\"" },
+};
+static const struct scope provisional_settings =
+    SCOPE(Tenant, provisional_rows);
+
 static const struct setting evidence_rows[] = {
 	{ "retain", SETTING_WORD, offsetof(Tenant, evidence.retain), "none",
 	  .words = retains,
@@ -519,6 +533,9 @@ static const struct setting tenant_rows[] = {
 	  .meaning = "what is no impersonation" },
 	{ "candidates", SETTING_GROUP, 0, NULL, .of = &candidate_settings,
 	  .meaning = "which delivered mail is suspected" },
+	{ "provisional", SETTING_GROUP, 0, NULL,
+	  .of = &provisional_settings,
+	  .meaning = "blocks that users' reports make by themselves" },
 	{ "evidence", SETTING_GROUP, 0, NULL, .of = &evidence_settings,
 	  .meaning = "delivered mail that is kept for a while" },
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,

@@ -325,9 +325,10 @@ entry_of(const struct draft *what, const char *words, const struct doer *by,
 
 	clock_format(now, added);
 	clock_format(end_at, end);
-	g_string_append_printf(line, "%s added=%s %s%s%s", words, added,
+	g_string_append_printf(line, "%s added=%s %s%s%s%s", words, added,
 			       end_at ? "expires=" : "unused=" UNUSED,
-			       end_at ? end : "", override_of(what, words));
+			       end_at ? end : "", override_of(what, words),
+			       what->is_mild ? " action=junk" : "");
 	g_string_append(line, " by=");
 	entry_append_word(line, by->who, true);
 	if (what->note) {
@@ -381,6 +382,73 @@ draft_entries(const struct draft *what, const struct doer *by,
 		g_ptr_array_add(entries, entry);
 	}
 	return g_steal_pointer(&entries);
+}
+
+GPtrArray *
+draft_managed(const Config *config, const Tenant *tenant)
+{
+	g_autofree char *path = lists_managed(config, tenant);
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	GPtrArray *all = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)entry_free);
+
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		listfile_read(path, tenant->name, tenant->zone, all, notes);
+	return all;
+}
+
+static bool
+tell_change(Site *site, const Tenant *tenant, const char *object,
+	    const char *what, const char *line, const struct doer *by,
+	    GError **error)
+{
+	struct deed deed = {
+		.who = by->who, .via = by->via, .what = what,
+		.object = object, .tenant = tenant->name, .detail = line,
+	};
+
+	return trail_add(site->trail, &deed, error);
+}
+
+/* Into the history, so that `why` can say what became of it, and out. */
+bool
+draft_lift(Site *site, const Tenant *tenant, const char *object,
+	   const Entry *entry, const struct doer *by, GError **error)
+{
+	const struct list_line line = { entry->line, entry->text };
+	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
+						 entry->line);
+	struct gone gone = {
+		.key = (char *)entry->key, .tenant = tenant->name,
+		.text = entry->text, .place = place,
+		.why = (char *)"removed", .who = (char *)by->who,
+		.at = clock_now(),
+	};
+
+	return listfile_take_out(entry->file, &line, 1, error) &&
+	    history_add(site->usages, &gone, error) &&
+	    tell_change(site, tenant, object, "entry-lifted", entry->text, by,
+			error);
+}
+
+bool
+draft_lengthen(Site *site, const Tenant *tenant, const char *object,
+	       Entry *entry, gint64 until, const struct doer *by,
+	       GError **error)
+{
+	const struct list_line line = { entry->line, entry->text };
+	g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_free);
+
+	if (entry->expires == 0 || entry->expires >= until - CLOCK_DAY)
+		return true;
+	entry->expires = until;
+	g_free(entry->by);
+	entry->by = g_strdup(by->who);
+	g_ptr_array_add(more, entry_format(entry));
+	return listfile_edit(entry->file, &line, 1, more, error) &&
+	    tell_change(site, tenant, object, "entry-lengthened",
+			more->pdata[0], by, error);
 }
 
 static bool

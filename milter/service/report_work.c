@@ -25,6 +25,7 @@
 #include "gatepost/service/drill.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
+#include "gatepost/service/provisional.h"
 #include "gatepost/service/smtp.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/digest.h"
@@ -314,6 +315,9 @@ add_row(struct working *working, const Reported *reported, Report *row,
 			     row->reporter, NULL);
 	}
 	log_row(working, row);
+	if (!row->drill)
+		provisional_look(site, working->worker->config,
+				 working->tenant, row);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #include "gatepost/model/decision.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
+#include "gatepost/service/provisional.h"
 #include "gatepost/service/reading.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/clock.h"
@@ -155,7 +156,9 @@ triage_mark(Site *site, const Config *config, const GPtrArray *rows,
 	*told = 0;
 	if (!reports_mark(site->reports, first, mark, by->who, note,
 			  clock_now(), error) ||
-	    !trail_add(site->trail, &deed, error))
+	    !trail_add(site->trail, &deed, error) ||
+	    (tenant && !provisional_settle(site, config, tenant, first,
+					   mark != MARK_CLEAN, by, error)))
 		return false;
 	return !is_told || !tenant ||
 	    tell_all(site, config, tenant, rows, mark, told, error);

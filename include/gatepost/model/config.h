@@ -98,6 +98,11 @@ typedef struct Tenant {
 		GPtrArray *off;	/* of char *: kinds that are not told */
 		GPtrArray *command;	/* of char *: a program's words */
 	} alerts;
+	struct {
+		gint64 reporters;	/* 0: there are none */
+		gint64 hours;
+		GPtrArray *kinds;	/* of char *: sender, url */
+	} provisional;
 	struct People *known;	/* people, made ready; never NULL */
 	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/lists/entry.h"
 #include "gatepost/model/decision.h"
 #include "gatepost/service/site.h"
 
@@ -28,6 +29,7 @@ struct draft {
 	gint64 expires;		/* us; 0: 30 days for a block, while it is
 				 * used within 45 days for an allow */
 	const char *note;	/* into the entry; NULL: none */
+	bool is_mild;		/* a block files as junk alone */
 	const char *submission;	/* id, into the entry */
 };
 
@@ -46,6 +48,18 @@ GPtrArray *draft_entries(const struct draft *what, const struct doer *by,
 bool draft_add(Site *site, const Config *config, const Tenant *tenant,
 	       const char *object, const GPtrArray *entries,
 	       const struct doer *by, GPtrArray *said, GError **error);
+
+/* The entries of TENANT's managed list, of Entry *. */
+GPtrArray *draft_managed(const Config *config, const Tenant *tenant);
+
+/* Take ENTRY, of a managed list, out, or have it end at UNTIL (us), not
+ * sooner than it does; on account of OBJECT, by BY, who is its author from now
+ * on.  The audit log and the history are told. */
+bool draft_lift(Site *site, const Tenant *tenant, const char *object,
+		const Entry *entry, const struct doer *by, GError **error);
+bool draft_lengthen(Site *site, const Tenant *tenant, const char *object,
+		    Entry *entry, gint64 until, const struct doer *by,
+		    GError **error);
 
 /* The decision on RCPT (NULL: the first) in RECORD; NULL when there is none.
  * Free it. */

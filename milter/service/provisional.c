@@ -1,0 +1,341 @@
+/*
+ * provisional.c -- blocks after several reports
+ *
+ * Users may err, and some do on purpose: what they make is mild, short, told
+ * to the admins, and never touches what a veto names.
+ */
+#include "gatepost/service/provisional.h"
+
+#include <string.h>
+
+#include "gatepost/model/domain.h"
+#include "gatepost/policy/check.h"
+#include "gatepost/service/alert.h"
+#include "gatepost/service/draft.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
+
+#define WHO "provisional"
+#define HOUR (3600 * CLOCK_SECOND)
+/* How long one that is confirmed stands. */
+#define CONFIRMED (30 * CLOCK_DAY)
+
+/* Where anybody may keep a page beside everybody else's. */
+static const char *const shared_hosts[] = {
+	"1drv.ms", "amazonaws.com", "azurewebsites.net", "bit.ly", "box.com",
+	"canva.com", "cloudflarestorage.com", "docusign.net", "dropbox.com",
+	"evernote.com", "facebook.com", "forms.gle", "forms.office.com",
+	"github.com", "github.io", "google.com", "googleapis.com",
+	"jotform.com", "linkedin.com", "live.com", "microsoft.com",
+	"notion.site", "office.com", "onedrive.com", "pages.dev",
+	"r2.dev", "sharepoint.com", "sway.cloud.microsoft", "t.co",
+	"tinyurl.com", "typeform.com", "web.app", "weebly.com",
+	"wetransfer.com", "wixsite.com", "workers.dev", "youtube.com",
+	"zoom.us"
+};
+
+struct looking {
+	Site *site;
+	const Config *config;
+	const Tenant *tenant;
+	const Report *row;
+	Json *record;
+	Facts *facts;
+};
+
+/* ---- who reported it ---- */
+
+struct counting {
+	const struct looking *looking;
+	GHashTable *reporters;
+};
+
+static void
+count_rows(const GPtrArray *rows, void *data)
+{
+	struct counting *counting = data;
+	const Report *row = counting->looking->row;
+
+	for (guint i = 0; i < rows->len; i++) {
+		const Report *one = rows->pdata[i];
+
+		if (!one->is_verified || !*one->message || *one->drill ||
+		    one->marked == MARK_CLEAN || (one->reason !=
+		    REPORT_PHISH && one->reason != REPORT_JUNK) ||
+		    strcmp(one->from, row->from) != 0)
+			continue;
+		g_hash_table_add(counting->reporters,
+				 g_strdup(*one->mailbox ? one->mailbox :
+					  one->reporter));
+	}
+}
+
+/* How many verified reporters of the sender there were within a day. */
+static guint
+count_reporters(const struct looking *looking)
+{
+	g_autoptr(GHashTable) reporters = g_hash_table_new_full(g_str_hash,
+	    g_str_equal, g_free, NULL);
+	struct counting counting = { looking, reporters };
+
+	reports_each(looking->site->reports, looking->tenant->name,
+		     clock_now() - CLOCK_DAY, count_rows, &counting, NULL);
+	return g_hash_table_size(reporters);
+}
+
+/* ---- vetoes ---- */
+
+static bool
+is_protected(const struct looking *looking)
+{
+	const char *domain = looking->facts->from_domain;
+
+	return domain && (config_has_domain(looking->tenant->domains,
+					    domain) ||
+	    config_has_domain(looking->tenant->protected_domains, domain));
+}
+
+static bool
+was_allowed(const struct looking *looking)
+{
+	const Json *all = json_member(looking->record, "decisions");
+
+	for (gsize i = 0; i < json_count(all); i++) {
+		g_autoptr(Decision) one = decision_from_json(
+		    json_element(all, i));
+
+		for (guint j = 0; j < one->findings->len; j++) {
+			const Finding *finding = one->findings->pdata[j];
+
+			if (finding->effect == EFFECT_ALLOW &&
+			    finding->speaker == SPEAKER_TENANT &&
+			    g_strcmp0(one->tenant,
+				      looking->tenant->name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Why there is no block; NULL: nothing speaks against it. */
+static const char *
+veto(const struct looking *looking)
+{
+	if (is_protected(looking))
+		return "From is in a domain of the tenant's, or a protected "
+		    "one";
+	if (looking->facts->is_list)
+		return "it came by a mailing list, whose readers it would "
+		    "hit";
+	if (was_allowed(looking))
+		return "an allow entry speaks for it";
+	return NULL;
+}
+
+static bool
+is_shared(const char *host)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(shared_hosts); i++)
+		if (domain_is_below(host, shared_hosts[i]))
+			return true;
+	return false;
+}
+
+/* Links to hosts that many share are left out. */
+static void
+drop_shared(GPtrArray *entries, GPtrArray *said)
+{
+	for (guint i = entries->len; i-- > 0;) {
+		const Entry *one = entries->pdata[i];
+		g_autofree char *host = g_strndup(one->indicator->value,
+		    strcspn(one->indicator->value, "/?"));
+
+		if (one->indicator->kind != INDICATOR_URL ||
+		    !is_shared(host))
+			continue;
+		g_ptr_array_add(said, g_strdup_printf("left out %s: anybody "
+		    "may keep pages there", host));
+		g_ptr_array_remove_index(entries, i);
+	}
+}
+
+/* ---- the block ---- */
+
+static int
+kinds_of(const struct looking *looking)
+{
+	const GPtrArray *kinds = looking->tenant->provisional.kinds;
+	int sender = 1 << (auth_is_aligned(looking->facts) ? DRAFT_SENDER :
+			   DRAFT_SPOOF);
+	int bits = kinds->len ? 0 : sender;
+
+	for (guint i = 0; i < kinds->len; i++)
+		bits |= strcmp(kinds->pdata[i], "url") == 0 ?
+		    1 << DRAFT_URL : sender;
+	return bits;
+}
+
+static void
+note(const struct looking *looking, const char *what, const char *detail)
+{
+	g_autoptr(GError) error = NULL;
+	struct deed deed = {
+		.who = WHO, .via = VIA_MAIL, .what = what,
+		.object = looking->row->group,
+		.tenant = looking->tenant->name, .detail = detail,
+	};
+
+	if (!trail_add(looking->site->trail, &deed, &error))
+		log_error(NULL, "provisional-failed reason=\"%s\"",
+			  error->message);
+}
+
+static void
+tell(const struct looking *looking, guint reporters, const GPtrArray *said)
+{
+	g_autofree char *from = text_shown(looking->row->from, 200);
+	g_autofree char *subject = text_shown(looking->row->subject, 200);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "%u users reported mail of a sender "
+	    "within a day, so it is filed as junk for %" G_GINT64_FORMAT
+	    " hours:\n\n  From     %s\n  Subject  %s\n\n", reporters,
+	    looking->tenant->provisional.hours, from, subject);
+	for (guint i = 0; i < said->len; i++)
+		g_string_append_printf(text, "%s\n",
+				       (const char *)said->pdata[i]);
+	g_string_append_printf(text, "\nLook at it, and say what it is; a "
+	    "threat stays blocked for 30 days, what is none is let in again "
+	    "at once:\n  gatepost report show %s\n  gatepost report mark %s "
+	    "phish|spam|clean\n", looking->row->id, looking->row->id);
+	alert(looking->site, looking->config, looking->tenant,
+	      ALERT_PROVISIONAL_BLOCK, "A sender is blocked provisionally",
+	      text->str);
+}
+
+static void
+block(const struct looking *looking, guint reporters)
+{
+	const struct doer by = { WHO, VIA_MAIL, ACTOR_SYSTEM };
+	g_autofree char *words = g_strdup_printf("%u users reported it",
+						 reporters);
+	struct draft draft = {
+		.tenant = looking->tenant, .is_block = true, .is_mild = true,
+		.kinds = kinds_of(looking), .record = looking->record,
+		.note = words, .submission = looking->row->group,
+		.expires = clock_now() +
+		    looking->tenant->provisional.hours * HOUR,
+	};
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) entries = draft_entries(&draft, &by, said,
+						     &error);
+
+	if (entries)
+		drop_shared(entries, said);
+	if (!entries || entries->len == 0) {
+		note(looking, "provisional-vetoed", error ? error->message :
+		     "nothing is left to block");
+		return;
+	}
+	if (!draft_add(looking->site, looking->config, looking->tenant,
+		       looking->row->group, entries, &by, said, &error)) {
+		log_error(NULL, "provisional-failed reason=\"%s\"",
+			  error->message);
+		return;
+	}
+	tell(looking, reporters, said);
+}
+
+/* Was the group blocked, or kept from it, already? */
+static void
+see_deed(const struct deed *deed, void *data)
+{
+	bool *is_done = data;
+
+	*is_done |= strcmp(deed->who, WHO) == 0;
+}
+
+static bool
+is_done(const struct looking *looking)
+{
+	struct trail_filter filter = { .object = looking->row->group,
+				       .who = WHO };
+	bool done = false;
+
+	trail_list(looking->site->trail, &filter, see_deed, &done, NULL);
+	return done;
+}
+
+static void
+look(struct looking *looking)
+{
+	guint reporters = count_reporters(looking);
+	const char *why;
+
+	if (reporters < looking->tenant->provisional.reporters ||
+	    is_done(looking))
+		return;
+	why = veto(looking);
+	if (why)
+		note(looking, "provisional-vetoed", why);
+	else
+		block(looking, reporters);
+}
+
+void
+provisional_look(Site *site, const Config *config, const Tenant *tenant,
+		 const Report *row)
+{
+	g_autoptr(Facts) facts = facts_new();
+	g_autoptr(Record) record = NULL;
+	g_autoptr(Json) json = NULL;
+	struct looking looking = { site, config, tenant, row, NULL, facts };
+
+	if (!tenant->provisional.reporters || !row->is_verified ||
+	    !row->message || !*row->message || !row->from || !*row->from)
+		return;
+	record = ledger_read(site->ledger, row->message, NULL);
+	json = record ? json_parse(record->body, strlen(record->body),
+				   NULL) : NULL;
+	if (!json)
+		return;
+	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
+	looking.record = json;
+	look(&looking);
+}
+
+/* Those that still are provisional; an edit moves the lines behind it. */
+static Entry *
+find_entry(const GPtrArray *all, const char *group)
+{
+	for (guint i = 0; i < all->len; i++) {
+		Entry *one = all->pdata[i];
+
+		if (g_strcmp0(one->by, WHO) == 0 &&
+		    g_strcmp0(one->submission, group) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+bool
+provisional_settle(Site *site, const Config *config, const Tenant *tenant,
+		   const Report *row, bool is_threat, const struct doer *by,
+		   GError **error)
+{
+	for (;;) {
+		g_autoptr(GPtrArray) all = draft_managed(config, tenant);
+		Entry *entry = find_entry(all, row->group);
+
+		if (!entry)
+			return true;
+		if (!(is_threat ? draft_lengthen(site, tenant, row->group,
+						 entry, clock_now() +
+						 CONFIRMED, by, error) :
+		      draft_lift(site, tenant, row->group, entry, by,
+				 error)))
+			return false;
+	}
+}
