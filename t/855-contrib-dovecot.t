@@ -8,22 +8,17 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Gatepost::Dovecot;
 use Gatepost::Reports qw(phish);
 use Gatepost::Test;
-use IO::Socket::INET;
 use POSIX qw(strftime);
 use Test::More;
 
-Gatepost::Test->need('root', 'dovecot', 'sievec');
-foreach my $file (qw(lmtp imap modules/lib95_imap_sieve_plugin.so
-    modules/sieve/lib90_sieve_extprograms_plugin.so)) {
-	plan(skip_all => "Dovecot's $file is not installed")
-	    unless -e "/usr/lib/dovecot/$file";
-}
-my ($uid) = (getpwnam('daemon'))[2];
-my $gid = getgrnam('mail');
-plan(skip_all => 'there is no user daemon with a group mail')
-    unless defined $uid && defined $gid;
+my $why = Gatepost::Dovecot::missing(qw(lmtp imap
+    modules/lib95_imap_sieve_plugin.so
+    modules/sieve/lib90_sieve_extprograms_plugin.so));
+plan(skip_all => $why) if $why;
+Gatepost::Test->need('sievec', 'setpriv');
 
 my ($alice, $bob) = ('alice@example.org', 'bob@example.org');
 my $site = Gatepost::Test->new(config => {
@@ -36,12 +31,12 @@ $site->start;
 
 # --- a private Dovecot, set up as contrib/dovecot/README says ---------------
 
-my ($imap_port, $lmtp_port) = map { Gatepost::Test::free_port() } 1 .. 2;
 my $contrib = "$FindBin::Bin/../contrib/dovecot";
-my $at = $site->dir . '/dovecot';
+my $dovecot = Gatepost::Dovecot->new($site,
+    folders => [ qw(Junk Trash Phishing Work) ]);
+my $at = $dovecot->at;
 
-mkdir($_) foreach $at, "$at/mail", "$at/sieve", "$at/sieve-pipe";
-chown($uid, $gid, "$at/mail");
+mkdir($_) foreach "$at/sieve", "$at/sieve-pipe";
 my $conf = Gatepost::Test::read_file("$contrib/95-gatepost.conf");
 is($conf =~ s{/usr/local/lib/dovecot/sieve-pipe}{$at/sieve-pipe}g, 1,
     'the settings name the folder of the program');
@@ -65,39 +60,7 @@ if header :is "X-Spam-Flag" "YES" {
 	fileinto :create "Junk";
 }
 EOF
-Gatepost::Test::write_file("$at/dovecot.conf", <<"EOF" . $conf);
-base_dir = $at/run
-state_dir = $at/run
-log_path = $at/log
-protocols = imap lmtp
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_username_chars =
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = maildir:~/Maildir
-passdb {
-  driver = static
-  args = password=secret
-}
-userdb {
-  driver = static
-  args = uid=$uid gid=$gid home=$at/mail/%u allow_all_users=yes
-}
-service imap-login {
-  inet_listener imap {
-    port = $imap_port
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-service lmtp {
-  inet_listener lmtp {
-    port = $lmtp_port
-  }
-}
+$dovecot->add_conf(<<"EOF" . $conf);
 protocol lmtp {
   mail_plugins = \$mail_plugins sieve
 }
@@ -106,71 +69,28 @@ plugin {
   sieve_before = $at/sieve/junk.sieve
 }
 EOF
-my $run = $site->run('sievec', '-c', "$at/dovecot.conf",
+my $run = $site->run('sievec', '-c', $dovecot->config_file,
     "$at/sieve/gatepost.sieve");
 is($run->{code}, 0, 'the script compiles') or diag($run->{err});
 is($run->{err}, '', '... without a word');
-$run = $site->run('sievec', '-c', "$at/dovecot.conf", "$at/sieve/junk.sieve");
-$site->spawn('dovecot', '/usr/sbin/dovecot', '-F', '-c', "$at/dovecot.conf");
-ok(Gatepost::Test::wait_for(20, sub {
-	Gatepost::Test::listening("inet:$imap_port") &&
-	    Gatepost::Test::listening("inet:$lmtp_port") }),
-    'Dovecot listens') or diag(Gatepost::Test::read_file("$at/log"));
-
-# --- a small IMAP program ---------------------------------------------------
-
-my ($tag, %open) = (0);
-
-$SIG{PIPE} = 'IGNORE';
-
-# Say LINE as USER, with octets behind it as a literal; the lines of the
-# answer, of which the last is the result.
-sub imap {
-	my ($user, $line, $octets) = @_;
-	my $to = $open{$user};
-	my @answer;
-
-	if (!$to) {
-		$to = $open{$user} = IO::Socket::INET->new(
-		    PeerAddr => '127.0.0.1', PeerPort => $imap_port,
-		    Timeout => 10) or die "no IMAP: $@\n";
-		<$to>;
-		imap($user, "LOGIN \"$user\" secret");
-		imap($user, "CREATE $_") foreach qw(Junk Trash Phishing Work);
-	}
-	local $SIG{ALRM} = sub { shutdown($to, 2) };
-	alarm(60);
-	$tag++;
-	$line .= ' {' . length($octets) . '+}' if defined $octets;
-	print $to "t$tag $line\r\n", defined $octets ? "$octets\r\n" : ();
-	while (defined(my $got = <$to>)) {
-		push(@answer, $got);
-		last if $got =~ /^t$tag /;
-	}
-	alarm(0);
-	return @answer;
-}
+$run = $site->run('sievec', '-c', $dovecot->config_file, "$at/sieve/junk.sieve");
+ok($dovecot->start, 'Dovecot listens') or diag($dovecot->log);
 
 # Do LINE as USER, which must be answered well.
 sub must {
 	my ($user, $line, $octets) = @_;
-	my @answer = imap($user, $line, $octets);
+	my @answer = $dovecot->imap($user, $line, $octets);
 
 	like($answer[-1] // '', qr/^t\d+ OK/, $line =~ s/ \(.*//r)
 	    or diag(@answer);
 	return @answer;
 }
 
-# Put MESSAGE into FOLDER of USER, and open that; the message's UID there.
 sub put {
 	my ($user, $folder, $message) = @_;
-	my @answer;
+	my $number = $dovecot->put($user, $folder, $message);
 
-	$message =~ s/\r?\n/\r\n/g;
-	@answer = imap($user, "APPEND $folder", $message);
-	my ($number) = $answer[-1] =~ /APPENDUID \d+ (\d+)/;
-	ok($number, "a message is in $folder") or diag(@answer);
-	imap($user, "SELECT $folder");
+	ok($number, "a message is in $folder") or diag($dovecot->log);
 	return $number;
 }
 
@@ -280,7 +200,7 @@ for my $case ([ 'Junk', 'UID MOVE %u Trash' ], [ 'INBOX', 'UID MOVE %u Trash' ],
 }
 ($id, $message) = fresh();
 $uid_of = put($alice, 'INBOX', $message);
-imap($alice, "APPEND Junk", $message =~ s/\r?\n/\r\n/gr);
+$dovecot->put($alice, 'Junk', $message);
 is(of($id), '', 'APPEND to Junk is not a move');
 
 # A program's deed: so soon after it came nobody has read it.
@@ -298,28 +218,8 @@ must($alice, "UID MOVE $uid_of Junk");
 is(of($id), "junk $alice", 'an older Received says nothing of that');
 
 # Sieve files it at delivery.
-sub lmtp {
-	my ($rcpt, $data) = @_;
-	my $to = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-	    PeerPort => $lmtp_port, Timeout => 10) or return '';
-	my $answer = '';
-
-	local $SIG{ALRM} = sub { shutdown($to, 2) };
-	alarm(30);
-	<$to>;
-	foreach my $line ('LHLO test', 'MAIL FROM:<x@evil.example>',
-	    "RCPT TO:<$rcpt>", 'DATA', ($data =~ s/\r?\n/\r\n/gr) . '.') {
-		print $to "$line\r\n";
-		do {
-			$answer = <$to> // '';
-		} while ($answer =~ /^\d+-/);
-	}
-	alarm(0);
-	return $answer;
-}
-
 ($id, $message) = fresh();
-like(lmtp($bob, "X-Spam-Flag: YES\n" . $message), qr/^250/,
+like($dovecot->lmtp($bob, "X-Spam-Flag: YES\n" . $message), qr/^250/,
     'delivered with a junk header');
 like(join('', must($bob, 'STATUS Junk (MESSAGES)')), qr/MESSAGES 2\b/,
     '... into Junk, by Sieve');
@@ -342,9 +242,9 @@ is(of($id), "junk $odd", 'an odd user is a user');
 sub program {
 	my ($input, @words) = @_;
 
-	return $site->run({ stdin => $input }, 'setpriv', "--reuid=$uid",
-	    "--regid=$gid", '--clear-groups', "$at/sieve-pipe/gatepost-report",
-	    @words);
+	return $site->run({ stdin => $input }, 'setpriv', "--reuid=" .
+	    $dovecot->uid, '--regid=' . $dovecot->gid, '--clear-groups',
+	    "$at/sieve-pipe/gatepost-report", @words);
 }
 
 for my $case ([ 'no words', $message ],
@@ -371,9 +271,9 @@ $site->stop;
 ($id, $message) = fresh();
 $uid_of = put($alice, 'INBOX', $message);
 must($alice, "UID MOVE $uid_of Junk");
-like(Gatepost::Test::read_file("$at/log"),
+like($dovecot->log,
     qr/gatepost-report: not reported for \Q$alice\E as junk/,
     'without the daemon the mail moves, and the log has it');
 
-$site->end('dovecot', 10);
+$dovecot->stop;
 done_testing();
