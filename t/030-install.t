@@ -60,6 +60,7 @@ for ([ 'mandir', 'man8/gatepostd.8' ], [ 'mandir', 'man1/gatepost.1' ],
     [ 'sysconfdir', 'gatepost/lists/example.list' ],
     [ 'docdir', 'README' ], [ 'docdir', 'NEWS' ], [ 'docdir', 'COPYING' ],
     [ 'docdir', 'dovecot/README' ], [ 'docdir', 'roundcube/README' ],
+    [ 'docdir', 'thunderbird/README' ], [ 'docdir', 'outlook/README' ],
     [ 'completiondir', 'gatepost' ]) {
 	my $file = there(@$_);
 

@@ -45,8 +45,8 @@ is($conf =~ s{/etc/dovecot/sieve/}{$at/sieve/}g, 1, '... and the script');
 my $program = Gatepost::Test::read_file("$contrib/gatepost-report");
 my $command = join(', ', map { "'$_'" }
     Gatepost::Test::program('gatepost'), '-c', $site->config_file);
-is($program =~ s/^my \@gatepost = \('gatepost'\);$/my \@gatepost = ($command);/m,
-    1, 'the program says which command it runs');
+is($program =~ s/^(my \@gatepost =) \('gatepost'\);$/$1 ($command);/m, 1,
+    'the program says which command it runs');
 is($program =~ s/^my \$settled = 5;$/my \$settled = 900;/m, 1,
     '... and which mail it leaves alone');
 Gatepost::Test::write_file("$at/sieve-pipe/gatepost-report", $program);
@@ -73,7 +73,9 @@ my $run = $site->run('sievec', '-c', $dovecot->config_file,
     "$at/sieve/gatepost.sieve");
 is($run->{code}, 0, 'the script compiles') or diag($run->{err});
 is($run->{err}, '', '... without a word');
-$run = $site->run('sievec', '-c', $dovecot->config_file, "$at/sieve/junk.sieve");
+$run = $site->run('sievec', '-c', $dovecot->config_file,
+    "$at/sieve/junk.sieve");
+is($run->{code}, 0, '... and that of the site, too') or diag($run->{err});
 ok($dovecot->start, 'Dovecot listens') or diag($dovecot->log);
 
 # Do LINE as USER, which must be answered well.
