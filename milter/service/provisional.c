@@ -162,18 +162,35 @@ drop_shared(GPtrArray *entries, GPtrArray *said)
 
 /* ---- the block ---- */
 
-static int
-kinds_of(const struct looking *looking)
+/* Append the entries of one kind to ALL; there may be none: no link. */
+static void
+draft_kind(struct draft *draft, enum draft_kind kind, const struct doer *by,
+	   GPtrArray *all, GPtrArray *said)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) some = NULL;
+
+	draft->kinds = 1 << kind;
+	some = draft_entries(draft, by, said, &error);
+	if (some)
+		g_ptr_array_extend_and_steal(all, g_steal_pointer(&some));
+	else
+		g_ptr_array_add(said, g_strdup(error->message));
+}
+
+static void
+draft_kinds_of(const struct looking *looking, struct draft *draft,
+	       const struct doer *by, GPtrArray *all, GPtrArray *said)
 {
 	const GPtrArray *kinds = looking->tenant->provisional.kinds;
-	int sender = 1 << (auth_is_aligned(looking->facts) ? DRAFT_SENDER :
-			   DRAFT_SPOOF);
-	int bits = kinds->len ? 0 : sender;
+	enum draft_kind sender = auth_is_aligned(looking->facts) ?
+	    DRAFT_SENDER : DRAFT_SPOOF;
 
+	if (kinds->len == 0)
+		draft_kind(draft, sender, by, all, said);
 	for (guint i = 0; i < kinds->len; i++)
-		bits |= strcmp(kinds->pdata[i], "url") == 0 ?
-		    1 << DRAFT_URL : sender;
-	return bits;
+		draft_kind(draft, strcmp(kinds->pdata[i], "url") == 0 ?
+			   DRAFT_URL : sender, by, all, said);
 }
 
 static void
@@ -222,21 +239,20 @@ block(const struct looking *looking, guint reporters)
 						 reporters);
 	struct draft draft = {
 		.tenant = looking->tenant, .is_block = true, .is_mild = true,
-		.kinds = kinds_of(looking), .record = looking->record,
-		.note = words, .submission = looking->row->group,
+		.record = looking->record, .note = words, .submission = looking->row->group,
 		.expires = clock_now() +
 		    looking->tenant->provisional.hours * HOUR,
 	};
 	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)entry_free);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) entries = draft_entries(&draft, &by, said,
-						     &error);
 
-	if (entries)
-		drop_shared(entries, said);
-	if (!entries || entries->len == 0) {
-		note(looking, "provisional-vetoed", error ? error->message :
-		     "nothing is left to block");
+	draft_kinds_of(looking, &draft, &by, entries, said);
+	drop_shared(entries, said);
+	if (entries->len == 0) {
+		note(looking, "provisional-vetoed", said->len ?
+		     said->pdata[0] : "nothing is left to block");
 		return;
 	}
 	if (!draft_add(looking->site, looking->config, looking->tenant,
