@@ -187,6 +187,29 @@ look_spool(struct report *report, Box *box, const char *name)
 }
 
 static void
+look_reports(struct report *report)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 oldest = 0, now = clock_now();
+	gint64 count = reports_waiting(report->site->reports, NULL, now,
+				       &oldest, &error);
+	g_autofree char *value = NULL;
+	char at[CLOCK_TEXT];
+
+	if (error) {
+		alert(report, "reports: %s", error->message);
+		return;
+	}
+	clock_format(oldest, at);
+	value = count ? g_strdup_printf("%" G_GINT64_FORMAT ", the oldest of "
+					"%s", count, at) : g_strdup("0");
+	row(report, "reports", value);
+	if (count && oldest < now - BOUND_WAITING_DAYS * CLOCK_DAY)
+		alert(report, "reports wait for an admin: gatepost report "
+		      "list --state new");
+}
+
+static void
 look_disk(struct report *report)
 {
 	double free = box_free_percent(report->site->candidates);
@@ -241,6 +264,7 @@ cmd_status(struct cli *cli)
 	look_outbox(&report);
 	look_spool(&report, site->candidates, "candidates");
 	look_spool(&report, site->submissions, "submissions");
+	look_reports(&report);
 	look_disk(&report);
 	print_report(&report);
 	return alerts->len ? 1 : EX_OK;

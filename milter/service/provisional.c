@@ -44,46 +44,6 @@ struct looking {
 	Facts *facts;
 };
 
-/* ---- who reported it ---- */
-
-struct counting {
-	const struct looking *looking;
-	GHashTable *reporters;
-};
-
-static void
-count_rows(const GPtrArray *rows, void *data)
-{
-	struct counting *counting = data;
-	const Report *row = counting->looking->row;
-
-	for (guint i = 0; i < rows->len; i++) {
-		const Report *one = rows->pdata[i];
-
-		if (!one->is_verified || !*one->message || *one->drill ||
-		    one->marked == MARK_CLEAN || (one->reason !=
-		    REPORT_PHISH && one->reason != REPORT_JUNK) ||
-		    strcmp(one->from, row->from) != 0)
-			continue;
-		g_hash_table_add(counting->reporters,
-				 g_strdup(*one->mailbox ? one->mailbox :
-					  one->reporter));
-	}
-}
-
-/* How many verified reporters of the sender there were within a day. */
-static guint
-count_reporters(const struct looking *looking)
-{
-	g_autoptr(GHashTable) reporters = g_hash_table_new_full(g_str_hash,
-	    g_str_equal, g_free, NULL);
-	struct counting counting = { looking, reporters };
-
-	reports_each(looking->site->reports, looking->tenant->name,
-		     clock_now() - CLOCK_DAY, count_rows, &counting, NULL);
-	return g_hash_table_size(reporters);
-}
-
 /* ---- vetoes ---- */
 
 static bool
@@ -209,13 +169,13 @@ note(const struct looking *looking, const char *what, const char *detail)
 }
 
 static void
-tell(const struct looking *looking, guint reporters, const GPtrArray *said)
+tell(const struct looking *looking, gint64 reporters, const GPtrArray *said)
 {
 	g_autofree char *from = text_shown(looking->row->from, 200);
 	g_autofree char *subject = text_shown(looking->row->subject, 200);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%u users reported mail of a sender "
+	g_string_append_printf(text, "%" G_GINT64_FORMAT " users reported mail of a sender "
 	    "within a day, so it is filed as junk for %" G_GINT64_FORMAT
 	    " hours:\n\n  From     %s\n  Subject  %s\n\n", reporters,
 	    looking->tenant->provisional.hours, from, subject);
@@ -232,10 +192,10 @@ tell(const struct looking *looking, guint reporters, const GPtrArray *said)
 }
 
 static void
-block(const struct looking *looking, guint reporters)
+block(const struct looking *looking, gint64 reporters)
 {
 	const struct doer by = { WHO, VIA_MAIL, ACTOR_SYSTEM };
-	g_autofree char *words = g_strdup_printf("%u users reported it",
+	g_autofree char *words = g_strdup_printf("%" G_GINT64_FORMAT " users reported it",
 						 reporters);
 	struct draft draft = {
 		.tenant = looking->tenant, .is_block = true, .is_mild = true,
@@ -287,7 +247,9 @@ is_done(const struct looking *looking)
 static void
 look(struct looking *looking)
 {
-	guint reporters = count_reporters(looking);
+	gint64 reporters = reports_reporters(looking->site->reports,
+	    looking->tenant->name, looking->row->from,
+	    clock_now() - CLOCK_DAY, NULL);
 	const char *why;
 
 	if (reporters < looking->tenant->provisional.reporters ||

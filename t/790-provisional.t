@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# 740-provisional.t -- several users report mail of one sender: it is filed as
+# 790-provisional.t -- several users report mail of one sender: it is filed as
 # junk for some hours, unless a veto stands, until an admin has looked
 
 use strict;
