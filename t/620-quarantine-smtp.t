@@ -233,10 +233,14 @@ is($entry->{kind}, 'url', '... the list allows the link');
 like($entry->{value}, qr/^bad\.example/, '... that was the reason');
 ok($entry->{options}{expires}, '... until its end');
 is($entry->{options}{submission}, $id, '... and names the message');
-my $spool = $site->state_dir . "/spool/submissions/new/$id";
+# An entry of our own held it, which no analyst need be asked about.
+my $spool = $site->state_dir . "/spool/submissions/done/$id";
 ok(-e "$spool.eml", 'the message is in the spool');
 my $json = JSON::PP::decode_json(Gatepost::Test::read_file("$spool.json"));
 is($json->{as}, 'clean', '... as clean');
+is($json->{result}, 'blockedDueToOrganizationOverride', '... and answered');
+is_deeply($json->{reasons}, ['blockedUrlByTenantAllowBlockList'],
+    '... with the reason');
 is($json->{note}, 'our partner', '... with what was said');
 is($json->{tenant}, 'example', '... and whose it is');
 is($json->{record}{facts}{from}, 'y@other.example', '... and what is known');
@@ -248,7 +252,7 @@ is_deeply([sort map { $_->{what} }
     'and the audit log of all three');
 $run = release($id, '--report', '--allow', 'url');
 like($run->{out}, qr/there already/, 'the same again adds nothing');
-is(scalar(() = glob($site->state_dir . '/spool/submissions/new/*.eml')), 1,
+is(scalar(() = glob($site->state_dir . '/spool/submissions/done/*.eml')), 1,
     '... and reports nothing anew');
 ok($site->wait_log(qr/in-force generation=\d+ entries=3/, 5),
     'the entry is in force');

@@ -42,6 +42,9 @@ outbox send
 outbox delete
 candidate list --tenant
 candidate show
+submit - --as --rcpt --tenant --file --block --allow --expires --note
+submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
+submission show --tenant
 user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note

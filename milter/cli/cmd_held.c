@@ -11,7 +11,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/release.h"
-#include "gatepost/service/vouch.h"
+#include "gatepost/service/submit.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -25,8 +25,8 @@ struct doing {
 	char *note;
 	GPtrArray *to;		/* of char *: others who get a copy; or NULL */
 	bool is_report;		/* as a false positive */
-	int allow;		/* bits of enum vouch */
-	gint64 expires;		/* of the entries, us; 0: see vouch.h */
+	int allow;		/* bits of enum draft_kind */
+	gint64 expires;		/* of the entries, us; 0: see draft.h */
 	bool is_dry;
 	GPtrArray *ids, *rcpts;	/* what it is done to, in pairs */
 	int status;
@@ -41,6 +41,54 @@ fill(struct doing *doing, const char *id, const char *rcpt)
 
 /* ---- one copy ---- */
 
+/* The entries alone, without a report. */
+static bool
+allow_it(struct doing *doing, const Held *held, const HeldRcpt *copy,
+	 bool is_tried, GPtrArray *said, GError **error)
+{
+	const Config *config = doing->cli->config;
+	const Tenant *tenant = config_tenant(config, copy->tenant);
+	const char *text = held->record ? held->record : "";
+	g_autoptr(Json) record = json_parse(text, strlen(text), error);
+	g_autofree char *note = g_strdup_printf("held as %s", copy->policy);
+	struct draft draft = {
+		.tenant = tenant, .kinds = doing->allow, .record = record,
+		.rcpt = copy->rcpt, .policy = copy->policy,
+		.expires = doing->expires, .note = note,
+		.submission = held->id,
+	};
+	g_autoptr(GPtrArray) entries = record ?
+	    draft_entries(&draft, &doing->by, said, error) : NULL;
+
+	return entries && (is_tried ||
+	    draft_add(doing->site, config, tenant, held->id, entries,
+		      &doing->by, said, error));
+}
+
+static bool
+report_it(struct doing *doing, const Held *held, const HeldRcpt *copy,
+	  bool is_tried, GPtrArray *said, GError **error)
+{
+	const Config *config = doing->cli->config;
+	struct submit what = {
+		.id = held->id, .tenant = config_tenant(config, copy->tenant),
+		.kind = SUBMISSION_MESSAGE, .as = AS_CLEAN,
+		.source = "quarantine", .item = held->id, .rcpt = copy->rcpt,
+		.note = doing->note, .fd = -1, .allow = doing->allow,
+		.expires = doing->expires,
+	};
+	g_autoptr(Submission) one = NULL;
+
+	if (is_tried)
+		return submit_may(doing->site, config, &what, &doing->by,
+				  error);
+	one = submit(doing->site, config, &what, &doing->by, said, error);
+	if (one)
+		g_ptr_array_add(said, g_strdup_printf("%s reported as clean: "
+		    "%s", held->id, result_words(one->result)));
+	return one != NULL;
+}
+
 /* Say that a copy is good, as it was asked; or, IS_TRIED, only whether that
  * can be said. */
 static bool
@@ -51,22 +99,18 @@ vouch_for(struct doing *doing, const char *id, const char *rcpt,
 	Held *held = quarantine_read(doing->site->quarantine, id, error);
 	const HeldRcpt *copy = held ? quarantine_rcpt(held, rcpt) : NULL;
 	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) entries = copy ?
-	    vouch_entries(config, held, copy, doing->allow, doing->expires,
-			  &doing->by, error) : NULL;
-	bool good = entries != NULL;
+	bool good = false;
 
-	if (good && !is_tried)
-		good = vouch_allow(doing->site, config,
-				   config_tenant(config, copy->tenant), held,
-				   entries, &doing->by, said, error) &&
-		    (!doing->is_report ||
-		     vouch_report(doing->site, held->id, held, copy, "clean",
-				  &doing->by, doing->note, error));
-	for (guint i = 0; i < said->len; i++)
+	if (copy && !config_tenant(config, copy->tenant))
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "tenant "
+			    "%s is no longer in the configuration",
+			    copy->tenant);
+	else if (copy)
+		good = doing->is_report ?
+		    report_it(doing, held, copy, is_tried, said, error) :
+		    allow_it(doing, held, copy, is_tried, said, error);
+	for (guint i = 0; i < said->len && !is_tried; i++)
 		printf("%s\n", (char *)said->pdata[i]);
-	if (good && !is_tried && doing->is_report)
-		printf("%s reported as clean\n", id);
 	if (good && !is_tried && doing->allow && copy->entry)
 		printf("it was held by entry %s, which still stands: see "
 		       "gatepost list find\n", copy->entry);
@@ -280,10 +324,11 @@ read_vouch(struct doing *doing)
 		return true;
 	doing->is_report = cli_flag(doing->cli, "--report");
 	while ((word = cli_option(doing->cli, "--allow"))) {
-		int kind = fields_word(vouches, word);
+		int kind = fields_word(draft_kinds, word);
 
 		if (kind < 0) {
-			cli_fail(0, "--allow is sender, url, file or spoof");
+			cli_fail(0, "--allow is sender, domain, url, file or "
+				 "spoof");
 			return false;
 		}
 		doing->allow |= 1 << kind;

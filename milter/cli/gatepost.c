@@ -118,6 +118,18 @@ static const struct command commands[] = {
 	  .summary = "list delivered messages that are suspected" },
 	{ "candidate", "show", cmd_candidate_show, "ID",
 	  .summary = "show a candidate and why it is one" },
+	{ "submit", NULL, cmd_submit,
+	  "ID|URL|FILE --as A [--rcpt R] [--tenant T] [--file] [--block K]... "
+	  "[--allow K]... [--expires T] [--note N]",
+	  "give a message, a link or a file to the analysts",
+	  .is_writing = true },
+	{ "submission", "list", cmd_submission_list,
+	  "[--tenant T] [--status S] [--result R] [--as A] [--kind K] "
+	  "[--from A] [--rcpt R] [--by WHO] [--source S] [--message ID] "
+	  "[--disputed] [--since T] [--group-by G] [--most N] [--after ID]",
+	  .summary = "list what was given to the analysts" },
+	{ "submission", "show", cmd_submission_show, "ID [--tenant T]",
+	  .summary = "show what left, each answer, the result and why" },
 	{ "user", "show", cmd_user_show,
 	  "USER [--tenant T] [--exact] [--list L] [--after V] [--most N]",
 	  .summary = "print a user's safe and blocked senders" },

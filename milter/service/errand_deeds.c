@@ -15,7 +15,7 @@
 #include "gatepost/service/handle.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
-#include "gatepost/service/vouch.h"
+#include "gatepost/service/submit.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/text.h"
@@ -207,10 +207,19 @@ static bool
 do_report(struct work *work, GError **error)
 {
 	bool is_phish = work->token.deed == TOKEN_PHISH;
+	const Config *config = work->setup->config;
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	struct submit what = {
+		.id = work->errand->id,
+		.tenant = config_tenant(config, work->copy->tenant),
+		.kind = SUBMISSION_MESSAGE,
+		.as = is_phish ? AS_PHISH : AS_CLEAN, .source = "quarantine",
+		.item = work->held->id, .rcpt = work->copy->rcpt, .fd = -1,
+	};
+	g_autoptr(Submission) one = submit(work->line->site, config, &what,
+					   &work->by, said, error);
 
-	if (!vouch_report(work->line->site, work->errand->id, work->held,
-			  work->copy, is_phish ? "phish" : "clean", &work->by,
-			  NULL, error))
+	if (!one)
 		return false;
 	return is_phish ?
 	    say(work, "done", PHRASE("Reported as phishing"), PHRASE(

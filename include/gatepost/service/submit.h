@@ -12,12 +12,8 @@
 #include <stdbool.h>
 
 #include "gatepost/model/submission.h"
+#include "gatepost/service/draft.h"
 #include "gatepost/service/site.h"
-
-/* What of it an entry is made of, bits of 1 << enum submit_entry. */
-enum submit_entry { SUBMIT_SENDER, SUBMIT_DOMAIN, SUBMIT_URL, SUBMIT_FILE,
-		    SUBMIT_SPOOF };
-extern const char *const submit_entries[];	/* names; ends with NULL */
 
 /* What is asked; NULL and 0 are not said. */
 struct submit {
@@ -30,20 +26,24 @@ struct submit {
 	const char *message;	/* id of the ledger's record */
 	const char *item;	/* id of a held item */
 	const char *rcpt;	/* who had the issue, normal form */
+	const Facts *facts;	/* of a message that the ledger does not know */
 	const char *url, *filename, *note;
 	int fd;			/* the octets; -1: as the stores have them */
 	gsize size;
 	bool is_drill;		/* it is our own exercise */
 	const GPtrArray *reports;	/* of char *: ids */
-	int block, allow;	/* entries, bits of submit_entries */
-	gint64 expires;		/* us: of these; 0: 30 days for a block, as
-				 * long as it is used for an allow */
+	int block, allow;	/* entries to make of it: bits, 1 << enum
+				 * draft_kind */
+	gint64 expires;		/* us: of these; 0: as draft.h has it */
+	const Setup *setup;	/* what is in force, for links and files that
+				 * may be blocked already; NULL: not known */
 };
 
 /*
  * Submit WHAT for BY.  The submission as it stands then, yours; lines on the
- * entries that were made go to SAID (of char *, may be NULL).  NULL and ERROR
- * set, in words for an admin, when it cannot be: nothing was done then.
+ * entries that were made go to SAID (of char *).  What waits for the analysts
+ * already is not submitted twice: that submission comes back, with the
+ * entries made all the same.  NULL and ERROR set, in words for an admin.
  */
 Submission *submit(Site *site, const Config *config,
 		   const struct submit *what, const struct doer *by,
@@ -57,6 +57,13 @@ Submission *submit(Site *site, const Config *config,
 bool submit_complete(Site *site, const char *id, enum result result,
 		     enum verdict verdict, const char *const *reasons,
 		     const struct doer *by, GError **error);
+
+/*
+ * Would SUBMIT do as asked?  Makes nothing.  False and ERROR set, in words
+ * for an admin.
+ */
+bool submit_may(Site *site, const Config *config, const struct submit *what,
+		const struct doer *by, GError **error);
 
 /* The octets of SUBMISSION, wherever it stands in the spool, for pread;
  * *SIZE set.  -1 and ERROR set when they are gone. */
