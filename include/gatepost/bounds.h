@@ -226,8 +226,8 @@
 #define BOUND_ANSWER_DETAIL 500
 #define BOUND_SECRET 4096
 #define BOUND_COMMAND_ANSWER (64 * KIB)
-/* Octets of a submission that are sent to one, as the largest message. */
-#define BOUND_SUBMISSION (256 * MIB)
+/* Octets of a submission that are sent to one.  Beyond, none of it is. */
+#define BOUND_SUBMISSION (64 * MIB)
 /* Failures of an analyst in a row after which it is left alone; seconds until
  * a question is asked again, at first and at most, and the same for the
  * analyst itself. */
