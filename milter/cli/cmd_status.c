@@ -11,10 +11,13 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
+#include "gatepost/service/drain.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
+#include "gatepost/util/file.h"
 #include "gatepost/util/ids.h"
 #include "gatepost/util/json.h"
+#include "gatepost/util/text.h"
 
 /* What is found out, and what of it an admin has to do something about. */
 struct report {
@@ -179,11 +182,66 @@ look_outbox(struct report *report)
 }
 
 static void
-look_spool(struct report *report, Box *box, const char *name)
+look_candidates(struct report *report)
 {
-	g_autoptr(GPtrArray) ids = box_list(box, "new");
+	g_autoptr(GPtrArray) ids = box_list(report->site->candidates, "new");
 
-	row_waiting(report, name, ids->len, ids->len ? ids->pdata[0] : NULL);
+	row_waiting(report, "candidates", ids->len,
+		    ids->len ? ids->pdata[0] : NULL);
+}
+
+/* What waits for analysts, and when they last had a chance. */
+static void
+look_submissions(struct report *report)
+{
+	g_autoptr(GPtrArray) fresh = box_list(report->site->submissions,
+					      "new");
+	g_autoptr(GPtrArray) begun = box_list(report->site->submissions,
+					      "claimed");
+	g_autofree char *text = file_get(report->site->folder, DRAIN_LAST,
+					 CLOCK_TEXT, NULL, NULL);
+	const char *last = text ? g_strchomp(text) : "never";
+	const char *oldest = begun->len ? begun->pdata[0] : NULL;
+	gint64 at = 0;
+
+	if (fresh->len && (!oldest || strcmp(fresh->pdata[0], oldest) < 0))
+		oldest = fresh->pdata[0];
+	row_waiting(report, "submissions", (gint64)fresh->len + begun->len,
+		    oldest);
+	row(report, "drain", last);
+	if (oldest && id_time(oldest) < clock_now() - CLOCK_DAY / 24 &&
+	    (!text || !clock_parse(last, "UTC", &at) ||
+	     at < clock_now() - CLOCK_DAY))
+		alert(report, "gatepost drain came to no end for a day, or "
+		      "never: does cron run it?  See contrib/cron");
+}
+
+static void
+look_analysts(struct report *report)
+{
+	const GPtrArray *all = report->cli->config->analysts;
+
+	for (guint i = 0; i < all->len; i++) {
+		const AnalystSetting *one = all->pdata[i];
+		AnalystState *state = analyst_state_read(
+		    report->site->folder, one->name);
+		g_autofree char *name = g_strconcat("analyst ", one->name,
+						    NULL);
+		g_autofree char *fault = text_shown(state->fault, 300);
+		char at[CLOCK_TEXT];
+
+		clock_format(state->until, at);
+		row(report, name, state->until > clock_now() ?
+		    "left alone, since it failed" : state->failures ?
+		    "failed" : state->last ? "answers" : "not asked yet");
+		if (state->failures)
+			alert(report, "analyst %s failed %" G_GINT64_FORMAT
+			      " times in a row%s%s: %s", one->name,
+			      state->failures, state->until ?
+			      ", is left alone until " : "", state->until ?
+			      at : "", fault);
+		fields_free(&analyst_state_fields, state);
+	}
 }
 
 static void
@@ -239,8 +297,9 @@ cmd_status(struct cli *cli)
 	look_setup(&report);
 	look_held(&report);
 	look_outbox(&report);
-	look_spool(&report, site->candidates, "candidates");
-	look_spool(&report, site->submissions, "submissions");
+	look_candidates(&report);
+	look_submissions(&report);
+	look_analysts(&report);
 	look_disk(&report);
 	print_report(&report);
 	return alerts->len ? 1 : EX_OK;
