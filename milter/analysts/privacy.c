@@ -168,13 +168,27 @@ add_links(const Json *facts, GString *out)
 	}
 }
 
-/* The fields of the header, with their folds, and the links. */
+static void
+add_known(GString *out, const char *name, const char *value)
+{
+	if (value)
+		g_string_append_printf(out, "%s: %s\r\n", name, value);
+}
+
+/* The fields of the header, with their folds, and the links; of a message
+ * whose octets are not kept, the fields that are known. */
 static GString *
-heads_of(const char *data, gsize size, const Json *facts)
+heads_of(const Submission *submission, const char *data, gsize size,
+	 const Json *facts)
 {
 	GString *out = g_string_new(NULL);
 	bool is_wanted = false;
 
+	if (size == 0) {
+		add_known(out, "From", submission->from);
+		add_known(out, "Subject", submission->subject);
+		add_known(out, "Message-ID", submission->message_id);
+	}
 	for (gsize at = 0; at < size; ) {
 		const char *end = memchr(data + at, '\n', size - at);
 		gsize next = end ? (gsize)(end - data) + 1 : size;
@@ -350,7 +364,8 @@ privacy_cut(const Submission *submission, enum privacy level,
 	    submission->kind == SUBMISSION_FILE)) {
 		leaving->data = hashes_of(submission, facts);
 	} else if (level == PRIVACY_LINKS && is_message) {
-		g_autoptr(GString) heads = heads_of(data, size, facts);
+		g_autoptr(GString) heads = heads_of(submission, data,
+							size, facts);
 
 		leaving->data = without(heads->str, heads->len, all);
 	} else if (level == PRIVACY_FULL ||

@@ -158,7 +158,7 @@ static const struct setting analyst_rows[] = {
 	{ "learn", SETTING_BOOL, offsetof(AnalystSetting, learn), "false",
 	  .meaning = "rspamd and spamassassin learn what was submitted as "
 	  "phish, malware, spam or clean" },
-	{ "rate", SETTING_NUMBER, offsetof(AnalystSetting, rate), "60", 0,
+	{ "rate", SETTING_NUMBER, offsetof(AnalystSetting, rate), "0", 0,
 	  100000, .meaning = "most questions a minute (0: no limit)" },
 	{ "timeout", SETTING_NUMBER, offsetof(AnalystSetting, timeout), "30",
 	  1, 300, .meaning = "seconds for one question" },

@@ -27,8 +27,6 @@
 #include "gatepost/service/verdict.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
-#include "gatepost/util/log.h"
-#include "gatepost/util/text.h"
 
 static const char *const states[] = { "new", "claimed", "done", "failed",
 				      NULL };
@@ -42,9 +40,6 @@ struct work {
 static void
 note(struct drain_run *run, const char *id, const char *text)
 {
-	g_autofree char *safe = text_value(text);
-
-	log_warning(id, "drain reason=%s", safe);
 	g_ptr_array_add(run->notes, g_strdup_printf("%s: %s", id, text));
 }
 
@@ -136,7 +131,7 @@ drain_leaving(Site *site, const Submission *submission, enum privacy level,
 	g_autoptr(Json) item = read_item(site, submission->id, error);
 	const Json *record = json_member(item, "record");
 	g_autoptr(GPtrArray) rcpts = rcpts_of(record);
-	bool needs = submission->kind != SUBMISSION_URL &&
+	bool wants = submission->kind != SUBMISSION_URL &&
 	    level <= PRIVACY_LINKS;
 	g_autofree char *data = NULL;
 	gsize size = 0;
@@ -144,7 +139,11 @@ drain_leaving(Site *site, const Submission *submission, enum privacy level,
 
 	if (!item)
 		return false;
-	if (needs) {
+	/* Of delivered mail there may be the record alone, which has fields
+	 * and links, too. */
+	if (wants && level == PRIVACY_LINKS && !submission->sha256)
+		wants = false;
+	if (wants) {
 		fd = submit_octets(site, submission, &size, error);
 		if (fd >= 0 && size > BOUND_SUBMISSION)
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,

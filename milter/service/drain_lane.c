@@ -15,8 +15,6 @@
 #include "gatepost/service/send.h"
 #include "gatepost/service/token.h"
 #include "gatepost/util/clock.h"
-#include "gatepost/util/log.h"
-#include "gatepost/util/text.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 
@@ -82,9 +80,6 @@ is_due(const struct lane *lane, const Submission *of, gint64 now)
 static void
 note(struct lane *lane, const char *id, const char *text)
 {
-	g_autofree char *safe = text_value(text);
-
-	log_warning(id, "drain analyst=%s reason=%s", lane->one->name, safe);
 	g_ptr_array_add(lane->notes, g_strdup_printf("%s, %s: %s",
 						     lane->one->name, id,
 						     text));
@@ -260,20 +255,25 @@ put(struct lane *lane, const Submission *one, const struct asking *asking,
 	analyst_ask(&question, answer);
 }
 
-static void
-log_answer(const struct lane *lane, const char *id,
-	   const struct answer *answer)
+/* What leaves of ONE; false and the answer refused when that is gone. */
+static bool
+cut(const struct lane *lane, const Submission *one, struct leaving *leaving,
+    struct answer *answer)
 {
-	static const char *const words[] = {
-		[ANSWER_FAILED] = "failed", [ANSWER_VERDICT] = "answered",
-		[ANSWER_LATER] = "sent", [ANSWER_REFUSED] = "refused",
-	};
-	g_autofree char *detail = text_value(answer->fault ? answer->fault :
-					     answer->detail);
+	g_autoptr(GError) error = NULL;
 
-	log_info(id, "analyst-%s analyst=%s verdict=%s detail=%s",
-		 words[answer->state], lane->one->name,
-		 verdicts[answer->verdict], detail);
+	/* The admin needs nothing but the id. */
+	if (lane->one->type == ANALYST_MANUAL) {
+		privacy_cut(one, PRIVACY_HASHES, "", 0, NULL, NULL, leaving);
+		g_string_truncate(leaving->data, 0);
+		return true;
+	}
+	if (drain_leaving(lane->run->site, one,
+			  (enum privacy)lane->one->privacy, leaving, &error))
+		return true;
+	answer->state = ANSWER_REFUSED;
+	answer->fault = g_strdup(error->message);
+	return false;
 }
 
 /* Ask about ID.  False: the store fails, or it is not to be asked any more;
@@ -293,15 +293,12 @@ ask_about(struct lane *lane, const char *id, struct answer *answer)
 
 	if (good && before->state == ATTEMPT_SENT)
 		asking.ticket = g_strdup(before->ticket);
-	if (good && !drain_leaving(lane->run->site, one,
-				   (enum privacy)lane->one->privacy,
-				   &leaving, &error)) {
-		/* Its octets are gone: there is nothing to ask about. */
-		answer->state = ANSWER_REFUSED;
-		answer->fault = g_strdup(error->message);
-		g_clear_error(&error);
+	if (good && !cut(lane, one, &leaving, answer)) {
+		/* Nobody was asked: that says nothing of the analyst. */
+		good = false;
 		submissions_change(store, id, finish, &asking, &error);
-		good = !error;
+		if (!error)
+			lane->settle(id, lane->of);
 	} else if (good) {
 		submissions_change(store, id, begin, &asking, &error);
 		good = !error && asking.is_begun;
@@ -310,15 +307,12 @@ ask_about(struct lane *lane, const char *id, struct answer *answer)
 		if (good)
 			submissions_change(store, id, finish, &asking,
 					   &error);
-		good = good && !error;
 	}
-	if (good)
-		log_answer(lane, id, answer);
 	if (error)
 		note(lane, id, error->message);
 	leaving_clear(&leaving);
 	g_free(asking.ticket);
-	return good;
+	return good && !error;
 }
 
 /* ---- how it fares ---- */

@@ -1,0 +1,97 @@
+#!/usr/bin/perl
+#
+# 760-drain-crash.t -- drain is killed 300 times while others write: nothing
+# is lost, each is settled, and what is asked twice bears the same id
+
+use strict;
+use warnings;
+
+use FindBin;
+use POSIX ();
+use lib "$FindBin::Bin/lib";
+use Gatepost::Http;
+use Gatepost::Spool;
+use Gatepost::Test;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my ($kills, $items) = (300, 500);
+my $folder = File::Temp::tempdir(CLEANUP => 1);
+my $http = Gatepost::Http->new(folder => "$folder/http",
+    answer => sub { return (200, '{"verdict":"spam"}') });
+my $site = Gatepost::Test->new(config => { analysts => [
+    { name => 'web', type => 'http', url => $http->url . '/' },
+    { name => 'two', type => 'http', url => $http->url . '/two' } ] });
+my @drain = (Gatepost::Test::program('gatepost'), '-c', $site->config_file,
+    'drain');
+
+$site->gatepost('status');
+srand($ENV{GATEPOST_SEED} // 760);
+
+# --- a writer, as long as drains are killed -------------------------------------
+
+my @ids = map { Gatepost::Spool::id() } 1 .. $items;
+my $writer = fork() // die "fork: $!\n";
+if ($writer == 0) {
+	foreach my $id (@ids) {
+		Gatepost::Spool::put($site, id => $id, data =>
+		    "From: a\@b.example\n\n$id\n");
+		sleep(0.03);
+	}
+	POSIX::_exit(0);
+}
+
+my ($killed, $ended) = (0, 0);
+while ($killed < $kills) {
+	my $pid = fork() // die "fork: $!\n";
+
+	if ($pid == 0) {
+		open(STDOUT, '>', "$folder/out");
+		open(STDERR, '>', "$folder/err");
+		exec { $drain[0] } @drain or POSIX::_exit(127);
+	}
+	sleep(0.005 + rand(0.065));
+	kill('KILL', $pid);
+	waitpid($pid, 0);
+	$? & 127 ? $killed++ : $ended++;
+	last if $ended > 20 * $kills;
+}
+is($killed, $kills, "$kills drains were killed");
+diag("$ended came to their end before");
+waitpid($writer, 0);
+is($?, 0, 'all was written');
+
+# --- then they are left alone ----------------------------------------------------
+
+my $result = $site->gatepost('drain');
+is($result->{code}, 0, 'a drain that is left alone ends well')
+    or diag($result->{err});
+my %asked;
+foreach my $request ($http->requests) {
+	$asked{$request->{headers}{'idempotency-key'}}{$request->{path}}++;
+}
+my (@lost, @unasked, @open, @twice);
+foreach my $id (@ids) {
+	my $place = Gatepost::Spool::place($site, $id);
+
+	push(@lost, "$id $place") if $place ne 'done';
+	push(@unasked, $id) unless keys %{$asked{$id} // {}} == 2;
+}
+my %listed = map { $_->{id} => $_ } @{$site->json('submission', 'list',
+    '--most', 0)->{submissions}};
+@open = grep { ($listed{$_}{result} // '') ne 'spam' ||
+    grep({ $_->{state} ne 'answered' } @{$listed{$_}{attempts}}) } @ids;
+is("@lost", '', 'each item lies whole in done');
+is("@unasked", '', '... each analyst was asked about it');
+is("@open", '', '... answered, and that is its result');
+is(scalar(keys %listed), $items, 'there is one record of each');
+is_deeply([grep { !$listed{$_} } keys %asked], [],
+    'what was asked twice bore the same id');
+my $questions = 0;
+$questions += $_ foreach map { values %$_ } values %asked;
+diag("$questions questions on $items items to two analysts");
+cmp_ok($questions, '<=', 2 * ($items + $kills),
+    'no more than one more to each for a kill');
+is(scalar(glob($site->state_dir . '/spool/submissions/new/*') // ''), '',
+    'nothing is left in new');
+done_testing;
