@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use IO::Handle;
 use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Gatepost::Http;
@@ -15,7 +16,7 @@ use Gatepost::Test;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my ($kills, $items) = (300, 500);
+my ($kills, $most) = (300, 2000);
 my $folder = File::Temp::tempdir(CLEANUP => 1);
 my $http = Gatepost::Http->new(folder => "$folder/http",
     answer => sub { return (200, '{"verdict":"spam"}') });
@@ -30,13 +31,18 @@ srand($ENV{GATEPOST_SEED} // 760);
 
 # --- a writer, as long as drains are killed -------------------------------------
 
-my @ids = map { Gatepost::Spool::id() } 1 .. $items;
+# It names each before it writes it, and ends when it is told to.
 my $writer = fork() // die "fork: $!\n";
 if ($writer == 0) {
-	foreach my $id (@ids) {
+	open(my $names, '>>', "$folder/ids") or POSIX::_exit(1);
+	$names->autoflush(1);
+	for (my $i = 0; $i < $most && !-e "$folder/stop"; $i++) {
+		my $id = Gatepost::Spool::id();
+
+		print $names "$id\n";
 		Gatepost::Spool::put($site, id => $id, data =>
 		    "From: a\@b.example\n\n$id\n");
-		sleep(0.03);
+		sleep(0.02);
 	}
 	POSIX::_exit(0);
 }
@@ -50,7 +56,7 @@ while ($killed < $kills) {
 		open(STDERR, '>', "$folder/err");
 		exec { $drain[0] } @drain or POSIX::_exit(127);
 	}
-	sleep(0.005 + rand(0.065));
+	sleep(0.01 + rand(0.08));
 	kill('KILL', $pid);
 	waitpid($pid, 0);
 	$? & 127 ? $killed++ : $ended++;
@@ -58,8 +64,12 @@ while ($killed < $kills) {
 }
 is($killed, $kills, "$kills drains were killed");
 diag("$ended came to their end before");
+Gatepost::Test::write_file("$folder/stop", '');
 waitpid($writer, 0);
 is($?, 0, 'all was written');
+my @ids = split(/\n/, Gatepost::Test::read_file("$folder/ids"));
+my $items = @ids;
+cmp_ok($items, '>', $kills, '... and it was much');
 
 # --- then they are left alone ----------------------------------------------------
 
