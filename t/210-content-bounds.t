@@ -121,7 +121,8 @@ for my $case (@bounds) {
 }
 ok(Gatepost::Test::wait_for(10, sub {
 	(grep { $_->{candidate} =~ /truncated/ }
-	    @{$site->json('candidate', 'list')->{items}}) == @bounds }),
+	    @{$site->json('candidate', 'list', '--each', '--state',
+    'all')->{items}}) == @bounds }),
     'their copies are in the candidate spool');
 
 # Just within bounds all is read.

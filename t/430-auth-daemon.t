@@ -139,6 +139,19 @@ is(record('a@deaf.test')->{facts}{auth}{dmarc}, 'temperror',
 is(record('a@deaf.test')->{decisions}[0]{action}, 'deliver',
     '... which accuses nobody');
 
+# --- names that nobody answers for, which anybody can send us ----------------------
+
+my @nobody = ('_dmarc.nobody.test', map { ("a$_.nobody.test",
+    "_dmarc.a$_.nobody.test") } 1 .. 6);
+$dns->change({ %zone, map { ($_ => [['TIMEOUT']]) } @nobody });
+mail("x\@a$_.nobody.test", "x\@a$_.nobody.test") foreach 1 .. 6;
+is(record('x@a6.nobody.test')->{facts}{auth}{spf}, 'temperror',
+    'mail of names that nobody answers for is unsure');
+unlike($site->log, qr/dns-dead/, '... and the resolver does not count as dead');
+mail('a@partner.test', 'still@partner.test', client => '192.0.2.8');
+is(record('still@partner.test')->{facts}{auth}{iprev}, 'permerror',
+    '... but is asked for the next message');
+
 # --- no server at all -------------------------------------------------------------
 
 $dns->stop;

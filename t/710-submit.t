@@ -90,7 +90,7 @@ ok(spooled('new', $one->{id}), '... and lie in the spool');
 is(Gatepost::Test::read_file($site->state_dir .
     "/spool/submissions/new/$one->{id}.eml") =~ s/\r//gr,
     Gatepost::Test::read_file($site->state_dir .
-    "/spool/candidates/new/$plain.eml") =~ s/\r//gr, '... as they came');
+    "/spool/candidates/done/$plain.eml") =~ s/\r//gr, '... as they came');
 is(submit($plain, '--as', 'phish')->{id}, $one->{id},
     'the same again, while it waits, is the same submission');
 isnt(submit($plain, '--as', 'spam')->{id}, $one->{id},
@@ -126,7 +126,7 @@ is(decode_json(Gatepost::Test::read_file($site->state_dir .
     "/spool/submissions/new/$one->{id}.json"))->{record}{facts}{urls}[0]{url},
     'http://link.example/a', '... is read by a worker');
 Gatepost::Test::write_file($file, Gatepost::Test::read_file(
-    $site->state_dir . "/spool/candidates/new/$plain.eml"));
+    $site->state_dir . "/spool/candidates/done/$plain.eml"));
 is(submit($file, '--as', 'malware')->{message}, $plain,
     'one that it knows is found by Message-ID and body');
 Gatepost::Test::write_file($file, Gatepost::Test::read_file($file) . "more\n");

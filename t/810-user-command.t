@@ -294,6 +294,7 @@ SKIP: {
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
 	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
 	    'DROP TABLE held_text; DROP TABLE submission; ' .
+	    'DROP TABLE candidate; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
 	    by subject size ends expires user)) .

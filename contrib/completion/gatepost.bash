@@ -40,8 +40,10 @@ quarantine reindex
 outbox list
 outbox send
 outbox delete
-candidate list --tenant
-candidate show
+candidate list --tenant --state --each --since --most
+candidate show --tenant
+candidate dismiss --tenant --alone
+candidate submit --as --rcpt --tenant --block --allow --expires --note
 submit - --as --rcpt --tenant --file --block --allow --expires --note
 submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
 submission show --tenant --sent

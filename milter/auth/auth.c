@@ -149,5 +149,7 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 	if (address)
 		hosts_read(lookups, address, facts);
 	answer->dns_asked = lookups_count(lookups);
-	answer->is_dns_alive = lookups_is_alive(lookups);
+	/* Who gets next to no time is not to ask for more. */
+	answer->is_dns_alive = lookups_is_alive(lookups, request->dns_ms <
+	    BOUND_DNS_PROBE_MS ? 0 : BOUND_DNS_PROBE_MS);
 }

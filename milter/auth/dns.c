@@ -11,6 +11,7 @@
 #include <arpa/nameser.h>
 #include <event2/event.h>
 #include <resolv.h>
+#include <stdio.h>
 #include <string.h>
 #include <unbound.h>
 #include <unbound-event.h>
@@ -67,7 +68,9 @@ static const struct {
 	 * comes after a question was asked again is thrown away. */
 	{ "infra-cache-min-rtt:", "1000" },
 	{ "unknown-server-time-limit:", "1000" },
-	{ "infra-host-ttl:", "10" }, { "val-log-level:", "0" },
+	/* Names that nobody answers for are their owners' fault: what a server
+	 * did not answer is held against it for a second alone. */
+	{ "infra-host-ttl:", "1" }, { "val-log-level:", "0" },
 };
 
 static void
@@ -439,7 +442,16 @@ lookups_count(const Lookups *lookups)
 }
 
 bool
-lookups_is_alive(const Lookups *lookups)
+lookups_is_alive(Lookups *lookups, gint64 most)
 {
+	char name[64];
+
+	if (lookups->is_alive || lookups->asked == 0 || most <= 0)
+		return lookups->is_alive;
+	/* A new name each time, since the cache is not asked for. */
+	snprintf(name, sizeof name, "gatepost-%08x.invalid", g_random_int());
+	lookups->deadline = clock_steady_ms() + most;
+	lookups->most = G_MAXUINT;
+	dns_answer(lookups, name, DNS_A);
 	return lookups->is_alive;
 }

@@ -1,6 +1,6 @@
 /*
  * cmd_candidate.c -- gatepost candidate: delivered messages that are
- * suspected, as they lie in the spool
+ * suspected, in groups of one making, the most suspect first
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,141 +8,346 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
-static const char *
-text(const Json *object, const char *name)
-{
-	const char *found = json_text(json_member(object, name));
+#define DEFAULT_MOST 100
 
-	return found ? found : "";
+/* ---- the listing ---- */
+
+/* A row of it: a group by its most suspect message, or one message. */
+struct row {
+	char *cells[10];	/* as `columns` */
+	char *group;
+	gint64 score;
+	guint count;
+};
+
+/* Names in JSON; those with a head are for people, too. */
+static const struct {
+	const char *name;
+	const char *head;
+} columns[] = {
+	{ "id", "ID" }, { "received", "RECEIVED" }, { "rcpt", "RCPT" },
+	{ "from", "FROM" }, { "subject", "SUBJECT" },
+	{ "candidate", "SUSPECTED FOR" }, { "state", "STATE" },
+	{ "sender", NULL }, { "tenant", NULL }, { "by", NULL },
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(columns) ==
+		G_N_ELEMENTS(((struct row *)NULL)->cells));
+
+struct listing {
+	GPtrArray *rows;	/* of struct row * */
+	GHashTable *groups;	/* tenant and group to its row */
+	bool is_each;
+};
+
+static void
+row_free(gpointer data)
+{
+	struct row *row = data;
+
+	for (guint i = 0; i < G_N_ELEMENTS(row->cells); i++)
+		g_free(row->cells[i]);
+	g_free(row->group);
+	g_free(row);
 }
 
-static Json *
-read_item(Site *site, const char *id)
-{
-	g_autofree char *json = box_json(site->candidates, "new", id, NULL);
-
-	return json ? json_parse(json, strlen(json), NULL) : NULL;
-}
-
-/* The rules that suspect it, each once. */
 static char *
-rules_of(const Json *decisions, const char *tenant, GString *rcpts)
+with_commas(const char *words)
 {
-	GString *rules = g_string_new(NULL);
+	g_auto(GStrv) all = g_strsplit(words, " ", -1);
 
-	for (gsize i = 0; i < json_count(decisions); i++) {
-		const Json *one = json_element(decisions, i);
-		const Json *all = json_member(one, "candidate");
+	return g_strjoinv(", ", all);
+}
 
-		if (tenant && strcmp(text(one, "tenant"), tenant) != 0)
-			continue;
-		g_string_append_printf(rcpts, "%s%s", rcpts->len ? ", " : "",
-				       text(one, "rcpt"));
-		for (gsize j = 0; j < json_count(all); j++) {
-			const char *rule = json_text(json_element(all, j));
+static void
+add_row(const struct candidate_row *found, void *data)
+{
+	struct listing *listing = data;
+	char *group = g_strconcat(found->tenant, " ", listing->is_each ?
+				  found->id : found->group, NULL);
+	struct row *row = g_hash_table_lookup(listing->groups, group);
 
-			if (rule && !strstr(rules->str, rule))
-				g_string_append_printf(rules, "%s%s",
-				    rules->len ? ", " : "", rule);
-		}
+	if (row) {
+		row->count++;
+		g_free(group);
+		return;
 	}
-	return g_string_free(rules, FALSE);
+	row = g_new0(struct row, 1);
+	row->group = group;
+	row->score = found->score;
+	row->count = 1;
+	row->cells[0] = g_strdup(found->id);
+	row->cells[1] = g_strdup(cli_time(found->at));
+	row->cells[2] = with_commas(found->rcpts);
+	row->cells[3] = g_strdup(found->from);
+	row->cells[4] = g_strdup(found->subject);
+	row->cells[5] = with_commas(found->rules);
+	row->cells[6] = g_strdup(candidate_states[found->state]);
+	row->cells[7] = g_strdup(found->sender);
+	row->cells[8] = g_strdup(found->tenant);
+	row->cells[9] = g_strdup(found->by);
+	g_hash_table_insert(listing->groups, row->group, row);
+	g_ptr_array_add(listing->rows, row);
+}
+
+static void
+print_table(const GPtrArray *rows, guint most)
+{
+	static const char *const heads[] = { "ID", "RECEIVED", "SCORE",
+					     "COUNT", "RCPT", "FROM",
+					     "SUBJECT", "SUSPECTED FOR",
+					     "STATE", NULL };
+	struct table *table = table_new(heads);
+
+	for (guint i = 0; i < rows->len && (!most || i < most); i++) {
+		const struct row *row = rows->pdata[i];
+		g_autofree char *score = g_strdup_printf("%" G_GINT64_FORMAT,
+							 row->score);
+		g_autofree char *count = g_strdup_printf("%u", row->count);
+
+		table_add(table, row->cells[0], row->cells[1], score, count,
+			  row->cells[2], row->cells[3], row->cells[4],
+			  row->cells[5], row->cells[6]);
+	}
+	table_print(table);
+	if (most && rows->len > most)
+		printf("\n%u more: --most 0 shows all\n", rows->len - most);
+}
+
+static void
+print_json(const GPtrArray *rows, guint most)
+{
+	g_autoptr(GString) json = g_string_new("{\"items\":[");
+
+	for (guint i = 0; i < rows->len && (!most || i < most); i++) {
+		const struct row *row = rows->pdata[i];
+
+		json_comma(json);
+		g_string_append_c(json, '{');
+		for (guint j = 0; j < G_N_ELEMENTS(columns); j++)
+			json_put(json, columns[j].name, row->cells[j]);
+		json_put_number(json, "score", row->score);
+		json_put_number(json, "count", row->count);
+		g_string_append_c(json, '}');
+	}
+	printf("%s]}\n", json->str);
+}
+
+/* --state, which is "new" when not given, --since and --most. */
+static bool
+read_filter(struct cli *cli, struct candidate_filter *filter, guint *most)
+{
+	const char *state = cli_option(cli, "--state");
+	const char *since = cli_option(cli, "--since");
+	const char *rows = cli_option(cli, "--most");
+	guint64 number = DEFAULT_MOST;
+
+	filter->tenant = cli_option(cli, "--tenant");
+	filter->state = state ? fields_word(candidate_states, state) :
+	    CANDIDATE_NEW;
+	if (state && strcmp(state, "all") != 0 && filter->state < 0) {
+		cli_fail(0, "--state is new, alike, beyond, dismissed, "
+			 "submitted or all");
+		return false;
+	}
+	if (since && !cli_since(since, &filter->since))
+		return false;
+	if (rows && !g_ascii_string_to_unsigned(rows, 10, 0, G_MAXUINT32,
+						&number, NULL)) {
+		cli_fail(0, "--most: \"%s\" is no number", rows);
+		return false;
+	}
+	*most = (guint)number;
+	return true;
+}
+
+/* Those of a group that have no copy are counted with it. */
+static void
+count_alike(Site *site, const struct listing *listing)
+{
+	for (guint i = 0; i < listing->rows->len; i++) {
+		struct row *row = listing->rows->pdata[i];
+		struct candidate_filter filter = {
+			.tenant = row->cells[8], .state = CANDIDATE_ALIKE,
+			.group = strchr(row->group, ' ') + 1,
+		};
+		struct listing alike = {
+			g_ptr_array_new_with_free_func(row_free),
+			g_hash_table_new(g_str_hash, g_str_equal), true
+		};
+
+		candidates_list(site->suspected, &filter, add_row, &alike,
+				NULL);
+		row->count += alike.rows->len;
+		g_hash_table_unref(alike.groups);
+		g_ptr_array_free(alike.rows, TRUE);
+	}
 }
 
 int
 cmd_candidate_list(struct cli *cli)
 {
-	static const char *const heads[] = { "ID", "RECEIVED", "RCPT", "FROM",
-					     "SUBJECT", "SUSPECTED FOR",
-					     NULL };
-	const char *tenant = cli_option(cli, "--tenant");
-	g_autoptr(GString) json = g_string_new("{\"items\":[");
-	g_autoptr(GPtrArray) ids = NULL;
+	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash,
+							g_str_equal);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
+	struct listing listing = { rows, groups, cli_flag(cli, "--each") };
+	struct candidate_filter filter = { NULL };
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
-	struct table *table;
 	int status = EX_OK;
+	guint most;
 
-	if (!cli_words(cli, 0, 0))
+	if (!read_filter(cli, &filter, &most) || !cli_words(cli, 0, 0))
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)))
 		return status;
-	ids = box_list(site->candidates, "new");
-	table = table_new(heads);
-	for (guint i = 0; i < ids->len; i++) {
-		g_autoptr(Json) item = read_item(site, ids->pdata[i]);
-		g_autoptr(GString) rcpts = g_string_new(NULL);
-		const Json *facts = json_member(item, "facts");
-		g_autofree char *rules = rules_of(
-		    json_member(item, "decisions"), tenant, rcpts);
-
-		if (!*rules)
-			continue;
-		table_add(table, ids->pdata[i], text(item, "received"),
-			  rcpts->str, text(facts, "from"),
-			  text(facts, "subject"), rules);
-		json_comma(json);
-		g_string_append_c(json, '{');
-		json_put(json, "id", ids->pdata[i]);
-		json_put(json, "received", text(item, "received"));
-		json_put(json, "rcpt", rcpts->str);
-		json_put(json, "sender", text(item, "sender"));
-		json_put(json, "from", text(facts, "from"));
-		json_put(json, "subject", text(facts, "subject"));
-		json_put(json, "candidate", rules);
-		g_string_append_c(json, '}');
-	}
+	if (!candidates_list(site->suspected, &filter, add_row, &listing,
+			     &error))
+		return cli_error("candidates", error);
+	if (!listing.is_each && filter.state == CANDIDATE_NEW)
+		count_alike(site, &listing);
 	if (cli->json)
-		printf("%s]}\n", json->str);
+		print_json(rows, most);
 	else
-		table_print(table);
-	return EX_OK;
+		print_table(rows, most);
+	return status;
+}
+
+/* ---- one ---- */
+
+static void
+show_row(const struct candidate_row *row, void *data)
+{
+	guint *count = data;
+	g_auto(GStrv) rules = g_strsplit(row->rules, " ", -1);
+	g_autofree char *rcpts = with_commas(row->rcpts);
+	g_autofree char *from = text_shown(row->from, 200);
+	g_autofree char *subject = text_shown(row->subject, 200);
+	g_autofree char *to = text_shown(rcpts, 400);
+
+	if ((*count)++ == 0)
+		printf("Candidate %s, received %s\n  From        %s\n"
+		       "  Subject     %s\n", row->id, cli_time(row->at), from,
+		       subject);
+	printf("  for %s, score %" G_GINT64_FORMAT ", %s%s%s:\n", to,
+	       row->score, candidate_states[row->state],
+	       *row->by ? " by " : "", row->by);
+	for (guint i = 0; rules[i]; i++)
+		printf("    %s: %s\n", rules[i], candidate_meaning(rules[i]));
+}
+
+static bool
+print_spooled(Site *site, const char *id)
+{
+	g_autofree char *json = box_json(site->candidates, "new", id, NULL);
+
+	if (json)
+		fputs(json, stdout);
+	return json != NULL;
 }
 
 int
 cmd_candidate_show(struct cli *cli)
 {
+	struct candidate_filter filter = {
+		.tenant = cli_option(cli, "--tenant"), .state = -1
+	};
 	g_autofree char *json = NULL;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Json) item = NULL;
 	g_autoptr(Site) site = NULL;
-	const Json *decisions;
 	int status = EX_OK;
+	guint count = 0;
 
 	if (!cli_words(cli, 1, 1) || !cli_is_id(cli_word(cli, 0)))
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)))
 		return status;
-	json = box_json(site->candidates, "new", cli_word(cli, 0), &error);
-	if (!json)
-		return cli_fail(EX_NOINPUT, "there is no candidate %s",
-				cli_word(cli, 0));
-	if (cli->json) {
-		fputs(json, stdout);
+	filter.id = cli_word(cli, 0);
+	if (cli->json && !filter.tenant && print_spooled(site, filter.id))
 		return EX_OK;
-	}
-	item = json_parse(json, strlen(json), &error);
-	if (!item)
-		return cli_error(cli_word(cli, 0), error);
-	printf("Candidate %s, received %s\n", cli_word(cli, 0),
-	       text(item, "received"));
-	decisions = json_member(item, "decisions");
-	for (gsize i = 0; i < json_count(decisions); i++) {
-		const Json *one = json_element(decisions, i);
-		const Json *rules = json_member(one, "candidate");
-		g_autofree char *rcpt = text_shown(text(one, "rcpt"), 200);
-
-		printf("  for %s:\n", rcpt);
-		for (gsize j = 0; j < json_count(rules); j++) {
-			const char *rule = json_text(json_element(rules, j));
-
-			printf("    %s: %s\n", rule ? rule : "",
-			       candidate_meaning(rule ? rule : ""));
-		}
-	}
-	printf("  the message is spool/candidates/new/%s.eml\n"
-	       "  next: gatepost why %s\n", cli_word(cli, 0),
-	       cli_word(cli, 0));
+	if (!candidates_list(site->suspected, &filter, show_row, &count,
+			     &error))
+		return cli_error("candidates", error);
+	if (!count)
+		return cli_fail(EX_NOINPUT, "there is no candidate %s",
+				filter.id);
+	json = box_json(site->candidates, "new", filter.id, NULL);
+	if (json)
+		printf("  the message is spool/candidates/new/%s.eml\n",
+		       filter.id);
+	printf("  next: gatepost why %s, then gatepost candidate submit %s "
+	       "--as phish --block sender, or gatepost candidate dismiss %s\n",
+	       filter.id, filter.id, filter.id);
 	return EX_OK;
+}
+
+/* ---- what is done with it ---- */
+
+static void
+note_tenant(const struct candidate_row *row, void *data)
+{
+	g_ptr_array_add(data, g_strdup(row->tenant));
+}
+
+static bool
+dismiss(struct cli *cli, Site *site, const char *tenant, const char *id,
+	bool is_alone, guint *count)
+{
+	g_autoptr(GPtrArray) changed = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	struct deed deed = {
+		.who = cli->who, .via = cli->via, .what = "dismissed",
+		.object = id, .tenant = tenant,
+	};
+	bool good = candidates_set(site->suspected, tenant, id, is_alone,
+				   CANDIDATE_DISMISSED, cli->who, changed,
+				   &error) &&
+	    (!changed->len || trail_add(site->trail, &deed, &error));
+
+	for (guint i = 0; good && i < changed->len; i++)
+		if (!candidates_want(site->suspected, changed->pdata[i]))
+			box_remove(site->candidates, "new",
+				   changed->pdata[i], NULL);
+	*count += changed->len;
+	if (!good)
+		cli_error("candidates", error);
+	return good;
+}
+
+int
+cmd_candidate_dismiss(struct cli *cli)
+{
+	struct candidate_filter filter = {
+		.tenant = cli_option(cli, "--tenant"), .state = -1
+	};
+	bool is_alone = cli_flag(cli, "--alone");
+	g_autoptr(Site) site = NULL;
+	int status = EX_OK;
+
+	if (!cli_words(cli, 1, G_MAXUINT))
+		return EX_USAGE;
+	if (!(site = cli_site(cli, &status)))
+		return status;
+	for (guint i = 0; i < cli->words->len; i++) {
+		g_autoptr(GPtrArray) tenants =
+		    g_ptr_array_new_with_free_func(g_free);
+		guint count = 0;
+
+		filter.id = cli_word(cli, i);
+		candidates_list(site->suspected, &filter, note_tenant,
+				tenants, NULL);
+		for (guint j = 0; j < tenants->len; j++)
+			if (!dismiss(cli, site, tenants->pdata[j], filter.id,
+				     is_alone, &count))
+				return EX_IOERR;
+		if (tenants->len)
+			printf("%s dismissed, %u in all\n", filter.id, count);
+		else
+			status = cli_fail(EX_NOINPUT, "there is no candidate "
+					  "%s", filter.id);
+	}
+	return status;
 }

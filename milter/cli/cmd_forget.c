@@ -23,6 +23,8 @@ static const struct {
 	  "held messages that go with them" },
 	{ "spool", offsetof(struct forgotten, spool),
 	  "candidates and submissions erased" },
+	{ "evidence", offsetof(struct forgotten, evidence),
+	  "delivered messages that were kept, erased" },
 	{ "outgoing", offsetof(struct forgotten, outgoing),
 	  "copies taken out of the outbox" },
 	{ "entries", offsetof(struct forgotten, entries),

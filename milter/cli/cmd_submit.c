@@ -27,6 +27,7 @@ struct asking {
 	const char *tenant;	/* its name; NULL: not said */
 	char *rcpt;		/* normal form; NULL: not said */
 	bool is_file;		/* the word is a file, and no message */
+	bool is_candidate;	/* it must be one */
 	struct submit what;
 	Site *site;
 	Record *record;
@@ -287,11 +288,41 @@ find_tenant(struct asking *asking)
 	return true;
 }
 
+static void
+count_row(const struct candidate_row *row, void *data)
+{
+	guint *count = data;
+
+	(void)row;
+	(*count)++;
+}
+
+static bool
+find_candidate(struct asking *asking)
+{
+	struct candidate_filter filter = {
+		.tenant = asking->tenant, .id = asking->word, .state = -1
+	};
+	guint count = 0;
+
+	candidates_list(asking->site->suspected, &filter, count_row, &count,
+			NULL);
+	if (!count)
+		return fail(asking, cli_fail(EX_NOINPUT, "there is no "
+					     "candidate %s", asking->word));
+	if (!find_message(asking))
+		return false;
+	asking->what.source = "candidate";
+	return true;
+}
+
 static bool
 find_it(struct asking *asking)
 {
 	const char *slash = strrchr(asking->word, '/');
 
+	if (asking->is_candidate)
+		return find_candidate(asking);
 	if (!asking->is_file && strstr(asking->word, "://")) {
 		asking->url = url_parse(asking->word);
 		if (!asking->url || !asking->url->host)
@@ -379,10 +410,11 @@ run(struct asking *asking)
 					  error->message);
 }
 
-int
-cmd_submit(struct cli *cli)
+static int
+submit_as(struct cli *cli, bool is_candidate)
 {
-	struct asking asking = { .cli = cli, .what.fd = -1 };
+	struct asking asking = { .cli = cli, .what.fd = -1,
+				 .is_candidate = is_candidate };
 
 	if (!read_line(&asking))
 		asking.status = EX_USAGE;
@@ -391,4 +423,16 @@ cmd_submit(struct cli *cli)
 		run(&asking);
 	clear(&asking);
 	return asking.status;
+}
+
+int
+cmd_submit(struct cli *cli)
+{
+	return submit_as(cli, false);
+}
+
+int
+cmd_candidate_submit(struct cli *cli)
+{
+	return submit_as(cli, true);
 }

@@ -1,5 +1,5 @@
 /*
- * cmd_why.c -- gatepost why, trace, stats and sweep: what the ledger knows
+ * cmd_why.c -- gatepost why, trace and stats: what the ledger knows
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,6 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
 #include "gatepost/model/domain.h"
-#include "gatepost/service/handle.h"
-#include "gatepost/service/life.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -226,70 +224,5 @@ cmd_stats(struct cli *cli)
 		printf("%u messages, %u decisions since %s\n",
 		       counting.messages, counting.decisions,
 		       cli_time(what.since));
-	return status;
-}
-
-int
-cmd_sweep(struct cli *cli)
-{
-	gint64 now = clock_now();
-	guint expired = 0, removed = 0, sent, days, candidates = 0;
-	g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
-	struct life_swept life = { 0, 0, odd };
-	g_autoptr(GPtrArray) ids = NULL;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Site) site = NULL;
-	int status = EX_OK;
-
-	if (!cli_words(cli, 0, 0))
-		return EX_USAGE;
-	if (!(site = cli_site(cli, &status)))
-		return status;
-	/* What nobody holds any more is kept as long again as it was held,
-	 * so that `show` can still tell what became of it. */
-	if (!quarantine_sweep(site->quarantine, now,
-			      now - cli->config->keep.quarantine * CLOCK_DAY,
-			      &expired, &removed, &error))
-		status = cli_error("quarantine", error);
-	g_clear_error(&error);
-	sent = handle_approved(site, cli->config, &error);
-	if (error)
-		status = cli_error("approved mail", error);
-	g_clear_error(&error);
-	if (!trail_sweep(site->trail, now - cli->config->keep.audit *
-			 CLOCK_DAY, &error))
-		status = cli_error("audit log", error);
-	g_clear_error(&error);
-	if (!state_sweep(site->state, now - BOUND_RETRY_DAYS * CLOCK_DAY,
-			 &error))
-		status = cli_error("state", error);
-	g_clear_error(&error);
-	if (!choices_sweep(site->choices, now, &error))
-		status = cli_error("tokens", error);
-	g_clear_error(&error);
-	if (!life_sweep(site->usages, cli->config, site->folder, now, &life,
-			&error))
-		status = cli_error("lists", error);
-	g_clear_error(&error);
-	if (!contacts_sweep(site->contacts, now -
-			    cli->config->keep.contacts * CLOCK_DAY, &error))
-		status = cli_error("contacts", error);
-	days = ledger_sweep(site->ledger,
-			    now - cli->config->keep.ledger * CLOCK_DAY);
-	ids = box_list(site->candidates, "new");
-	for (guint i = 0; i < ids->len; i++)
-		if (id_time(ids->pdata[i]) <
-		    now - cli->config->keep.spool * CLOCK_DAY)
-			candidates += box_remove(site->candidates, "new",
-						 ids->pdata[i], NULL);
-	removed += box_sweep(site->candidates) +
-	    box_sweep(site->submissions) + box_sweep(site->actions) +
-	    outbox_sweep(site->outbox);
-	printf("expired %u copies, released %u approved ones, removed %u "
-	       "items, %u candidates, %u entries and %u days of the ledger; "
-	       "told the end of %u entries\n", expired, sent, removed,
-	       candidates, life.removed, days, life.told);
-	for (guint i = 0; i < odd->len; i++)
-		printf("%s\n", (const char *)odd->pdata[i]);
 	return status;
 }

@@ -209,12 +209,15 @@ static const struct setting keep_rows[] = {
 	{ "quarantine", SETTING_NUMBER, offsetof(Config, keep.quarantine),
 	  "30", 1, 3650, .meaning = "days that held mail is kept" },
 	{ "spool", SETTING_NUMBER, offsetof(Config, keep.spool), "7", 1, 3650,
-	  .meaning = "days that candidates are kept" },
+	  .meaning = "days that candidates, and messages that were submitted, are kept" },
 	{ "contacts", SETTING_NUMBER, offsetof(Config, keep.contacts), "365",
 	  1, 3650, .meaning = "days after which a sender who wrote no more "
 	  "is a stranger again" },
 	{ "audit", SETTING_NUMBER, offsetof(Config, keep.audit), "365", 1,
 	  3650, .meaning = "days that the audit log is kept" },
+	{ "submissions", SETTING_NUMBER, offsetof(Config, keep.submissions),
+	  "180", 1, 3650, .meaning = "days for which it is known what became "
+	  "of submissions" },
 };
 static const struct scope keep_settings = SCOPE(Config, keep_rows);
 
@@ -430,10 +433,26 @@ static const struct setting candidate_rows[] = {
 	{ "score", SETTING_NUMBER, offsetof(Tenant, candidates.score), "10",
 	  1, 1000, .meaning = "what the rules that suspect a delivered "
 	  "message must add up to; gatepostd(8), CANDIDATES" },
+	{ "daily", SETTING_NUMBER, offsetof(Tenant, candidates.daily), "100",
+	  0, 100000, .meaning = "most candidates a day, those of one making "
+	  "counted once; the most suspect stay (0: no limit)" },
 	{ "off", SETTING_TEXTS, offsetof(Tenant, candidates.off), NULL,
 	  .meaning = "rules that do not count" },
 };
 static const struct scope candidate_settings = SCOPE(Tenant, candidate_rows);
+
+static const struct setting evidence_rows[] = {
+	{ "retain", SETTING_WORD, offsetof(Tenant, evidence.retain), "none",
+	  .words = retains,
+	  .meaning = "what is kept of delivered mail, to be submitted later: "
+	  "none of it, its facts, or all of it (full)" },
+	{ "days", SETTING_NUMBER, offsetof(Tenant, evidence.days), "30", 1,
+	  365, .meaning = "days for which it is kept" },
+	{ "size", SETTING_BYTES, offsetof(Tenant, evidence.size), "1G", 0,
+	  G_MAXINT64, .meaning = "most octets of it on disk; the oldest days "
+	  "go (0: no limit)" },
+};
+static const struct scope evidence_settings = SCOPE(Tenant, evidence_rows);
 
 static const struct setting defect_rows[] = {
 	{ "names", SETTING_TEXTS, offsetof(DefectSetting, names), NULL,
@@ -445,6 +464,7 @@ static const struct setting defect_rows[] = {
 static const struct scope defect_settings = SCOPE(DefectSetting, defect_rows);
 
 const char *const languages[] = { "en", "fr", "de", NULL };
+const char *const retains[] = { "none", "facts", "full", NULL };
 const char *const digest_everies[] = { "never", "4h", "day", "week", NULL };
 static const char *const weekdays[] = {
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
@@ -512,6 +532,8 @@ static const struct setting tenant_rows[] = {
 	  .meaning = "what is no impersonation" },
 	{ "candidates", SETTING_GROUP, 0, NULL, .of = &candidate_settings,
 	  .meaning = "which delivered mail is suspected" },
+	{ "evidence", SETTING_GROUP, 0, NULL, .of = &evidence_settings,
+	  .meaning = "delivered mail that is kept for a while" },
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
 	  .meaning = "addresses that are told by mail what an admin should "
 	  "know, such as entries that end soon" },

@@ -163,26 +163,6 @@ drain_leaving(Site *site, const Submission *submission, enum privacy level,
 
 /* ---- candidates ---- */
 
-/* The tenant by whose decision it is a candidate, and the recipient. */
-static const Tenant *
-tenant_of(const Config *config, const Json *item, const char **rcpt)
-{
-	const Json *decisions = json_member(item, "decisions");
-
-	for (gsize i = 0; i < json_count(decisions); i++) {
-		const Json *one = json_element(decisions, i);
-		const char *name = json_text(json_member(one, "tenant"));
-		const Tenant *tenant = name ? config_tenant(config, name) :
-		    NULL;
-
-		if (!tenant || !json_count(json_member(one, "candidate")))
-			continue;
-		*rcpt = json_text(json_member(one, "rcpt"));
-		return tenant;
-	}
-	return NULL;
-}
-
 static bool
 has_analyst(const Config *config, const char *tenant)
 {
@@ -197,58 +177,95 @@ has_analyst(const Config *config, const char *tenant)
 	return false;
 }
 
-static bool
-submit_candidate(struct drain_run *run, const char *id, GError **error)
+struct suspect {
+	char *tenant, *id, *group, *rcpt;
+};
+
+static void
+suspect_clear(gpointer data)
 {
-	g_autofree char *text = box_json(run->site->candidates, "new", id,
-					 error);
-	g_autoptr(Json) item = text ? json_parse(text, strlen(text), error) :
-	    NULL;
-	const char *rcpt = NULL;
-	const Tenant *tenant = item ? tenant_of(run->config, item, &rcpt) :
-	    NULL;
-	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
-	struct submit what = {
-		.id = id, .tenant = tenant, .kind = SUBMISSION_MESSAGE,
-		.as = AS_SUSPICIOUS, .source = "candidate", .message = id,
-		.rcpt = rcpt, .fd = -1,
+	struct suspect *suspect = data;
+
+	g_free(suspect->tenant);
+	g_free(suspect->id);
+	g_free(suspect->group);
+	g_free(suspect->rcpt);
+}
+
+static void
+add_suspect(const struct candidate_row *row, void *data)
+{
+	struct suspect suspect = {
+		g_strdup(row->tenant), g_strdup(row->id),
+		g_strdup(row->group),
+		g_strndup(row->rcpts, strcspn(row->rcpts, " ")),
 	};
-	struct doer by = run->by;
+
+	g_array_append_val((GArray *)data, suspect);
+}
+
+/* The message's id is the submission's, so that a crash submits it once; but
+ * of two tenants only the first one's. */
+static bool
+submit_candidate(struct drain_run *run, const struct suspect *suspect,
+		 GError **error)
+{
+	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) changed = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) fault = NULL;
+	g_autoptr(Submission) before = submissions_read(run->site->submitted,
+	    suspect->id, &fault);
+	struct submit what = {
+		.id = before ? NULL : suspect->id,
+		.tenant = config_tenant(run->config, suspect->tenant),
+		.kind = SUBMISSION_MESSAGE, .as = AS_SUSPICIOUS,
+		.source = "candidate", .message = suspect->id,
+		.rcpt = *suspect->rcpt ? suspect->rcpt : NULL, .fd = -1,
+	};
 	g_autoptr(Submission) one = NULL;
 
-	if (!tenant || !has_analyst(run->config, tenant->name))
-		return item != NULL;
-	by.actor = ACTOR_SYSTEM;
-	one = submissions_read(run->site->submitted, id, error);
-	/* It is one already: a crash left it here. */
-	if (!one && !(error && *error)) {
-		one = submit(run->site, run->config, &what, &by, said, error);
-		run->candidates += one != NULL;
+	if (fault) {
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return false;
 	}
-	if (one)
-		box_move(run->site->candidates, "new", "done", id, error);
+	if (before && g_strcmp0(before->tenant, suspect->tenant) == 0)
+		return candidates_set(run->site->suspected, suspect->tenant,
+				      suspect->id, false, CANDIDATE_SUBMITTED,
+				      run->by.who, changed, error);
+	one = submit(run->site, run->config, &what, &run->by, said, error);
+	run->candidates += one != NULL;
 	return one != NULL;
 }
 
 static void
 submit_candidates(struct drain_run *run)
 {
-	g_autoptr(GPtrArray) ids = NULL;
-	bool is_wanted = false;
-
-	for (guint i = 0; i < run->config->analysts->len; i++) {
-		const AnalystSetting *one = run->config->analysts->pdata[i];
-
-		is_wanted |= one->local || one->automatic;
-	}
-	if (!is_wanted)
-		return;
-	ids = box_list(run->site->candidates, "new");
-	for (guint i = 0; i < ids->len; i++) {
+	for (guint i = 0; i < run->config->tenants->len; i++) {
+		const Tenant *tenant = run->config->tenants->pdata[i];
+		struct candidate_filter filter = {
+			.tenant = tenant->name, .state = CANDIDATE_NEW
+		};
+		g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
+						    sizeof(struct suspect));
+		g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash,
+							      g_str_equal);
 		g_autoptr(GError) error = NULL;
 
-		if (!submit_candidate(run, ids->pdata[i], &error))
-			note(run, ids->pdata[i], error->message);
+		g_array_set_clear_func(all, suspect_clear);
+		if (has_analyst(run->config, tenant->name) &&
+		    !candidates_list(run->site->suspected, &filter,
+				     add_suspect, all, &error))
+			note(run, tenant->name, error->message);
+		for (guint j = 0; j < all->len; j++) {
+			const struct suspect *one = &g_array_index(all,
+			    struct suspect, j);
+			g_autoptr(GError) fault = NULL;
+
+			/* Those of one making are one question. */
+			if (g_hash_table_add(seen, one->group) &&
+			    !submit_candidate(run, one, &fault))
+				note(run, one->id, fault->message);
+		}
 	}
 }
 

@@ -125,7 +125,9 @@ forget_copies(struct forgetting *work, GError **error)
 			       work->is_dry, &held, error) ||
 	    !forget_box(work, work->site->candidates, error) ||
 	    !forget_box(work, work->site->submissions, error) ||
-	    !forget_box(work, work->site->actions, error))
+	    !forget_box(work, work->site->actions, error) ||
+	    !evidence_forget(work->site->evidence, work->who, work->is_dry,
+			     &work->done->evidence, error))
 		return false;
 	work->done->copies = held.copies;
 	work->done->items = held.items;

@@ -38,7 +38,7 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 						&error);
 	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	enum reply reply = REPLY_LATER;
-	char *candidate;
+	g_autoptr(GPtrArray) copies = NULL;
 
 	if (facts) {
 		pipeline_history(line, message, facts);
@@ -75,12 +75,10 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	log_decisions(message, decisions, reply);
 	recorder_count(line->recorder, message->id, message->refused,
 		       decisions);
-	candidate = facts ? candidate_of(message, facts, decisions) : NULL;
+	copies = facts ? copies_of(message, facts, decisions) : NULL;
 	recorder_take(line->recorder,
 		      record_of(line->site, message, facts, shown, decisions,
-				reply), candidate,
-		      candidate ? message_fd(message, NULL) : -1,
-		      message->size);
+				reply), copies);
 	return reply;
 }
 
@@ -300,7 +298,7 @@ pipeline_gone(struct pipeline *line, Message *message)
 	recorder_count(line->recorder, message->id, message->refused, NULL);
 	recorder_take(line->recorder,
 		      record_of(line->site, message, NULL, shown, NULL,
-				REPLY_REJECT), NULL, -1, 0);
+				REPLY_REJECT), NULL);
 	g_clear_pointer(&message->refused, g_ptr_array_unref);
 }
 

@@ -162,7 +162,9 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	return record;
 }
 
-char *
+/* The JSON beside a candidate in the spool, or NULL when no decision suspects
+ * the message; yours. */
+static char *
 candidate_of(const Message *message, const Facts *facts,
 	     const GPtrArray *decisions)
 {
@@ -193,4 +195,139 @@ candidate_of(const Message *message, const Facts *facts,
 	}
 	g_string_append(out, "]}\n");
 	return g_string_free(out, FALSE);
+}
+
+/* What messages of one making share: who signs them, and what they are about,
+ * but for numbers.  Yours. */
+static char *
+kin_of(const Facts *facts)
+{
+	g_autofree char *folded = g_utf8_casefold(facts->subject ?
+						  facts->subject : "", -1);
+	GString *kin = g_string_new(facts->from_domain ? facts->from_domain :
+				    "-");
+
+	g_string_append_c(kin, ' ');
+	for (const char *at = folded; *at; at++)
+		if (!g_ascii_isdigit(*at))
+			g_string_append_c(kin, *at);
+	return g_string_free(kin, FALSE);
+}
+
+static char *
+or_empty(const char *text)
+{
+	return g_strdup(text ? text : "");
+}
+
+static struct suspect *
+suspect_of(struct copy *copy, const Message *message, const Facts *facts,
+	   const Tenant *tenant)
+{
+	struct suspect *one;
+
+	for (guint i = 0; i < copy->suspects->len; i++) {
+		one = copy->suspects->pdata[i];
+		if (strcmp(one->tenant, tenant->name) == 0)
+			return one;
+	}
+	one = g_new0(struct suspect, 1);
+	one->tenant = g_strdup(tenant->name);
+	one->daily = tenant->candidates.daily;
+	one->rules = g_string_new(NULL);
+	one->rcpts = g_string_new(NULL);
+	one->sender = or_empty(message->sender);
+	one->from = or_empty(facts->from);
+	one->subject = or_empty(facts->subject);
+	one->body = or_empty(facts->body_sha256);
+	one->kin = kin_of(facts);
+	g_ptr_array_add(copy->suspects, one);
+	return one;
+}
+
+static void
+add_once(GString *words, const char *word)
+{
+	g_auto(GStrv) all = g_strsplit(words->str, " ", -1);
+
+	if (!g_strv_contains((const char *const *)all, word))
+		g_string_append_printf(words, "%s%s", words->len ? " " : "",
+				       word);
+}
+
+/* Which tenants suspect the message, and why. */
+static void
+add_suspects(struct copy *copy, const Message *message, const Facts *facts,
+	     const GPtrArray *decisions)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *decision = decisions->pdata[i];
+		const Tenant *tenant = decision->tenant ?
+		    config_tenant(message->config, decision->tenant) : NULL;
+		struct suspect *one;
+
+		if (!tenant || decision->candidate->len == 0)
+			continue;
+		one = suspect_of(copy, message, facts, tenant);
+		one->score = MAX(one->score, decision->score);
+		add_once(one->rcpts, decision->rcpt);
+		for (guint j = 0; j < decision->candidate->len; j++)
+			add_once(one->rules, decision->candidate->pdata[j]);
+	}
+}
+
+/* Does a recipient of TENANT have the message in his mailbox? */
+static bool
+is_delivered(const GPtrArray *decisions, const Tenant *tenant)
+{
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *one = decisions->pdata[i];
+
+		if (one->place == PLACE_MAILBOX && !one->is_outbound &&
+		    g_strcmp0(one->tenant, tenant->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct copy *
+evidence_of(Message *message, const Facts *facts, const Tenant *tenant)
+{
+	bool is_full = tenant->evidence.retain == RETAIN_FULL;
+	GString *json = g_string_new(NULL);
+	struct copy *copy;
+
+	fields_json(&facts_fields, facts, false, json);
+	copy = copy_new(message->id, tenant->name, g_string_free(json, FALSE),
+			is_full ? message_fd(message, NULL) : -1,
+			message->size);
+	copy->most = tenant->evidence.size;
+	return copy;
+}
+
+GPtrArray *
+copies_of(Message *message, const Facts *facts, const GPtrArray *decisions)
+{
+	const GPtrArray *tenants = message->config->tenants;
+	GPtrArray *copies = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)copy_free);
+	char *candidate = candidate_of(message, facts, decisions);
+
+	if (candidate) {
+		struct copy *copy = copy_new(message->id, NULL, candidate,
+					     message_fd(message, NULL),
+					     message->size);
+
+		add_suspects(copy, message, facts, decisions);
+		g_ptr_array_add(copies, copy);
+	}
+	for (guint i = 0; i < tenants->len; i++) {
+		const Tenant *tenant = tenants->pdata[i];
+
+		if (tenant->evidence.retain != RETAIN_NONE &&
+		    is_delivered(decisions, tenant))
+			g_ptr_array_add(copies, evidence_of(message, facts,
+							    tenant));
+	}
+	return copies;
 }

@@ -20,13 +20,6 @@
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
 
-struct candidate {
-	char id[ID_TEXT];
-	char *json;
-	int fd;
-	gsize size;
-};
-
 struct Recorder {
 	Site *site;
 	gint64 min_free;
@@ -34,8 +27,8 @@ struct Recorder {
 	pthread_mutex_t lock;		/* of all below */
 	pthread_cond_t more;
 	GPtrArray *records;		/* of Record * */
-	GPtrArray *candidates;		/* of struct candidate * */
-	gsize octets;			/* of candidates */
+	GPtrArray *copies;		/* of struct copy * */
+	gsize octets;			/* of copies */
 	gsize body_octets;		/* of records */
 	guint64 dropped;
 	Tally *tally;
@@ -45,13 +38,44 @@ struct Recorder {
 };
 
 static void
-candidate_free(gpointer data)
+suspect_free(gpointer data)
 {
-	struct candidate *candidate = data;
+	struct suspect *suspect = data;
 
-	g_free(candidate->json);
-	close(candidate->fd);
-	g_free(candidate);
+	g_string_free(suspect->rules, TRUE);
+	g_string_free(suspect->rcpts, TRUE);
+	g_free(suspect->tenant);
+	g_free(suspect->sender);
+	g_free(suspect->from);
+	g_free(suspect->subject);
+	g_free(suspect->body);
+	g_free(suspect->kin);
+	g_free(suspect);
+}
+
+struct copy *
+copy_new(const char *id, const char *tenant, char *json, int fd, gsize size)
+{
+	struct copy *copy = g_new0(struct copy, 1);
+
+	g_strlcpy(copy->id, id, sizeof copy->id);
+	copy->tenant = g_strdup(tenant);
+	copy->json = json;
+	copy->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	copy->size = copy->fd < 0 ? 0 : size;
+	copy->suspects = g_ptr_array_new_with_free_func(suspect_free);
+	return copy;
+}
+
+void
+copy_free(struct copy *copy)
+{
+	if (copy->fd >= 0)
+		close(copy->fd);
+	g_ptr_array_unref(copy->suspects);
+	g_free(copy->tenant);
+	g_free(copy->json);
+	g_free(copy);
 }
 
 static GPtrArray *
@@ -61,9 +85,9 @@ new_records(void)
 }
 
 static GPtrArray *
-new_candidates(void)
+new_copies(void)
 {
-	return g_ptr_array_new_with_free_func(candidate_free);
+	return g_ptr_array_new_with_free_func((GDestroyNotify)copy_free);
 }
 
 /* Who wrote to whom, of one batch: if that is lost, somebody is a stranger
@@ -86,9 +110,115 @@ write_contacts(Recorder *recorder, const GPtrArray *records)
 			  error->message);
 }
 
+/* Those whose place a worse one took are no candidates of this tenant. */
+static void
+drop_evicted(Recorder *recorder, const GPtrArray *evicted)
+{
+	Site *site = recorder->site;
+
+	for (guint i = 0; i < evicted->len; i++)
+		if (!candidates_want(site->suspected, evicted->pdata[i]))
+			box_remove(site->candidates, "new",
+				   evicted->pdata[i], NULL);
+}
+
+/* Does a tenant want its octets? */
+static bool
+admit_candidate(Recorder *recorder, const struct copy *copy, bool *is_wanted,
+		GError **error)
+{
+	*is_wanted = false;
+	for (guint i = 0; i < copy->suspects->len; i++) {
+		const struct suspect *one = copy->suspects->pdata[i];
+		g_autoptr(GPtrArray) evicted =
+		    g_ptr_array_new_with_free_func(g_free);
+		enum candidate_state state;
+		struct candidate_row row = {
+			.tenant = one->tenant, .id = copy->id,
+			.at = id_time(copy->id), .score = one->score,
+			.rules = one->rules->str, .rcpts = one->rcpts->str,
+			.sender = one->sender, .from = one->from,
+			.subject = one->subject, .body = one->body,
+			.kin = one->kin,
+		};
+
+		if (!candidates_admit(recorder->site->suspected, &row,
+				      one->daily, &state, evicted, error))
+			return false;
+		*is_wanted |= state == CANDIDATE_NEW;
+		drop_evicted(recorder, evicted);
+	}
+	return true;
+}
+
+/* Most of a flood are alike, and cost a row alone. */
+static bool
+write_candidate(Recorder *recorder, const struct copy *copy)
+{
+	g_autoptr(GError) error = NULL;
+	bool is_wanted;
+
+	if (admit_candidate(recorder, copy, &is_wanted, &error) &&
+	    (!is_wanted ||
+	     box_put(recorder->site->candidates, "new", copy->id, copy->fd,
+		     copy->size, copy->json, &error)))
+		return true;
+	log_error(NULL, "spool-failed dropped=1 reason=\"%s\"",
+		  error->message);
+	return false;
+}
+
+/* The evidence of TENANT among COPIES, in one transaction; how many are
+ * lost. */
+static guint
+write_evidence(Recorder *recorder, const GPtrArray *copies,
+	       const char *tenant)
+{
+	g_autofree struct evidence_item *items =
+	    g_new0(struct evidence_item, copies->len);
+	g_autoptr(GError) error = NULL;
+	gint64 most = 0;
+	guint count = 0;
+
+	for (guint i = 0; i < copies->len; i++) {
+		const struct copy *one = copies->pdata[i];
+
+		if (g_strcmp0(one->tenant, tenant) != 0)
+			continue;
+		items[count++] = (struct evidence_item){
+			one->id, one->json, one->fd, one->size };
+		most = one->most;
+	}
+	if (evidence_put(recorder->site->evidence, tenant, most, items,
+			 count, &error))
+		return 0;
+	log_error(NULL, "evidence-failed tenant=%s dropped=%u reason=\"%s\"",
+		  tenant, count, error->message);
+	return count;
+}
+
+static guint
+write_copies(Recorder *recorder, const GPtrArray *copies)
+{
+	g_autoptr(GHashTable) tenants = g_hash_table_new(g_str_hash,
+							 g_str_equal);
+	guint lost = 0;
+
+	for (guint i = 0; i < copies->len; i++) {
+		const struct copy *one = copies->pdata[i];
+
+		if (!one->tenant)
+			lost += !write_candidate(recorder, one);
+		else if (g_hash_table_add(tenants, one->tenant))
+			lost += write_evidence(recorder, copies,
+					       one->tenant);
+	}
+	return lost;
+}
+
 /* Write one batch; how many items were lost. */
 static guint
-write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
+write_batch(Recorder *recorder, GPtrArray *records, const GPtrArray *copies)
 {
 	g_autoptr(GError) error = NULL;
 	guint lost = 0;
@@ -98,9 +228,9 @@ write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
 		log_error(NULL, "disk-low free_below=%" G_GINT64_FORMAT
 			  "%% dropped=%u: free space in %s, nothing but held "
 			  "mail is written", recorder->min_free,
-			  records->len + candidates->len,
+			  records->len + copies->len,
 			  recorder->site->path);
-		return records->len + candidates->len;
+		return records->len + copies->len;
 	}
 	if (records->len && !ledger_write(recorder->site->ledger, records,
 					  &error)) {
@@ -109,18 +239,7 @@ write_batch(Recorder *recorder, GPtrArray *records, GPtrArray *candidates)
 		lost += records->len;
 	}
 	write_contacts(recorder, records);
-	for (guint i = 0; i < candidates->len; i++) {
-		const struct candidate *one = candidates->pdata[i];
-		g_autoptr(GError) fault = NULL;
-
-		if (box_put(recorder->site->candidates, "new", one->id,
-			    one->fd, one->size, one->json, &fault))
-			continue;
-		log_error(NULL, "spool-failed dropped=1 reason=\"%s\"",
-			  fault->message);
-		lost++;
-	}
-	return lost;
+	return lost + write_copies(recorder, copies);
 }
 
 /* ---- what entries do ---- */
@@ -230,7 +349,7 @@ run(void *data)
 	bool is_ending = false;
 
 	while (!is_ending) {
-		GPtrArray *records, *candidates;
+		GPtrArray *records, *copies;
 		guint lost;
 
 		pthread_mutex_lock(&recorder->lock);
@@ -239,17 +358,17 @@ run(void *data)
 		wait_a_little();
 		pthread_mutex_lock(&recorder->lock);
 		records = recorder->records;
-		candidates = recorder->candidates;
+		copies = recorder->copies;
 		recorder->records = new_records();
-		recorder->candidates = new_candidates();
+		recorder->copies = new_copies();
 		recorder->octets = 0;
 		recorder->body_octets = 0;
 		is_ending = recorder->is_ending;
 		pthread_mutex_unlock(&recorder->lock);
 		lost = records->len ? write_batch(recorder, records,
-						  candidates) : 0;
+						  copies) : 0;
 		g_ptr_array_free(records, TRUE);
-		g_ptr_array_free(candidates, TRUE);
+		g_ptr_array_free(copies, TRUE);
 		tally_when_due(recorder, is_ending);
 		pthread_mutex_lock(&recorder->lock);
 		recorder->dropped += lost;
@@ -267,7 +386,7 @@ recorder_new(Site *site, gint64 min_free)
 	recorder->site = site;
 	recorder->min_free = min_free;
 	recorder->records = new_records();
-	recorder->candidates = new_candidates();
+	recorder->copies = new_copies();
 	recorder->tally = tally_new();
 	pthread_mutex_init(&recorder->lock, NULL);
 	pthread_cond_init(&recorder->more, NULL);
@@ -278,26 +397,31 @@ recorder_new(Site *site, gint64 min_free)
 	return recorder;
 }
 
-static struct candidate *
-candidate_new(const Record *record, char *json, int fd, gsize size)
+/* Queue what there is room for; how many are left in COPIES.  The lock is
+ * held. */
+static guint
+queue_copies(Recorder *recorder, GPtrArray *copies)
 {
-	struct candidate *candidate = g_new0(struct candidate, 1);
+	for (guint i = copies->len; i-- > 0;) {
+		struct copy *one = copies->pdata[i];
 
-	g_strlcpy(candidate->id, record->id, sizeof candidate->id);
-	candidate->json = json;
-	candidate->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	candidate->size = size;
-	return candidate;
+		if ((one->fd < 0 && !one->tenant) ||
+		    recorder->copies->len >= BOUND_SPOOL_FILES ||
+		    recorder->octets + one->size > BOUND_SPOOL_QUEUE)
+			continue;
+		recorder->octets += one->size;
+		g_ptr_array_add(recorder->copies,
+				g_ptr_array_steal_index_fast(copies, i));
+	}
+	return copies->len;
 }
 
 void
-recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
-	      gsize size)
+recorder_take(Recorder *recorder, Record *record, GPtrArray *copies)
 {
-	struct candidate *kept = candidate ?
-	    candidate_new(record, candidate, fd, size) : NULL;
-	bool fits, is_candidate = kept != NULL;
 	gsize body = strlen(record->body);
+	guint left = 0;
+	bool fits;
 
 	pthread_mutex_lock(&recorder->lock);
 	fits = recorder->records->len < BOUND_LEDGER_QUEUE &&
@@ -309,22 +433,15 @@ recorder_take(Recorder *recorder, Record *record, char *candidate, int fd,
 		if (recorder->records->len == 1)
 			pthread_cond_signal(&recorder->more);
 	}
-	if (kept && fits && kept->fd >= 0 &&
-	    recorder->candidates->len < BOUND_SPOOL_FILES &&
-	    recorder->octets + size <= BOUND_SPOOL_QUEUE) {
-		recorder->octets += size;
-		g_ptr_array_add(recorder->candidates,
-				g_steal_pointer(&kept));
-	}
-	recorder->dropped += !fits + (kept != NULL);
+	if (copies)
+		left = fits ? queue_copies(recorder, copies) : copies->len;
+	recorder->dropped += !fits + left;
 	pthread_mutex_unlock(&recorder->lock);
-	if (!fits || kept)
+	if (!fits || left)
 		log_error(NULL, "record-dropped what=%s: the queue is full",
-			  is_candidate ? "candidate" : "record");
+			  left ? "copy" : "record");
 	if (!fits)
 		record_free(record);
-	if (kept)
-		candidate_free(kept);
 }
 
 void

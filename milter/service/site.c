@@ -54,6 +54,9 @@ site_open(const Config *config, GError **error)
 				   &site->key.ledger, error);
 	if (!site->ledger)
 		return NULL;
+	site->evidence = evidence_open(site->folder, site->path, error);
+	if (!site->evidence)
+		return NULL;
 	site->usages = usages_open(site->path, error);
 	if (!site->usages)
 		return NULL;
@@ -68,6 +71,9 @@ site_open(const Config *config, GError **error)
 		return NULL;
 	site->choices = choices_open(site->path, error);
 	if (!site->choices)
+		return NULL;
+	site->suspected = candidates_open(site->path, error);
+	if (!site->suspected)
 		return NULL;
 	site->submitted = submissions_open(site->path, error);
 	if (!site->submitted)
@@ -86,9 +92,11 @@ site_free(Site *site)
 	state_free(site->state);
 	quarantine_free(site->quarantine);
 	box_free(site->candidates);
+	candidates_free(site->suspected);
 	box_free(site->submissions);
 	submissions_free(site->submitted);
 	ledger_free(site->ledger);
+	evidence_free(site->evidence);
 	usages_free(site->usages);
 	contacts_free(site->contacts);
 	trail_free(site->trail);

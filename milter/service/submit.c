@@ -132,7 +132,10 @@ find_octets(struct work *work, GError **error)
 	for (int i = 0; what->message && work->fd < 0 && states[i]; i++)
 		work->fd = box_octets(site->candidates, states[i],
 				      what->message, &work->size, NULL);
-	return true;
+	if (work->fd < 0 && what->message)
+		work->fd = evidence_octets(site->evidence, what->tenant->name,
+					   what->message, &work->size, error);
+	return work->fd >= 0 || !(error && *error);
 }
 
 static const char *
@@ -366,6 +369,28 @@ tell(const struct work *work, GError **error)
 	return trail_add(work->site->trail, &deed, error);
 }
 
+/* A candidate, and those of its making, are dealt with; their octets stay for
+ * others of the kind. */
+static bool
+settle_candidate(const struct work *work, GError **error)
+{
+	const Submission *one = work->one;
+	g_autoptr(GPtrArray) changed = g_ptr_array_new_with_free_func(g_free);
+
+	if (!one->message)
+		return true;
+	if (!candidates_set(work->site->suspected, one->tenant, one->message,
+			    false, CANDIDATE_SUBMITTED, work->by->who,
+			    changed, error))
+		return false;
+	for (guint i = 0; i < changed->len; i++)
+		if (!candidates_want(work->site->suspected,
+				     changed->pdata[i]))
+			box_move(work->site->candidates, "new", "done",
+				 changed->pdata[i], NULL);
+	return true;
+}
+
 /* ---- the same again ---- */
 
 struct same {
@@ -444,7 +469,7 @@ put(struct work *work, GError **error)
 	answer_at_once(work);
 	return put_spool(work, error) &&
 	    submissions_put(work->site->submitted, work->one, error) &&
-	    tell(work, error);
+	    settle_candidate(work, error) && tell(work, error);
 }
 
 Submission *

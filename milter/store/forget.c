@@ -19,7 +19,7 @@ static const struct {
 } going[] = {
 	{ "user_entry", "user" }, { "user_entry", "value" },
 	{ "user_choice", "user" }, { "held", NULL },
-	{ "submission", "rcpt" },
+	{ "submission", "rcpt" }, { "candidate", "rcpts" },
 };
 
 struct work {

@@ -163,7 +163,28 @@ const char *const schema_state[] = {
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX submission_status ON submission (status, completed);"
 	"CREATE INDEX submission_message ON submission (message);"
-	"CREATE INDEX submission_sha256 ON submission (sha256);",
+	"CREATE INDEX submission_sha256 ON submission (sha256);"
+	"CREATE TABLE candidate ("
+	"  tenant TEXT NOT NULL,"
+	"  id TEXT NOT NULL,"
+	"  at INTEGER NOT NULL,"
+	"  score INTEGER NOT NULL,"
+	"  rules TEXT NOT NULL,"
+	"  rcpts TEXT NOT NULL,"
+	"  sender TEXT NOT NULL,"
+	"  \"from\" TEXT NOT NULL,"
+	"  subject TEXT NOT NULL,"
+	"  body TEXT NOT NULL,"
+	"  kin TEXT NOT NULL,"
+	"  grp TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  \"by\" TEXT NOT NULL,"
+	"  changed INTEGER NOT NULL,"
+	"  PRIMARY KEY (tenant, id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX candidate_at ON candidate (tenant, at);"
+	"CREATE INDEX candidate_id ON candidate (id);"
+	"CREATE INDEX candidate_group ON candidate (tenant, grp);",
 	NULL
 };
 
@@ -188,6 +209,17 @@ const char *const schema_ledger[] = {
 	"  who TEXT NOT NULL,"
 	"  PRIMARY KEY (id, rcpt, at, what)"
 	") STRICT, WITHOUT ROWID;",
+	NULL
+};
+
+const char *const schema_evidence[] = {
+	/* 1 */
+	"CREATE TABLE evidence ("
+	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  facts BLOB NOT NULL,"
+	"  octets BLOB,"
+	"  size INTEGER NOT NULL"
+	") STRICT;",
 	NULL
 };
 

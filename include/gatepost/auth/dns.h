@@ -49,9 +49,16 @@ Lookup dns_answer(Lookups *lookups, const char *name, enum dns_type type);
  * none.  Yours. */
 char *dns_reverse(const char *address);
 
-/* Names that a server was asked for, not the cache, and whether one answered
- * any of them; for whoever gives the next message its time. */
+/* Names that a server was asked for, not the cache; for whoever gives the next
+ * message its time. */
 guint lookups_count(const Lookups *lookups);
-bool lookups_is_alive(const Lookups *lookups);
+
+/*
+ * Did a server answer any of them?  When none did, names that anybody may
+ * have chosen say nothing of the servers: then these are asked for one that
+ * nobody has and every resolver can tell of, for MOST ms after the deadline
+ * (0: they are not).
+ */
+bool lookups_is_alive(Lookups *lookups, gint64 most);
 
 #endif

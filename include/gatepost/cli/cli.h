@@ -95,8 +95,10 @@ struct table *table_new(const char *const *heads);	/* ends with NULL */
 void table_add(struct table *table, ...);
 void table_print(struct table *table);	/* and frees it */
 
+int cmd_candidate_dismiss(struct cli *cli);
 int cmd_candidate_list(struct cli *cli);
 int cmd_candidate_show(struct cli *cli);
+int cmd_candidate_submit(struct cli *cli);
 int cmd_check(struct cli *cli);
 int cmd_digest(struct cli *cli);
 int cmd_drain(struct cli *cli);

@@ -47,6 +47,10 @@ typedef struct DefectSetting {
 	int action;		/* enum action */
 } DefectSetting;
 
+/* What of delivered mail is kept. */
+enum retain { RETAIN_NONE, RETAIN_FACTS, RETAIN_FULL };
+extern const char *const retains[];		/* names; ends with NULL */
+
 /* How often a digest goes to a user. */
 enum digest_every { DIGEST_NEVER, DIGEST_HOURS, DIGEST_DAY, DIGEST_WEEK };
 extern const char *const digest_everies[];	/* names; ends with NULL */
@@ -74,7 +78,13 @@ typedef struct Tenant {
 	struct {
 		GPtrArray *off;	/* of char *: rules that do not count */
 		gint64 score;	/* from which on mail is a candidate */
+		gint64 daily;	/* groups of them, 0: no limit */
 	} candidates;
+	struct {
+		int retain;	/* enum retain */
+		gint64 days;
+		gint64 size;	/* octets on disk, 0: no limit */
+	} evidence;
 	struct People *known;	/* people, made ready; never NULL */
 	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */
@@ -208,7 +218,8 @@ typedef struct Config {
 	} release;
 	struct {
 		/* Days. */
-		gint64 ledger, quarantine, spool, contacts, audit;
+		gint64 ledger, quarantine, spool, contacts, audit,
+		    submissions;
 	} keep;
 	gint64 min_free;	/* percent of the file system */
 	struct {

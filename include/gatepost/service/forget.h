@@ -13,6 +13,7 @@
 struct forgotten {
 	guint copies, items;	/* held copies, and items that go with them */
 	guint spool;		/* items of the spool that name the person */
+	guint evidence;		/* delivered messages that are kept */
 	guint outgoing;		/* copies that wait in the outbox */
 	guint entries;		/* of users' lists: his, and that name him */
 	guint records, events;	/* of the ledger */

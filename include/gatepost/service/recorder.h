@@ -15,10 +15,31 @@ typedef struct Recorder Recorder;
 
 Recorder *recorder_new(Site *site, gint64 min_free);
 
-/* Queue RECORD (taken).  CANDIDATE, when it is not NULL, is the JSON (taken)
- * of a candidate whose SIZE bytes are in FD (duplicated). */
-void recorder_take(Recorder *recorder, Record *record, char *candidate,
-		   int fd, gsize size);
+/* A copy of a delivered message, for the spool of candidates or as evidence. */
+struct copy {
+	char id[ID_TEXT];
+	char *tenant;		/* whose evidence; NULL: a candidate */
+	gint64 most;		/* octets of all its evidence; 0: no limit */
+	char *json;		/* beside the octets: a candidate's, or facts */
+	GPtrArray *suspects;	/* of struct suspect *, of a candidate */
+	int fd;			/* its own; -1: octets are not kept */
+	gsize size;
+};
+/* A tenant's interest in a candidate. */
+struct suspect {
+	char *tenant;
+	gint64 score, daily;	/* most groups a day */
+	GString *rules, *rcpts;	/* parted by blanks */
+	char *sender, *from, *subject, *body, *kin;
+};
+/* JSON is taken, FD (may be -1) duplicated. */
+struct copy *copy_new(const char *id, const char *tenant, char *json, int fd,
+		      gsize size);
+void copy_free(struct copy *copy);
+
+/* Queue RECORD (taken) and COPIES (of struct copy *; NULL: none), which are
+ * taken out of the array. */
+void recorder_take(Recorder *recorder, Record *record, GPtrArray *copies);
 
 /* Count which entries the message ID met, by what was decided for recipients
  * refused at RCPT and for those of its end (either may be NULL).  It reaches

@@ -11,8 +11,10 @@
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
 #include "gatepost/store/box.h"
+#include "gatepost/store/candidates.h"
 #include "gatepost/store/choices.h"
 #include "gatepost/store/contacts.h"
+#include "gatepost/store/evidence.h"
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
@@ -29,8 +31,10 @@ typedef struct Site {
 	State *state;
 	UserStore *users;
 	Quarantine *quarantine;
-	Box *candidates;
+	Box *candidates;		/* spool/candidates: octets */
+	Candidates *suspected;		/* ... and which they are */
 	Ledger *ledger;
+	Evidence *evidence;		/* delivered mail that is kept */
 	Usages *usages;
 	Contacts *contacts;
 	Trail *trail;			/* the audit log */

@@ -5,7 +5,7 @@
 #define GATEPOST_STORE_SCHEMA_H
 
 extern const char *const schema_state[], *const schema_ledger[],
-    *const schema_contacts[];
+    *const schema_contacts[], *const schema_evidence[];
 
 /* Where a dialect has its own way: the index of subjects, held_text.  To put
  * $2, the id of an item, and $3, its subject, into row $1, unless they are
