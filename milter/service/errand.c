@@ -11,6 +11,7 @@
 
 #include "gatepost/model/address.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/answer.h"
 #include "gatepost/service/clerk.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/util/clock.h"
@@ -25,6 +26,7 @@ static const struct field errand_rows[] = {
 	FIELD(Errand, mailboxes, FIELD_TEXTS),
 	FIELD(Errand, reply, FIELD_TEXT),
 	FIELD(Errand, subject, FIELD_TEXT),
+	FIELD(Errand, analyst, FIELD_TEXT),
 };
 const struct fields errand_fields = FIELDS(Errand, errand_rows);
 
@@ -103,8 +105,8 @@ log_ignored(const Message *message, const Facts *facts,
 		    rcpt, from, safe);
 }
 
-static bool
-put_errand(struct pipeline *line, Message *message, Errand *errand,
+bool
+errand_put(struct pipeline *line, Message *message, Errand *errand,
 	   GError **error)
 {
 	g_autoptr(GString) json = g_string_new(NULL);
@@ -138,7 +140,7 @@ take(struct pipeline *line, Message *message, const Facts *facts,
 	errand->reply = reply_to(message, facts, recipient->tenant,
 				 route->mailboxes->pdata[0], wait);
 	errand->subject = g_strdup(facts->subject);
-	good = put_errand(line, message, errand, error);
+	good = errand_put(line, message, errand, error);
 	fields_free(&errand_fields, errand);
 	return good;
 }
@@ -154,6 +156,8 @@ take_for(struct pipeline *line, Message *message, const Facts *facts,
 	};
 	g_autoptr(Route) route = NULL;
 
+	if (answer_is(facts))
+		return answer_take(line, message, facts, recipient, error);
 	if (!why && !message->routes)
 		why = "there are no tables of users";
 	if (!why)
