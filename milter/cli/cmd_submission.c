@@ -9,6 +9,7 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/model/address.h"
+#include "gatepost/service/advice.h"
 #include "gatepost/service/drain.h"
 #include "gatepost/service/submit.h"
 #include "gatepost/service/why.h"
@@ -373,12 +374,39 @@ print_sent(Site *site, const Submission *one, const char *analyst)
 	return status;
 }
 
+/* The submission with what is to be changed. */
+static void
+print_json(const struct cli *cli, Site *site, const Submission *one)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(Record) record = one->message ?
+	    ledger_read(site->ledger, one->message, NULL) : NULL;
+	g_autoptr(Json) json = record ? json_parse(record->body,
+	    strlen(record->body), NULL) : NULL;
+	g_autoptr(GPtrArray) all = json ? advice_on(site, cli->config, json,
+						    one->rcpt) : NULL;
+
+	fields_json(&submission_fields, one, false, out);
+	g_string_truncate(out, out->len - 1);
+	json_key(out, "advice");
+	g_string_append_c(out, '[');
+	for (guint i = 0; all && i < all->len; i++) {
+		const struct advice *advice = all->pdata[i];
+
+		json_comma(out);
+		g_string_append_c(out, '{');
+		json_put(out, "rule", advice->rule);
+		json_put(out, "text", advice->text);
+		g_string_append_c(out, '}');
+	}
+	printf("%s]}\n", out->str);
+}
+
 int
 cmd_submission_show(struct cli *cli)
 {
 	const char *tenant = cli_option(cli, "--tenant");
 	const char *sent = cli_option(cli, "--sent");
-	g_autoptr(GString) json = g_string_new(NULL);
 	g_autoptr(Submission) one = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
@@ -397,8 +425,7 @@ cmd_submission_show(struct cli *cli)
 	if (sent)
 		return print_sent(site, one, sent);
 	if (cli->json) {
-		fields_json(&submission_fields, one, false, json);
-		printf("%s\n", json->str);
+		print_json(cli, site, one);
 		return EX_OK;
 	}
 	print_what(one);

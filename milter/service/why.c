@@ -9,6 +9,7 @@
 #include "gatepost/lists/entry.h"
 #include "gatepost/model/decision.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/advice.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/text.h"
 
@@ -460,89 +461,20 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 
 /* ---- what to change ---- */
 
-static bool
-has_allow(const GPtrArray *decisions, enum speaker speaker, bool is_proven)
-{
-	for (guint i = 0; i < decisions->len; i++) {
-		const Decision *decision = decisions->pdata[i];
-
-		for (guint j = 0; j < decision->findings->len; j++) {
-			const Finding *one = decision->findings->pdata[j];
-
-			if (one->effect == EFFECT_ALLOW &&
-			    one->speaker == (int)speaker &&
-			    one->is_proven == is_proven)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Whose own safe senders let it in, and how to take that back. */
 static void
-tell_safe(const GPtrArray *decisions, GString *out)
+tell_advice(Site *site, const Config *config, const Json *json,
+	    const Facts *facts, const GPtrArray *decisions, GString *out)
 {
-	for (guint i = 0; i < decisions->len; i++) {
-		const Decision *decision = decisions->pdata[i];
-		const Finding *won = decision->because;
-		g_autofree char *rcpt = shown(decision->rcpt);
-		g_autofree char *text = won ? shown(won->text) : NULL;
-
-		if (!won || won->speaker != SPEAKER_USER ||
-		    won->effect != EFFECT_ALLOW)
-			continue;
-		g_string_append_printf(out, "    The user's own safe senders "
-				       "let it in: gatepost user safe %s %s "
-				       "--remove, or an entry of the tenant, "
-				       "which goes before.\n", rcpt,
-				       strchr(text, ' ') ?
-				       strchr(text, ' ') + 1 : "");
-	}
-}
-
-static void
-tell_advice(const Config *config, const Facts *facts,
-	    const GPtrArray *decisions, GString *out)
-{
-	gsize before;
+	g_autoptr(GPtrArray) all = advice_of(site, config, json, facts,
+					     decisions);
 
 	g_string_append(out, "\n  What to change:\n");
-	before = out->len;
-	if (has_allow(decisions, SPEAKER_TENANT, true) &&
-	    !auth_is_aligned(facts))
-		g_string_append(out, "    An allow entry let in a message "
-				"that nothing authenticates: give it a proof "
-				"or remove it.\n");
-	if (has_allow(decisions, SPEAKER_TENANT, false))
-		g_string_append(out, "    An allow entry matched but its "
-				"proof failed: someone uses that sender's "
-				"name.\n");
-	if (has_allow(decisions, SPEAKER_USER, false))
-		g_string_append(out, "    A user's safe sender matched but "
-				"nothing proves it: someone uses that "
-				"sender's name, or the sender does not "
-				"sign.\n");
-	tell_safe(decisions, out);
-	if (config->upstreams->len == 0)
-		g_string_append(out, "    Name your authentication filter in "
-				"upstreams, so that senders can be proven "
-				"and spoofs be seen.\n");
-	if (facts->auth.dmarc == AUTH_FAIL)
-		g_string_append(out, "    DMARC failed: see dmarc_reject, "
-				"dmarc_quarantine and spoof in gatepost "
-				"policy.\n");
-	for (guint i = 0; i < decisions->len; i++) {
-		const Decision *decision = decisions->pdata[i];
+	for (guint i = 0; i < all->len; i++) {
+		const struct advice *one = all->pdata[i];
 
-		if (decision->mode == MODE_ENFORCE || !decision->tenant ||
-		    decision->asked == decision->action)
-			continue;
-		g_string_append_printf(out, "    Mode is %s for %s: gatepost "
-				       "mode enforce would have done more.\n",
-				       modes[decision->mode],
-				       decision->rcpt);
+		g_string_append_printf(out, "    %s\n", one->text);
 	}
-	if (out->len == before)
+	if (all->len == 0)
 		g_string_append(out, "    Nothing stands out.\n");
 }
 
@@ -601,7 +533,7 @@ why_tell(Site *site, const Config *config, const Record *record,
 	if (is_any_delivered(decisions)) {
 		tell_stoppers(site, facts, decisions,
 			      json_member(json, "client"), out, error);
-		tell_advice(config, facts, decisions, out);
+		tell_advice(site, config, json, facts, decisions, out);
 	}
 	return ledger_events(site->ledger, record->id, tell_event, out,
 			     error) && !(error && *error);
