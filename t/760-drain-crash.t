@@ -104,4 +104,36 @@ cmp_ok($questions, '<=', 2 * ($items + $kills),
     'no more than one more to each for a kill');
 is(scalar(glob($site->state_dir . '/spool/submissions/new/*') // ''), '',
     'nothing is left in new');
+
+# --- a crash between the two renames of a move ------------------------------------
+
+sub split_up {
+	my ($id) = @_;
+	my $spool = $site->state_dir . '/spool/submissions';
+
+	rename("$spool/new/$id.json", "$spool/claimed/$id.json") or
+	    die "rename: $!\n";
+	utime(time - 86400, time - 86400, "$spool/new/$id.eml");
+}
+
+my $id = Gatepost::Spool::put($site, data => "From: a\n\nx\n");
+split_up($id);
+is($site->gatepost('drain')->{code}, 0, 'octets that a move left behind');
+is(Gatepost::Spool::place($site, $id), 'done', '... are brought after it');
+$id = Gatepost::Spool::put($site, data => "From: a\n\nx\n");
+split_up($id);
+SKIP: {
+	skip('faketime is not installed', 1)
+	    unless Gatepost::Test::installed('faketime');
+	$site->run('faketime', '-f', '+2d', $drain[0], '-c',
+	    $site->config_file, 'sweep');
+	is(Gatepost::Spool::place($site, $id), 'claimed',
+	    '... by sweep, too, which once removed them');
+}
+$id = Gatepost::Spool::put($site, data => "From: a\n\nx\n");
+unlink($site->state_dir . "/spool/submissions/new/$id.eml");
+$result = $site->gatepost('drain');
+is($result->{code}, 65, 'an item without octets');
+like($result->{err}, qr/no ID\.eml/, '... is said');
+is($site->gatepost('drain')->{code}, 0, '... once');
 done_testing;

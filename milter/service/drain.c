@@ -308,6 +308,21 @@ import(struct drain_run *run, const char *id, const Json *item,
 	return good && submissions_put(run->site->submitted, one, error);
 }
 
+/* There is no ID.eml anywhere: nothing can come of it. */
+static void
+take_broken(struct work *work, const char *id, const Submission *one)
+{
+	struct drain_run *run = work->run;
+
+	note(run, id, "there is no ID.eml beside its JSON");
+	run->broken++;
+	if (one && one->status == SUBMISSION_PENDING)
+		verdict_settle(run->site, run->config, id, RESULT_NOT_FOUND,
+			       VERDICT_NONE, &run->by, NULL);
+	/* Of the two files there is one, which moves all the same. */
+	box_move(run->site->submissions, "claimed", "failed", id, NULL);
+}
+
 /* ID is in claimed: see that it has a record that waits. */
 static bool
 take(struct work *work, const char *id)
@@ -321,6 +336,10 @@ take(struct work *work, const char *id)
 
 	if (!error)
 		box_gather(run->site->submissions, "claimed", id, &error);
+	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		take_broken(work, id, one);
+		return false;
+	}
 	if (error) {
 		note(run, id, error->message);
 		return false;
@@ -395,10 +414,15 @@ claim(struct work *work, GError **error)
 	g_autoptr(GPtrArray) fresh = box_list(box, "new");
 	g_autoptr(GPtrArray) all = NULL;
 
-	for (guint i = 0; i < fresh->len; i++)
-		if (!box_move(box, "new", "claimed", fresh->pdata[i], error)
-		    && *error)
-			return false;
+	/* What cannot be moved whole is no reason to leave the others. */
+	for (guint i = 0; i < fresh->len; i++) {
+		g_autoptr(GError) fault = NULL;
+
+		if (!box_move(box, "new", "claimed", fresh->pdata[i], &fault)
+		    && fault && !g_error_matches(fault, G_FILE_ERROR,
+						 G_FILE_ERROR_NOENT))
+			note(work->run, fresh->pdata[i], fault->message);
+	}
 	all = box_list(box, "claimed");
 	g_ptr_array_set_size(work->ids, 0);
 	for (guint i = 0; i < all->len; i++)
@@ -412,6 +436,7 @@ claim(struct work *work, GError **error)
 struct plan {
 	const Config *config;
 	gint64 now;
+	GHashTable *down;	/* names of analysts to why they fail */
 };
 
 static void
@@ -431,7 +456,7 @@ give_up(Attempt *attempt, const char *why)
 
 static bool
 is_over_due(const AnalystSetting *one, const Submission *of,
-	    const Attempt *attempt, gint64 now)
+	    const Attempt *attempt, const struct plan *plan)
 {
 	gint64 since = MAX(of->at, of->dispute.at);
 	gint64 span = one->give_up * 3600 * CLOCK_SECOND;
@@ -439,9 +464,20 @@ is_over_due(const AnalystSetting *one, const Submission *of,
 	if (one->type == ANALYST_MANUAL)
 		return false;
 	if (attempt->state == ATTEMPT_SENT)
-		return now - attempt->sent > span;
-	/* Nobody gives up what was never tried. */
-	return attempt->tries > 0 && now - since > span;
+		return plan->now - attempt->sent > span;
+	/* What was never tried is only given up when nothing is: it may wait
+	 * for its turn, or drain did not run. */
+	return plan->now - since > span &&
+	    (attempt->tries > 0 || g_hash_table_contains(plan->down,
+							 one->name));
+}
+
+static const char *
+why_down(const struct plan *plan, const AnalystSetting *one)
+{
+	const char *why = g_hash_table_lookup(plan->down, one->name);
+
+	return why && *why ? why : "it did not answer in time";
 }
 
 /* Name who is to be asked, and end what was waited for too long. */
@@ -472,18 +508,39 @@ plan_one(Submission *one, void *data, GError **error)
 		if (!who)
 			give_up(attempt, "it is in the configuration no "
 				"more");
-		else if (is_over_due(who, one, attempt, plan->now))
-			give_up(attempt, "it did not answer in time");
+		else if (is_over_due(who, one, attempt, plan))
+			give_up(attempt, why_down(plan, who));
 		is_changed |= attempt->state == ATTEMPT_GIVEN_UP;
 	}
 	return is_changed;
 }
 
+/* Who is left alone, since he failed again and again. */
+static void
+find_down(struct work *work, GHashTable *down)
+{
+	const GPtrArray *all = work->run->config->analysts;
+
+	for (guint i = 0; i < all->len; i++) {
+		const AnalystSetting *one = all->pdata[i];
+		AnalystState *state = analyst_state_read(
+		    work->run->site->folder, one->name);
+
+		if (state->failures >= BOUND_ANALYST_FAILURES)
+			g_hash_table_insert(down, one->name,
+			    g_strdup(state->fault ? state->fault : ""));
+		fields_free(&analyst_state_fields, state);
+	}
+}
+
 static void
 plan_all(struct work *work)
 {
-	struct plan plan = { work->run->config, clock_now() };
+	g_autoptr(GHashTable) down = g_hash_table_new_full(g_str_hash,
+	    g_str_equal, NULL, g_free);
+	struct plan plan = { work->run->config, clock_now(), down };
 
+	find_down(work, down);
 	for (guint i = 0; i < work->ids->len; i++) {
 		g_autoptr(GError) error = NULL;
 
@@ -573,11 +630,13 @@ ask_all(struct work *work, const struct token_keys *keys)
 		if (!lane->is_started)
 			lane_work(lane);
 	}
+	/* All first: settle() of one may still write into RUN. */
+	for (guint i = 0; i < all->len; i++)
+		if (lanes[i].is_started)
+			pthread_join(lanes[i].thread, NULL);
 	for (guint i = 0; i < all->len; i++) {
 		struct lane *lane = &lanes[i];
 
-		if (lane->is_started)
-			pthread_join(lane->thread, NULL);
 		asked += lane->asked;
 		run->failed += lane->failed;
 		run->answered += lane->answered;
