@@ -290,6 +290,17 @@ like($request->{body}, qr{name="kind"\r\n\r\nphish/message\r\n},
 like($request->{body}, qr{name="file";\ filename="message\.eml"\r
 \nContent-Type:\ message/rfc822\r\n\r\nDelivered-To}x, '... and a file');
 
+# A Unix socket.
+my $local = Gatepost::Http->new(folder => "$sink_folder/unix",
+    socket => "$dir/run/http.sock", answer => sub {
+	return (200, '{"verdict":"bulk"}') });
+analysts({ name => 'local', type => 'http', url => 'http://desk/x',
+    socket => "$dir/run/http.sock" });
+$id = Gatepost::Spool::put($site, data => $mail);
+drain(0);
+is(record($id)->{verdict}, 'bulk', 'a service on a Unix socket');
+is(($local->requests)[0]{headers}{host}, 'desk', '... by its name');
+
 # Links and files.
 $http->forget;
 analysts({ name => 'web', type => 'http', url => $http->url . '/clean',

@@ -56,8 +56,8 @@ value_of(const struct question *question, const char *name)
 	return g_strdup("");
 }
 
-/* TEMPLATE with its fields, which are escaped for a JSON string if IS_JSON;
- * the field ticket is TICKET, escaped for an URL. */
+/* TEMPLATE with its fields, escaped for a JSON string if IS_JSON; with TICKET
+ * (else NULL), which is a field then, they are escaped for an URL. */
 static GString *
 fill(const struct question *question, const char *template, bool is_json,
      const char *ticket)
@@ -76,9 +76,14 @@ fill(const struct question *question, const char *template, bool is_json,
 			continue;
 		}
 		value = ticket && strcmp(analyst_fields[field], "ticket") ==
-		    0 ? g_uri_escape_string(ticket, NULL, FALSE) :
+		    0 ? g_strdup(ticket) :
 		    value_of(question, analyst_fields[field]);
-		if (is_json) {
+		if (ticket) {
+			g_autofree char *escaped = g_uri_escape_string(value,
+			    NULL, FALSE);
+
+			g_string_append(out, escaped);
+		} else if (is_json) {
 			g_autoptr(GString) quoted = g_string_new(NULL);
 
 			json_quote(quoted, value);
@@ -128,8 +133,8 @@ at_path(const Json *json, const char *path)
 		return g_strdup(text);
 	if (json_is_true(json))
 		return g_strdup("true");
-	return json_fraction(json) != 0 ? g_strdup_printf("%.15g",
-						      json_fraction(json)) : NULL;
+	return json_fraction(json) != 0 ?
+	    g_strdup_printf("%.15g", json_fraction(json)) : NULL;
 }
 
 static void

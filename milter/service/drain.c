@@ -357,7 +357,8 @@ take(struct work *work, const char *id)
 		return true;
 	note(run, id, error->message);
 	/* Only what is wrong in itself; a full disk is not. */
-	if (!text || (item && error->code != (int)G_FILE_ERROR_INVAL))
+	if (!text || (item && !g_error_matches(error, G_FILE_ERROR,
+					       G_FILE_ERROR_INVAL)))
 		return false;
 	box_move(run->site->submissions, "claimed", "failed", id, NULL);
 	run->broken++;

@@ -13,22 +13,30 @@ package Gatepost::Http;
 # An answer may be a code that writes to the connection itself.  One child a
 # connection; the answer's closure runs there, so it can change nothing here.
 #
+#	port	of loopback (default one that is free)
+#	socket	a Unix socket instead
 #	tls	{ key => file, cert => file }
 
 use strict;
 use warnings;
 
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ();
 
 sub new {
 	my ($class, %arg) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 64,
-	    LocalAddr => '127.0.0.1', LocalPort => $arg{port} || 0,
-	    ReuseAddr => 1) or die "listen: $!\n";
+	my $listener = $arg{socket} ?
+	    IO::Socket::UNIX->new(Listen => 64, Local => $arg{socket}) :
+	    IO::Socket::INET->new(Listen => 64, LocalAddr => '127.0.0.1',
+	    LocalPort => $arg{port} || 0, ReuseAddr => 1);
+
+	die "listen: $!\n" unless $listener;
+	chmod(0666, $arg{socket}) if $arg{socket};
 	my $self = bless { folder => $arg{folder}, owner => $$,
-	    port => $listener->sockport, tls => $arg{tls},
+	    port => $arg{socket} ? 0 : $listener->sockport,
+	    tls => $arg{tls},
 	    answer => $arg{answer} }, $class;
 
 	mkdir($self->{folder});
