@@ -136,5 +136,39 @@ ok(spooled('new', $both->{id}), '... with its copy');
 $site->gatepost('candidate', 'dismiss', $both->{id}, '--tenant', 'other');
 ok(!spooled('new', $both->{id}), '... until that one has done, too');
 
+# --- a new block that matches past mail ----------------------------------------------------
+
+# Nothing suspects it when it comes.
+sub plain {
+	my ($from, @rcpts) = @_;
+
+	$site->milter_message(from => $from, client => '203.0.113.9', rcpt =>
+	    \@rcpts, data => "$results dmarc=pass header.from=late.example\n" .
+	    "From: <$from>\nSubject: plain " . ++$count . "\nMessage-ID: <" .
+	    ++$count . "\@x>\n\nplain $count\n");
+}
+
+plain('a@late.example', $jane);
+plain('b@late.example', $max);
+plain('c@fine.example', $max);
+ok(Gatepost::Test::wait_for(5, sub {
+	@{$site->json('trace', '--domain', 'fine.example')->{records}} }),
+    'mail was delivered');
+is($site->gatepost('sweep')->{code}, 0, 'sweep before the block');
+is(scalar(grep { $_->{candidate} =~ /past-block/ } @{items()}), 0,
+    '... finds nothing');
+$site->gatepost('list', 'add', '--tenant', 'other', 'block', 'sender',
+    'late.example');
+$run = $site->gatepost('sweep');
+like($run->{out}, qr/found 1 past messages that new blocks would have held/,
+    'sweep after it finds what it would have held') or diag($run->{err});
+my ($past) = grep { $_->{candidate} eq 'past-block' } @{items()};
+is("$past->{from} $past->{rcpt} $past->{score}", "b\@late.example $max 15",
+    '... of that tenant alone');
+like($site->gatepost('candidate', 'show', $past->{id})->{out},
+    qr/past-block: a block that is newer/, '... and says why');
+like($site->gatepost('sweep')->{out}, qr/found 0 past/,
+    '... and finds it once');
+
 $site->stop;
 done_testing();

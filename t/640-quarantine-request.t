@@ -14,6 +14,7 @@ use Test::More;
 my $alice = 'alice@example.org';
 my @admins = ('admin@example.org', 'second@ops.example');
 my $site = Gatepost::Test->new(tenant => { admins => \@admins,
+    alerts => { window => 0 },
     quarantine => { rights => { block_sender => 'limited' } } },
     lists => { example => "block sender evil.example\n" });
 my $sink = Gatepost::Sink->new(folder => $site->dir . '/sink');

@@ -290,11 +290,13 @@ SKIP: {
 	my $eml = "$dir/try.eml";
 	my @up;
 
-	# What steps 3 to 6 made is taken away again.
+	# What steps 3 to 8 made is taken away again.
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
 	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
 	    'DROP TABLE held_text; DROP TABLE submission; ' .
-	    'DROP TABLE candidate; ' .
+	    'DROP TABLE report; DROP TABLE report_meter; ' .
+	    'DROP TABLE report_dropped; ' .
+	    'DROP TABLE candidate; DROP TABLE alert; DROP TABLE job; ' .
 	    join('', map { "DROP INDEX held_$_; " } qw(rcpt of state sender
 	    from sender_domain from_domain message_id entry policy category
 	    by subject size ends expires user)) .

@@ -44,6 +44,12 @@ candidate list --tenant --state --each --since --most
 candidate show --tenant
 candidate dismiss --tenant --alone
 candidate submit --as --rcpt --tenant --block --allow --expires --note
+report list --tenant --since --sender --reporter --reason --result --state --marked --via --drill --converted --unverified --group-by --most --csv
+report show
+report mark --no-notice --note
+report submit --as --block --allow --expires --note
+report add --as --user --tenant
+report drill --campaign --tenant --expires
 submit - --as --rcpt --tenant --file --block --allow --expires --note
 submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
 submission show --tenant --sent

@@ -240,6 +240,12 @@
 /* Days for which an answer by mail counts. */
 #define BOUND_ANSWER_DAYS 30
 
+/* Messages in one report; the others are not taken, and the reporter is told
+ * so.  Archives in each other in which they are looked for.  Together they
+ * have at most BOUND_MESSAGE octets. */
+#define BOUND_REPORTED 20
+#define BOUND_REPORT_DEPTH 3
+
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3
 /* Days in which the same message again is known as a retry. */

@@ -97,6 +97,11 @@ send_all(struct cli *cli, struct digest_run *run, int lock)
 	if (cli->json)
 		printf("%s]}\n", telling.json->str);
 	g_string_free(telling.json, TRUE);
+	/* For some users alone it is no run of cron. */
+	if (good && !telling.failed && !run->user && !run->tenant &&
+	    !run->is_dry)
+		good = jobs_done(run->site->alerts, "digest", clock_now(),
+				 &error);
 	if (!good)
 		return cli_error("digest", error);
 	return telling.failed ? EX_TEMPFAIL : EX_OK;

@@ -15,6 +15,7 @@ cmd_sweep(struct cli *cli)
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)g_error_free);
 	struct swept done = { .life = { 0, 0, odd } };
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
 	int status = EX_OK;
 
@@ -24,13 +25,18 @@ cmd_sweep(struct cli *cli)
 		return status;
 	sweep(site, cli->config, clock_now(), &done, faults);
 	printf("expired %u copies, released %u approved ones, removed %u "
-	       "items, %u candidates, %u submissions, %u entries, %u days of "
-	       "the ledger and %u of evidence; told the end of %u entries\n",
+	       "items, %u candidates, %u submissions, %u reports, %u entries, "
+	       "%u days of the ledger and %u of evidence; told the end of %u "
+	       "entries; found %u past messages that new blocks would have "
+	       "held\n",
 	       done.expired, done.released, done.items, done.candidates,
-	       done.submissions, done.life.removed, done.days, done.evidence,
-	       done.life.told);
+	       done.submissions, done.reports, done.life.removed, done.days,
+	       done.evidence, done.life.told, done.past);
 	for (guint i = 0; i < odd->len; i++)
 		printf("%s\n", (const char *)odd->pdata[i]);
+	if (!faults->len &&
+	    !jobs_done(site->alerts, "sweep", clock_now(), &error))
+		status = cli_error("sweep", error);
 	for (guint i = 0; i < faults->len; i++)
 		status = cli_error("sweep", faults->pdata[i]);
 	return status;

@@ -127,6 +127,29 @@ static const struct command commands[] = {
 	  "ID --as A [--rcpt R] [--tenant T] [--block K]... [--allow K]... "
 	  "[--expires T] [--note N]",
 	  "give one to the analysts, see submit", .is_writing = true },
+	{ "report", "list", cmd_report_list,
+	  "[--tenant T] [--since T] [--sender A] [--reporter A] [--reason R] "
+	  "[--result R] [--state S] [--marked M] [--via V] [--drill yes|no] "
+	  "[--converted yes|no] [--unverified] [--group-by COLUMN] "
+	  "[--most N] [--csv]",
+	  .summary = "list what users reported, a row a message" },
+	{ "report", "show", cmd_report_show, "ID",
+	  .summary = "show a reported message, who reported it, and what the "
+	  "ledger knows of it" },
+	{ "report", "mark", cmd_report_mark,
+	  "ID phish|spam|clean [--no-notice] [--note TEXT]",
+	  "say what a reported message is, and tell its reporters",
+	  .is_writing = true },
+	{ "report", "submit", cmd_report_submit,
+	  "ID [--as A] [--block K]... [--allow K]... [--expires T] "
+	  "[--note TEXT]",
+	  "give a reported message to the analysts", .is_writing = true },
+	{ "report", "add", cmd_report_add,
+	  "--as phish|junk|not-junk --user U [--tenant T] [FILE]",
+	  .summary = "report a message for a user, as a mail program does" },
+	{ "report", "drill", cmd_report_drill,
+	  "--campaign C [--tenant T] [--expires T] RCPT...",
+	  .summary = "make the header field of a phishing drill" },
 	{ "submit", NULL, cmd_submit,
 	  "ID|URL|FILE --as A [--rcpt R] [--tenant T] [--file] [--block K]... "
 	  "[--allow K]... [--expires T] [--note N]",

@@ -141,6 +141,9 @@ read_inner(struct mime_walk *walk, const struct mime_part *part)
 	bool is_known;
 	gsize length;
 
+	if (walk->message && pay(walk, LEAF_COST * part->length) &&
+	    walk->message(part, walk->data))
+		return;
 	decode_start(&decoder, decode_encoding(part->encoding, &is_known),
 		     part->body, part->length);
 	if (!enter(walk))

@@ -17,6 +17,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/daemon/daemon.h"
+#include "gatepost/service/alert.h"
 #include "gatepost/service/clerk.h"
 #include "gatepost/service/courier.h"
 #include "gatepost/util/clock.h"
@@ -199,6 +200,7 @@ start(struct front *front, Config *config)
 					    config->min_free);
 	front->line.courier = courier_new(front->line.site, setup_of, front);
 	front->line.clerk = clerk_new(&front->line, setup_of, front);
+	alerts_start(front->line.site, setup_of, front);
 	if (!milter_open(front) ||
 	    pthread_create(&thread, NULL, milter_main, front) != 0) {
 		log_error(NULL, "front-failed reason=\"libmilter does not "

@@ -69,6 +69,7 @@ set_reply(struct mta *mta, const char *code, const char *extended,
 	g_auto(GStrv) parts = g_strsplit(text, "%", -1);
 	g_autofree char *doubled = g_strjoinv("%%", parts);
 
+	((struct edit_mta *)mta)->has_later |= *code == '4';
 	return smfi_setreply(ctx_of(mta), (char *)code, (char *)extended,
 			     doubled) == MI_SUCCESS;
 }
@@ -84,5 +85,5 @@ static const struct mta_deeds deeds = {
 struct edit_mta
 edit_mta(SMFICTX *ctx)
 {
-	return (struct edit_mta){ { &deeds }, ctx };
+	return (struct edit_mta){ { &deeds }, ctx, false };
 }

@@ -290,20 +290,6 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t length)
 	return go_on(session, SMFIP_NR_BODY);
 }
 
-static enum reply
-run(SMFICTX *ctx, struct session *session)
-{
-	struct edit_mta mta = edit_mta(ctx);
-	Message *message = session->message;
-	g_autoptr(GError) error = NULL;
-
-	message_queue_id(message, smfi_getsymval(ctx, (char *)"i"));
-	if (bytes_give(&session->bytes, message, &error))
-		return pipeline_end(&front->line, message, &mta.mta);
-	log_error(message->tag, "later reason=\"%s\"", error->message);
-	return REPLY_LATER;
-}
-
 /* The log has the reason, under the same id. */
 static void
 say_later(SMFICTX *ctx, const Message *message)
@@ -312,6 +298,25 @@ say_later(SMFICTX *ctx, const Message *message)
 						"(%s)", message->id);
 
 	later(ctx, "451", "4.3.0", text);
+}
+
+static enum reply
+run(SMFICTX *ctx, struct session *session)
+{
+	struct edit_mta mta = edit_mta(ctx);
+	Message *message = session->message;
+	g_autoptr(GError) error = NULL;
+	enum reply reply = REPLY_LATER;
+
+	message_queue_id(message, smfi_getsymval(ctx, (char *)"i"));
+	if (bytes_give(&session->bytes, message, &error))
+		reply = pipeline_end(&front->line, message, &mta.mta);
+	else
+		log_error(message->tag, "later reason=\"%s\"",
+			  error->message);
+	if (reply == REPLY_LATER && !mta.has_later)
+		say_later(ctx, message);
+	return reply;
 }
 
 static sfsistat
@@ -336,8 +341,6 @@ on_eom(SMFICTX *ctx)
 	if (reply != REPLY_LATER)
 		g_clear_pointer(&session->message->refused,
 				g_ptr_array_unref);
-	else
-		say_later(ctx, session->message);
 	message_end(session);
 	return answers[reply];
 }

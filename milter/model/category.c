@@ -22,5 +22,13 @@ const char *const candidate_rules[] = {
 	"unproven-allow", "score-near", "name-of-ours", "look-alike",
 	"link-text", "reply-to", "defects", "truncated", "odd-address",
 	"hidden-text", "address-link", "page-file", "unproven-from",
-	"locked-file", "dmarc-fail", "links-elsewhere", "shortener", NULL
+	"locked-file", "dmarc-fail", "links-elsewhere", "shortener",
+	"past-block", NULL
+};
+
+const char *const alert_kinds[] = {
+	"reported-phish", "reported-junk", "reported-clean",
+	"release-requested", "submission-completed", "entry-expiring",
+	"entry-malicious", "candidate-burst", "job-overdue",
+	"reports-waiting", "provisional-block", NULL
 };

@@ -19,6 +19,7 @@
 #include "gatepost/model/lookalike.h"
 #include "gatepost/model/mapname.h"
 #include "gatepost/model/people.h"
+#include "gatepost/model/report.h"
 #include "gatepost/model/rights.h"
 #include "gatepost/model/settings.h"
 #include "gatepost/util/clamd.h"
@@ -541,6 +542,76 @@ check_digest(const Config *config, Tenant *tenant, struct reading *reading)
 	}
 }
 
+/* An address of the tenant's own, in normal form; *GIVEN is replaced. */
+static void
+check_own(const Config *config, const Tenant *tenant, const char *name,
+	  char **given, struct reading *reading)
+{
+	char *normal = *given ? address_normal(*given) : NULL;
+
+	if (!*given)
+		return;
+	if (!normal || !*address_domain(normal) ||
+	    config_tenant_of(config, address_domain(normal)) != tenant)
+		say(reading, true, "reports.%s: \"%s\" is no address in a "
+		    "domain of tenant \"%s\"", name, *given, tenant->name);
+	if (normal) {
+		g_free(*given);
+		*given = normal;
+	}
+}
+
+static void
+check_reports(const Config *config, Tenant *tenant, struct reading *reading)
+{
+	const struct {
+		const char *name;
+		char **address;
+	} rows[] = {
+		{ "phish", &tenant->reports.phish },
+		{ "junk", &tenant->reports.junk },
+		{ "not_junk", &tenant->reports.not_junk },
+		{ "block", &tenant->reports.block },
+		{ "address", &tenant->reports.address },
+	};
+	const struct {
+		const char *name, *text;
+	} texts[] = {
+		{ "phish", tenant->reports.text_phish },
+		{ "spam", tenant->reports.text_spam },
+		{ "clean", tenant->reports.text_clean },
+		{ "footer", tenant->reports.footer },
+	};
+
+	check_own(config, tenant, "mailbox", &tenant->reports.mailbox,
+		  reading);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const char *one;
+
+		check_own(config, tenant, rows[i].name, rows[i].address,
+			  reading);
+		if (!(one = *rows[i].address))
+			continue;
+		if (g_strcmp0(one, tenant->digest.address) == 0)
+			say(reading, true, "reports.%s: \"%s\" is "
+			    "digest.address, too; give it another",
+			    rows[i].name, one);
+		for (guint j = 0; j < i; j++)
+			if (g_strcmp0(one, *rows[j].address) == 0)
+				say(reading, true, "reports.%s: \"%s\" is "
+				    "reports.%s, too; one address for all is "
+				    "reports.address", rows[i].name, one,
+				    rows[j].name);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (texts[i].text &&
+		    (!g_utf8_validate(texts[i].text, -1, NULL) ||
+		     g_utf8_strlen(texts[i].text, -1) > REPORT_TEXT))
+			say(reading, true, "reports.text.%s: it must be "
+			    "UTF-8, of %u characters at most", texts[i].name,
+			    REPORT_TEXT);
+}
+
 /* What tenants before one have: with thousands of them nobody compares each
  * with each. */
 struct known {
@@ -682,8 +753,10 @@ check_tenants(const Config *config, struct reading *reading)
 
 	for (guint i = 0; i < config->tenants->len; i++)
 		check_tenant(config->tenants->pdata[i], &known, reading);
-	for (guint i = 0; !reading->is_bad && i < config->tenants->len; i++)
+	for (guint i = 0; !reading->is_bad && i < config->tenants->len; i++) {
 		check_digest(config, config->tenants->pdata[i], reading);
+		check_reports(config, config->tenants->pdata[i], reading);
+	}
 	g_hash_table_unref(known.names);
 	g_hash_table_unref(known.domains);
 }
@@ -721,6 +794,28 @@ check_candidates(const Config *config, struct reading *reading)
 				    "candidates.off: \"%s\" is no rule; see "
 				    "gatepostd(8), Candidate rules",
 				    tenant->name, (char *)off->pdata[j]);
+	}
+}
+
+static void
+check_alerts(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->tenants->len; i++) {
+		const Tenant *tenant = config->tenants->pdata[i];
+		const GPtrArray *off = tenant->alerts.off;
+		const GPtrArray *words = tenant->alerts.command;
+
+		for (guint j = 0; j < off->len; j++)
+			if (fields_word(alert_kinds, off->pdata[j]) < 0)
+				say(reading, true, "tenant \"%s\", "
+				    "alerts.off: \"%s\" is no alert; see "
+				    "gatepost.conf(5)", tenant->name,
+				    (char *)off->pdata[j]);
+		if (words->len && *(char *)words->pdata[0] != '/')
+			say(reading, true, "tenant \"%s\", alerts.command: "
+			    "\"%s\" is no path from / on: no shell and no "
+			    "PATH find it", tenant->name,
+			    (char *)words->pdata[0]);
 	}
 }
 
@@ -834,6 +929,7 @@ check_whole(Config *config, struct reading *reading)
 	check_tenants(config, reading);
 	check_defects(config, reading);
 	check_candidates(config, reading);
+	check_alerts(config, reading);
 	check_all_feeds(config, reading);
 }
 
@@ -1012,6 +1108,26 @@ config_policy(const Tenant *tenant, enum policy row)
 {
 	return (enum action)(tenant->policy[row] >= 0 ? tenant->policy[row] :
 			     tenant->policy[POLICY_IMPERSONATION]);
+}
+
+int
+config_report(const Tenant *tenant, const char *address)
+{
+	const struct {
+		const char *address;
+		enum report_reason reason;
+	} rows[] = {
+		{ tenant->reports.phish, REPORT_PHISH },
+		{ tenant->reports.junk, REPORT_JUNK },
+		{ tenant->reports.not_junk, REPORT_NOT_JUNK },
+		{ tenant->reports.block, REPORT_BLOCK },
+		{ tenant->reports.address, REPORT_ANY },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].address && strcmp(rows[i].address, address) == 0)
+			return rows[i].reason;
+	return REPORT_NONE;
 }
 
 bool

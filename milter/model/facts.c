@@ -14,7 +14,9 @@ const char *const composites[] = {
 	"none", "pass", "softpass", "fail", "unsure", NULL
 };
 
-static const char *const request_kinds[] = { "facts", "preview", "page", NULL };
+static const char *const request_kinds[] = {
+	"facts", "preview", "page", "report", NULL
+};
 
 static const struct field mailbox_rows[] = {
 	FIELD(Mailbox, name, FIELD_TEXT),
@@ -163,6 +165,7 @@ static const struct field request_rows[] = {
 	FIELD(Request, clamd_ms, FIELD_NUMBER),
 	FIELD(Request, size, FIELD_NUMBER),
 	FIELD_OF(Request, told, FIELD_LIST, field_fields),
+	FIELD(Request, is_bare, FIELD_BOOL),
 };
 const struct fields request_fields = FIELDS(Request, request_rows);
 
@@ -174,6 +177,8 @@ static const struct field answer_rows[] = {
 	FIELD(Answer, is_clamd_alive, FIELD_BOOL),
 	FIELD(Answer, clamd_fault, FIELD_TEXT),
 	FIELD(Answer, preview, FIELD_TEXT),
+	FIELD_OF(Answer, reported, FIELD_LIST, reported_fields),
+	FIELD(Answer, is_more, FIELD_BOOL),
 };
 const struct fields answer_fields = FIELDS(Answer, answer_rows);
 

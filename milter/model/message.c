@@ -185,6 +185,9 @@ message_add_recipient(Message *message, const char *given)
 	recipient->is_action = recipient->tenant &&
 	    g_strcmp0(recipient->tenant->digest.address,
 		      recipient->address) == 0;
+	recipient->report = recipient->tenant ?
+	    config_report(recipient->tenant, recipient->address) :
+	    REPORT_NONE;
 	recipient->mode = config_mode(message->config, recipient->tenant);
 	recipient->outbound = sender_tenant(message);
 	if (recipient->outbound == recipient->tenant)

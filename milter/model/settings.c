@@ -208,6 +208,8 @@ static const struct setting keep_rows[] = {
 	  3650, .meaning = "days that the ledger is kept" },
 	{ "quarantine", SETTING_NUMBER, offsetof(Config, keep.quarantine),
 	  "30", 1, 3650, .meaning = "days that held mail is kept" },
+	{ "reports", SETTING_NUMBER, offsetof(Config, keep.reports), "180",
+	  1, 3650, .meaning = "days that reports of users are kept" },
 	{ "spool", SETTING_NUMBER, offsetof(Config, keep.spool), "7", 1, 3650,
 	  .meaning = "days that candidates, and messages that were submitted, are kept" },
 	{ "contacts", SETTING_NUMBER, offsetof(Config, keep.contacts), "365",
@@ -220,6 +222,16 @@ static const struct setting keep_rows[] = {
 	  "of submissions" },
 };
 static const struct scope keep_settings = SCOPE(Config, keep_rows);
+
+static const struct setting cron_rows[] = {
+	{ "drain", SETTING_NUMBER, offsetof(Config, cron.drain), "5", 0,
+	  10080, .meaning = "minutes from one gatepost drain to the next" },
+	{ "digest", SETTING_NUMBER, offsetof(Config, cron.digest), "60", 0,
+	  10080, .meaning = "the same of gatepost digest" },
+	{ "sweep", SETTING_NUMBER, offsetof(Config, cron.sweep), "1440", 0,
+	  10080, .meaning = "the same of gatepost sweep" },
+};
+static const struct scope cron_settings = SCOPE(Config, cron_rows);
 
 static const struct setting upstream_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Upstream, name), NULL,
@@ -441,6 +453,21 @@ static const struct setting candidate_rows[] = {
 };
 static const struct scope candidate_settings = SCOPE(Tenant, candidate_rows);
 
+static const struct setting alert_rows[] = {
+	{ "window", SETTING_NUMBER, offsetof(Tenant, alerts.window), "15", 0,
+	  1440, .meaning = "minutes for which repeats of an alert are told "
+	  "together (0: each by itself)" },
+	{ "burst", SETTING_NUMBER, offsetof(Tenant, alerts.burst), "20", 0,
+	  100000, .meaning = "suspected messages in an hour that are an "
+	  "alert (0: never)" },
+	{ "off", SETTING_TEXTS, offsetof(Tenant, alerts.off), NULL,
+	  .meaning = "alerts that nobody is told" },
+	{ "command", SETTING_TEXTS, offsetof(Tenant, alerts.command), NULL,
+	  .meaning = "a program and its arguments, which gets each alert as "
+	  "a line of JSON" },
+};
+static const struct scope alert_settings = SCOPE(Tenant, alert_rows);
+
 static const struct setting evidence_rows[] = {
 	{ "retain", SETTING_WORD, offsetof(Tenant, evidence.retain), "none",
 	  .words = retains,
@@ -493,6 +520,63 @@ static const struct setting digest_rows[] = {
 };
 static const struct scope digest_settings = SCOPE(Tenant, digest_rows);
 
+const char *const destinations[] = { "analysts", "mailbox", "both", NULL };
+
+static const struct setting report_text_rows[] = {
+	{ "phish", SETTING_TEXT, offsetof(Tenant, reports.text_phish), NULL,
+	  .meaning = "what a reporter is told of a message marked as phish" },
+	{ "spam", SETTING_TEXT, offsetof(Tenant, reports.text_spam), NULL,
+	  .meaning = "the same of spam" },
+	{ "clean", SETTING_TEXT, offsetof(Tenant, reports.text_clean), NULL,
+	  .meaning = "the same of a message that is clean" },
+	{ "footer", SETTING_TEXT, offsetof(Tenant, reports.footer), NULL,
+	  .meaning = "what stands below each of them" },
+};
+static const struct scope report_text_settings =
+    SCOPE(Tenant, report_text_rows);
+
+static const struct setting report_rows[] = {
+	{ "phish", SETTING_TEXT, offsetof(Tenant, reports.phish), NULL,
+	  .meaning = "address in a domain of the tenant to which users "
+	  "forward phishing" },
+	{ "junk", SETTING_TEXT, offsetof(Tenant, reports.junk), NULL,
+	  .meaning = "the same for junk" },
+	{ "not_junk", SETTING_TEXT, offsetof(Tenant, reports.not_junk), NULL,
+	  .meaning = "the same for what is no junk" },
+	{ "block", SETTING_TEXT, offsetof(Tenant, reports.block), NULL,
+	  .meaning = "the same for mail whose sender the user wants blocked "
+	  "for himself" },
+	{ "address", SETTING_TEXT, offsetof(Tenant, reports.address), NULL,
+	  .meaning = "one address for all, by the subject: \"Junk:\", \"Not "
+	  "junk:\", \"Phishing:\", or 1|, 2|, 3|; without such a word it "
+	  "is phish" },
+	{ "destination", SETTING_WORD, offsetof(Tenant, reports.destination),
+	  "analysts", .words = destinations,
+	  .meaning = "where reports go: analysts: they are taken; mailbox: "
+	  "they are delivered, and only listed; both" },
+	{ "mailbox", SETTING_TEXT, offsetof(Tenant, reports.mailbox), NULL,
+	  .meaning = "address of the tenant to which they are delivered; "
+	  "default the report address itself" },
+	{ "acknowledge", SETTING_BOOL, offsetof(Tenant, reports.acknowledge),
+	  "false", .meaning = "thank verified reporters by mail" },
+	{ "hourly", SETTING_NUMBER, offsetof(Tenant, reports.hourly), "50",
+	  1, 100000, .meaning = "most reports of one reporter within an "
+	  "hour; beyond, they are answered \"later\"" },
+	{ "hourly_all", SETTING_NUMBER, offsetof(Tenant, reports.hourly_all),
+	  "1000", 1, 1000000, .meaning = "the same of all reporters; those "
+	  "who are not verified have as many for themselves" },
+	{ "quota", SETTING_BYTES, offsetof(Tenant, reports.quota), "1G", 0,
+	  G_MAXINT64, .meaning = "most octets of reported messages; beyond "
+	  "it reports are listed without them (0: no limit)" },
+	{ "drill_key", SETTING_PATH, offsetof(Tenant, reports.drill_key),
+	  NULL, .meaning = "file with the key of phishing drills, 16 octets "
+	  "at least, which others may not read" },
+	{ "text", SETTING_GROUP, 0, NULL, .of = &report_text_settings,
+	  .meaning = "own words to reporters, 1,115 characters each at "
+	  "most" },
+};
+static const struct scope report_settings = SCOPE(Tenant, report_rows);
+
 static const struct setting tenant_rows[] = {
 	{ "name", SETTING_TEXT, offsetof(Tenant, name), NULL,
 	  .is_needed = true,
@@ -537,6 +621,8 @@ static const struct setting tenant_rows[] = {
 	{ "admins", SETTING_TEXTS, offsetof(Tenant, admins), NULL,
 	  .meaning = "addresses that are told by mail what an admin should "
 	  "know, such as entries that end soon" },
+	{ "alerts", SETTING_GROUP, 0, NULL, .of = &alert_settings,
+	  .meaning = "what admins are told, and how" },
 	{ "junk_header", SETTING_TEXT, offsetof(Tenant, junk_header),
 	  "X-Spam-Flag: YES",
 	  .meaning = "header field that makes the mail store file a message "
@@ -561,6 +647,8 @@ static const struct setting tenant_rows[] = {
 	  "choose another" },
 	{ "digest", SETTING_GROUP, 0, NULL, .of = &digest_settings,
 	  .meaning = "mail to users about what is held for them" },
+	{ "reports", SETTING_GROUP, 0, NULL, .of = &report_settings,
+	  .meaning = "mail that users send about messages" },
 	{ "users", SETTING_GROUP, 0, NULL, .of = &user_settings,
 	  .meaning = "from addresses and logins to mailboxes, for the lists "
 	  "of users" },
@@ -625,6 +713,9 @@ static const struct setting rows[] = {
 	  .meaning = "the way of released mail" },
 	{ "keep", SETTING_GROUP, 0, NULL, .of = &keep_settings,
 	  .meaning = "days after which `gatepost sweep` removes" },
+	{ "cron", SETTING_GROUP, 0, NULL, .of = &cron_settings,
+	  .meaning = "how often cron's jobs are done; admins are told when "
+	  "one was not for twice as long (0: they are not)" },
 	{ "control", SETTING_GROUP, 0, NULL, .of = &control_settings,
 	  .meaning = "the socket for commands of users with a role" },
 	{ "roles", SETTING_LIST, offsetof(Config, roles), NULL,

@@ -301,6 +301,15 @@ rule_odd_address(const struct look *look, const Decision *decision)
 	    facts_has_defect(look->facts, "name-address");
 }
 
+/* Known later: by service/past.c, when a block is new. */
+static bool
+rule_past_block(const struct look *look, const Decision *decision)
+{
+	(void)look;
+	(void)decision;
+	return false;
+}
+
 /* One of 10, where the tenant's line is by default, is enough by itself. */
 static const struct {
 	const char *name;
@@ -344,6 +353,8 @@ static const struct {
 	  "no link leads to the sender's organisation" },
 	{ "shortener", rule_shortener, 4,
 	  "a link goes by a shortener, which hides where it leads" },
+	{ "past-block", rule_past_block, 15,
+	  "a block that is newer than the message would have held it" },
 };
 
 int
@@ -395,4 +406,12 @@ candidate_meaning(const char *rule)
 	int row = candidate_find(rule);
 
 	return row < 0 ? "" : rules[row].meaning;
+}
+
+gint64
+candidate_score(const char *rule)
+{
+	int row = candidate_find(rule);
+
+	return row < 0 ? 0 : rules[row].score;
 }

@@ -205,3 +205,48 @@ judge_action(const struct look *look)
 	decision->asked = decision->action = ACTION_DISCARD;
 	return decision;
 }
+
+/* Does mail to this report address stay on the message? */
+static bool
+is_passed_on(const Recipient *recipient)
+{
+	const Tenant *tenant = recipient->tenant;
+
+	return tenant->reports.destination != DESTINATION_ANALYSTS &&
+	    recipient->reporter != REPORTER_PROGRAM &&
+	    (!tenant->reports.mailbox ||
+	     g_strcmp0(tenant->reports.mailbox, recipient->address) == 0);
+}
+
+Decision *
+judge_report(const struct look *look)
+{
+	const Recipient *recipient = look->recipient;
+	bool is_judged = recipient->reporter == REPORTER_UNVERIFIED;
+	Decision *decision = is_judged ? judge(look) :
+	    decision_new(recipient);
+
+	decision->mode = (int)recipient->mode;
+	if (decision->action > ACTION_JUNK)
+		return decision;
+	decision->because = finding_add(decision, "report", SPEAKER_SYSTEM,
+	    EFFECT_ALLOW, recipient->reporter == REPORTER_PROGRAM ?
+	    "a program's mail to a report address is dropped" :
+	    is_judged ? "a report of somebody who is not verified" :
+	    "a report of a verified user");
+	decision->because->is_proven = !is_judged;
+	if (is_passed_on(recipient)) {
+		if (!is_judged)
+			decision->asked = decision->action = ACTION_DELIVER;
+		return decision;
+	}
+	decision->asked = decision->action = ACTION_DISCARD;
+	return decision;
+}
+
+bool
+judge_is_report(const Decision *decision)
+{
+	return decision->because &&
+	    g_strcmp0(decision->because->check, "report") == 0;
+}

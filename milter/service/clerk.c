@@ -12,6 +12,7 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/service/errand.h"
+#include "gatepost/service/report_work.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 #include "gatepost/util/log.h"
@@ -29,24 +30,33 @@ struct Clerk {
 	bool is_due;
 };
 
+/* What is done for users, each kind in a box of its own.  To add one: a row
+ * in walk(). */
+struct work_of {
+	Box *box;
+	const char *name;	/* for the log */
+	bool (*run)(struct pipeline *line, Setup *setup, const char *id,
+		    GError **error);
+};
+
 /* It waited for days: an admin must know, and nobody waits any more. */
 static void
-give_up(Clerk *clerk, const char *id, const char *why)
+give_up(const struct work_of *work, const char *id, const char *why)
 {
 	g_autoptr(GError) error = NULL;
 
-	log_error(id, "action-given-up days=%d reason=\"%s\"",
+	log_error(id, "%s-given-up days=%d reason=\"%s\"", work->name,
 		  BOUND_ERRAND_DAYS, why);
-	if (!box_remove(clerk->line->site->actions, "new", id, &error))
-		log_error(id, "action-failed reason=\"%s\"", error->message);
+	if (!box_remove(work->box, "new", id, &error))
+		log_error(id, "%s-failed reason=\"%s\"", work->name,
+			  error->message);
 }
 
-/* All errands once; how many are left to be tried again. */
+/* All of WORK once; how many are left to be tried again. */
 static guint
-walk(Clerk *clerk)
+walk_box(Clerk *clerk, const struct work_of *work)
 {
-	g_autoptr(GPtrArray) ids = box_list(clerk->line->site->actions,
-					    "new");
+	g_autoptr(GPtrArray) ids = box_list(work->box, "new");
 	g_autoptr(Setup) setup = ids->len ? clerk->setup(clerk->data) : NULL;
 	guint left = 0;
 
@@ -54,17 +64,32 @@ walk(Clerk *clerk)
 		const char *id = ids->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (errand_run(clerk->line, setup, id, &error))
+		if (work->run(clerk->line, setup, id, &error))
 			continue;
 		if (id_time(id) + BOUND_ERRAND_DAYS * CLOCK_DAY <
 		    clock_now()) {
-			give_up(clerk, id, error->message);
+			give_up(work, id, error->message);
 			continue;
 		}
-		log_warning(id, "action-later reason=\"%s\"",
+		log_warning(id, "%s-later reason=\"%s\"", work->name,
 			    error->message);
 		left++;
 	}
+	return left;
+}
+
+static guint
+walk(Clerk *clerk)
+{
+	const Site *site = clerk->line->site;
+	const struct work_of works[] = {
+		{ site->actions, "action", errand_run },
+		{ site->reports_box, "report", report_run },
+	};
+	guint left = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(works); i++)
+		left += walk_box(clerk, &works[i]);
 	return left;
 }
 

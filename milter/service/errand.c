@@ -9,11 +9,9 @@
 
 #include <string.h>
 
-#include "gatepost/model/address.h"
-#include "gatepost/policy/check.h"
 #include "gatepost/service/answer.h"
 #include "gatepost/service/clerk.h"
-#include "gatepost/service/letter.h"
+#include "gatepost/service/sender.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
@@ -29,69 +27,6 @@ static const struct field errand_rows[] = {
 	FIELD(Errand, analyst, FIELD_TEXT),
 };
 const struct fields errand_fields = FIELDS(Errand, errand_rows);
-
-/* Why MESSAGE is no person's, or NULL. */
-static const char *
-automatic(const Message *message, const Facts *facts)
-{
-	if (!*message->sender)
-		return "it has the null sender";
-	if (facts->is_auto)
-		return "a program sent it";
-	if (letter_is_own(facts->message_id))
-		return "it is a mail of our own";
-	return NULL;
-}
-
-/* Is From in a domain of TENANT, by proof? */
-static bool
-is_proven(const Message *message, const Facts *facts, const Tenant *tenant)
-{
-	return facts->from && facts->from_domain && auth_is_aligned(facts) &&
-	    config_tenant_of(message->config, facts->from_domain) == tenant;
-}
-
-/* Whose mailbox the sender's is, or NULL with *WHY; `unsure` is for the
- * caller. */
-static Route *
-route_of_sender(const Message *message, const Facts *facts,
-		const Tenant *tenant, const struct map_wait *wait,
-		const char **why)
-{
-	const char *login = message->client.login;
-	g_autofree char *address = login && strchr(login, '@') ?
-	    address_normal(login) : NULL;
-
-	if (login && tenant->users.login_map)
-		return routes_login(message->routes, tenant, login, wait);
-	/* Without a table a login is whose address it is. */
-	if (address && config_tenant_of(message->config,
-					address_domain(address)) == tenant)
-		return routes_follow(message->routes, tenant, address, wait);
-	if (is_proven(message, facts, tenant))
-		return routes_follow(message->routes, tenant, facts->from,
-				     wait);
-	*why = login ? "it is not known whose login that is: set "
-	    "users.login_map" : "nothing proves who sent it";
-	return NULL;
-}
-
-/* Where the answer goes: to From when that is the sender's own, else to his
- * mailbox. */
-static char *
-reply_to(const Message *message, const Facts *facts, const Tenant *tenant,
-	 const char *mailbox, const struct map_wait *wait)
-{
-	g_autoptr(Route) route = NULL;
-
-	if (!facts->from || !facts->from_domain ||
-	    config_tenant_of(message->config, facts->from_domain) != tenant)
-		return g_strdup(mailbox);
-	route = routes_follow(message->routes, tenant, facts->from, wait);
-	return g_strdup(route->mailboxes->len == 1 && !route->is_more &&
-			strcmp(route->mailboxes->pdata[0], mailbox) == 0 ?
-			facts->from : mailbox);
-}
 
 static void
 log_ignored(const Message *message, const Facts *facts,
@@ -137,8 +72,8 @@ take(struct pipeline *line, Message *message, const Facts *facts,
 	for (guint i = 0; i < route->mailboxes->len; i++)
 		g_ptr_array_add(errand->mailboxes,
 				g_strdup(route->mailboxes->pdata[i]));
-	errand->reply = reply_to(message, facts, recipient->tenant,
-				 route->mailboxes->pdata[0], wait);
+	errand->reply = sender_reply(message, facts, recipient->tenant,
+				     route->mailboxes->pdata[0], wait);
 	errand->subject = g_strdup(facts->subject);
 	good = errand_put(line, message, errand, error);
 	fields_free(&errand_fields, errand);
@@ -149,7 +84,7 @@ static bool
 take_for(struct pipeline *line, Message *message, const Facts *facts,
 	 const Recipient *recipient, GError **error)
 {
-	const char *why = automatic(message, facts);
+	const char *why = sender_is_program(message, facts);
 	struct map_wait wait = {
 		line->wait, message->config,
 		clock_steady_ms() + recipient->tenant->users.timeout,
@@ -161,8 +96,8 @@ take_for(struct pipeline *line, Message *message, const Facts *facts,
 	if (!why && !message->routes)
 		why = "there are no tables of users";
 	if (!why)
-		route = route_of_sender(message, facts, recipient->tenant,
-					&wait, &why);
+		route = sender_route(message, facts, recipient->tenant,
+				     &wait, &why);
 	if (route && route->unsure && !route->is_unknown) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
 			    "it is not known who acts by mail: %s",

@@ -126,6 +126,7 @@ forget_copies(struct forgetting *work, GError **error)
 	    !forget_box(work, work->site->candidates, error) ||
 	    !forget_box(work, work->site->submissions, error) ||
 	    !forget_box(work, work->site->actions, error) ||
+	    !forget_box(work, work->site->reports_box, error) ||
 	    !evidence_forget(work->site->evidence, work->who, work->is_dry,
 			     &work->done->evidence, error))
 		return false;

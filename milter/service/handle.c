@@ -35,7 +35,7 @@ tell(Site *site, const Config *config, const char *id, const char *rcpt)
 	bool good = held != NULL;
 
 	if (copy && copy->state == HELD_REQUESTED)
-		good = notice_requested(config, held, copy, &error);
+		notice_requested(site, config, held, copy);
 	else if (copy && (copy->state == HELD_DENIED ||
 			  (copy->state == HELD_RELEASED && was_asked)))
 		good = notice_answered(config, held, copy,

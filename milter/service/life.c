@@ -156,6 +156,7 @@ life_judge(const Life *life, gint64 now, struct snapshot_life *entry)
 /* ---- sweep ---- */
 
 struct sweep {
+	Site *site;
 	Usages *usages;
 	const Config *config;
 	const Tenant *tenant;
@@ -276,7 +277,7 @@ sweep_tenant(struct sweep *sweep, GError **error)
 
 	lists_read(sweep->config, sweep->tenant, entries, notes);
 	keep_feeds(sweep);
-	good = notice_ends(sweep->usages, sweep->config, sweep->tenant,
+	good = notice_ends(sweep->site, sweep->config, sweep->tenant,
 			   sweep->life, entries, sweep->now,
 			   &sweep->swept->told, error);
 	for (guint i = 0; i < entries->len;)
@@ -286,14 +287,15 @@ sweep_tenant(struct sweep *sweep, GError **error)
 }
 
 bool
-life_sweep(Usages *usages, const Config *config, int folder, gint64 now,
+life_sweep(Site *site, const Config *config, gint64 now,
 	   struct life_swept *swept, GError **error)
 {
-	g_autoptr(Life) life = life_of(usages, error);
+	g_autoptr(Life) life = life_of(site->usages, error);
 	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash,
 	    g_str_equal, g_free, NULL);
 	gint64 before = now - config->keep.ledger * CLOCK_DAY;
-	struct sweep sweep = { usages, config, NULL, life, now, keys, swept };
+	struct sweep sweep = { site, site->usages, config, NULL, life, now,
+			       keys, swept };
 	guint notes = swept->notes->len;
 	bool good = life != NULL;
 
@@ -305,7 +307,7 @@ life_sweep(Usages *usages, const Config *config, int folder, gint64 now,
 	}
 	/* What ended in an operator's file is compiled as ended. */
 	if (swept->notes->len > notes)
-		good = lists_are_due(folder, good ? error : NULL) && good;
-	return usage_sweep(usages, keys, before, good ? error : NULL) &&
-	    history_sweep(usages, before, good ? error : NULL) && good;
+		good = lists_are_due(site->folder, good ? error : NULL) && good;
+	return usage_sweep(site->usages, keys, before, good ? error : NULL) &&
+	    history_sweep(site->usages, before, good ? error : NULL) && good;
 }

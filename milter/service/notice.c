@@ -1,7 +1,7 @@
 /*
  * notice.c -- what we tell people by mail
  *
- * The end of entries is mailed first and noted then: a crash between tells
+ * The end of entries is an alert first and noted then: a crash between tells
  * it twice.  All of it is sent from the null sender and says that no person
  * wrote it (RFC 3834); what strangers wrote is shown, never linked.
  */
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/alert.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
 #include "gatepost/service/send.h"
@@ -93,33 +94,29 @@ compose(const Tenant *tenant, const GArray *soon)
 }
 
 bool
-notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
+notice_ends(Site *site, const Config *config, const Tenant *tenant,
 	    const Life *life, const GPtrArray *entries, gint64 now,
 	    guint *told, GError **error)
 {
 	g_autofree char *subject = NULL, *text = NULL;
 	g_autoptr(GArray) soon = NULL;
 
-	if (tenant->admins->len == 0)
+	if (tenant->admins->len == 0 && tenant->alerts.command->len == 0)
 		return true;
-	if (!(soon = collect(usages, life, entries, now, error)))
+	if (!(soon = collect(site->usages, life, entries, now, error)))
 		return false;
 	subject = g_strdup_printf("%u list entr%s of %s end%s soon",
 				  soon->len, soon->len == 1 ? "y" : "ies",
 				  tenant->name, soon->len == 1 ? "s" : "");
 	text = compose(tenant, soon);
-	for (guint i = 0; soon->len && i < tenant->admins->len; i++) {
-		const char *rcpt = tenant->admins->pdata[i];
-
-		if (!send_text(config, tenant, rcpt, subject, text, now,
-			       error))
-			return false;
-	}
+	if (soon->len)
+		alert(site, config, tenant, ALERT_ENTRY_EXPIRING, subject,
+		      text);
 	for (guint i = 0; i < soon->len; i++) {
 		const struct ending *one = &g_array_index(soon, struct ending,
 							  i);
 
-		if (!notice_tell(usages, one->entry->key, one->end, error))
+		if (!notice_tell(site->usages, one->entry->key, one->end, error))
 			return false;
 	}
 	*told += soon->len;
@@ -178,9 +175,9 @@ add_request(GString *out, const Held *held, const HeldRcpt *rcpt)
 			       held->id);
 }
 
-bool
-notice_requested(const Config *config, const Held *held,
-		 const HeldRcpt *rcpt, GError **error)
+void
+notice_requested(Site *site, const Config *config, const Held *held,
+		 const HeldRcpt *rcpt)
 {
 	const Tenant *tenant = rcpt->tenant ?
 	    config_tenant(config, rcpt->tenant) : NULL;
@@ -189,12 +186,9 @@ notice_requested(const Config *config, const Held *held,
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	add_request(out, held, rcpt);
-	for (guint i = 0; tenant && i < tenant->admins->len; i++)
-		if (smtp_is_safe(tenant->admins->pdata[i]) &&
-		    !send_text(config, tenant, tenant->admins->pdata[i],
-			       subject, out->str, clock_now(), error))
-			return false;
-	return true;
+	if (tenant)
+		alert(site, config, tenant, ALERT_RELEASE_REQUESTED, subject,
+		      out->str);
 }
 
 bool

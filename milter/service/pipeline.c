@@ -13,6 +13,7 @@
 #include "gatepost/policy/auth.h"
 #include "gatepost/policy/composite.h"
 #include "gatepost/service/errand.h"
+#include "gatepost/service/intake.h"
 #include "gatepost/service/proof.h"
 #include "gatepost/service/way.h"
 #include "gatepost/store/db.h"
@@ -38,9 +39,15 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 						&error);
 	g_autoptr(GPtrArray) shown = sightings(message, facts);
 	enum reply reply = REPLY_LATER;
+	g_autoptr(Intake) reports = NULL;
 	g_autoptr(GPtrArray) copies = NULL;
 
 	if (facts) {
+		if (!intake_look(line, message, facts, &reports, &error)) {
+			log_error(message->tag, "later reason=\"%s\"",
+				  error->message);
+			return REPLY_LATER;
+		}
 		pipeline_history(line, message, facts);
 		decisions = pipeline_judge(message, facts, shown);
 	} else if (analysis_failed(line, message, shown, result, error,
@@ -55,7 +62,8 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 			  error->message);
 		return REPLY_LATER;
 	}
-	if (!errands_take(line, message, facts, &error)) {
+	if (!errands_take(line, message, facts, &error) ||
+	    !intake_take(line, message, decisions, reports, mta, &error)) {
 		log_error(message->tag, "later reason=\"%s\"",
 			  error->message);
 		return REPLY_LATER;
@@ -255,6 +263,8 @@ pipeline_judge(const Message *message, const Facts *facts,
 		look.recipient = message->recipients->pdata[i];
 		g_ptr_array_add(decisions, look.recipient->is_action ?
 				judge_action(&look) :
+				look.recipient->report && facts ?
+				judge_report(&look) :
 				facts && facts->release ?
 				judge_released(&look, facts->release) :
 				judge(&look));
@@ -270,7 +280,7 @@ pipeline_rcpt(Message *message, const Recipient *recipient, struct mta *mta)
 
 	/* A refused RCPT of sendmail(1) would be tried for ever. */
 	if (message->client.kind == CLIENT_LOCAL || recipient->is_action ||
-	    (!recipient->tenant && !recipient->outbound))
+	    recipient->report || (!recipient->tenant && !recipient->outbound))
 		return REPLY_ACCEPT;
 	shown = sightings(message, NULL);
 	decision = judge(&(struct look){ message, NULL, recipient, shown,

@@ -53,6 +53,7 @@ add_keys(const Site *site, Record *record, const Message *message,
 	if (spoof_is_unproven(&message->client, facts))
 		add_key(site, record, SPOOF_KEY);
 	add_key(site, record, "message_id", facts->message_id);
+	add_key(site, record, "body", facts->body_sha256);
 	add_key(site, record, "domain", facts->from_domain);
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];
@@ -197,9 +198,7 @@ candidate_of(const Message *message, const Facts *facts,
 	return g_string_free(out, FALSE);
 }
 
-/* What messages of one making share: who signs them, and what they are about,
- * but for numbers.  Yours. */
-static char *
+char *
 kin_of(const Facts *facts)
 {
 	g_autofree char *folded = g_utf8_casefold(facts->subject ?

@@ -23,6 +23,7 @@ site_open(const Config *config, GError **error)
 		"new", "claimed", "done", "failed", NULL
 	};
 	static const char *const actions_states[] = { "new", NULL };
+	static const char *const reports_states[] = { "new", "kept", NULL };
 	g_autoptr(Site) site = g_new0(Site, 1);
 	g_autofree char *spool = NULL;
 	int folder;
@@ -66,6 +67,9 @@ site_open(const Config *config, GError **error)
 	site->trail = trail_open(site->path, error);
 	if (!site->trail)
 		return NULL;
+	site->alerts = alerts_open(site->path, error);
+	if (!site->alerts)
+		return NULL;
 	site->outbox = outbox_open(site->folder, error);
 	if (!site->outbox)
 		return NULL;
@@ -80,7 +84,14 @@ site_open(const Config *config, GError **error)
 		return NULL;
 	site->actions = box_open(site->folder, "actions", actions_states,
 				 error);
-	return site->actions ? g_steal_pointer(&site) : NULL;
+	if (!site->actions)
+		return NULL;
+	site->reports = reports_open(site->path, error);
+	if (!site->reports)
+		return NULL;
+	site->reports_box = box_open(site->folder, "reports", reports_states,
+				     error);
+	return site->reports_box ? g_steal_pointer(&site) : NULL;
 }
 
 void
@@ -101,8 +112,11 @@ site_free(Site *site)
 	contacts_free(site->contacts);
 	trail_free(site->trail);
 	outbox_free(site->outbox);
+	alerts_free(site->alerts);
 	choices_free(site->choices);
 	box_free(site->actions);
+	reports_free(site->reports);
+	box_free(site->reports_box);
 	if (site->folder >= 0)
 		close(site->folder);
 	g_free(site->path);

@@ -4,7 +4,10 @@
 #include "gatepost/service/sweep.h"
 
 #include "gatepost/bounds.h"
+#include "gatepost/service/alert.h"
 #include "gatepost/service/handle.h"
+#include "gatepost/service/past.h"
+#include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 
@@ -63,9 +66,8 @@ sweep_tokens(struct sweeping *work, GError **error)
 static bool
 sweep_lists(struct sweeping *work, GError **error)
 {
-	return life_sweep(work->site->usages, work->config,
-			  work->site->folder, work->now, &work->done->life,
-			  error);
+	return life_sweep(work->site, work->config, work->now,
+			  &work->done->life, error);
 }
 
 static bool
@@ -122,6 +124,19 @@ sweep_box(struct sweeping *work, Box *box, const char *const *states)
 	return gone;
 }
 
+/* Since the last sweep, or a day when that is not known. */
+static bool
+sweep_past(struct sweeping *work, GError **error)
+{
+	gint64 since = before(work, 1);
+
+	jobs_last(work->site->alerts, "sweep", &since, NULL);
+	/* Entries know whole seconds. */
+	return past_look(work->site, work->config,
+			 since - CLOCK_SECOND, work->now,
+			 &work->done->past, error);
+}
+
 /* What waits for an analyst stays, however long; its end is the drain's. */
 static bool
 sweep_spool(struct sweeping *work, GError **error)
@@ -152,6 +167,28 @@ sweep_submissions(struct sweeping *work, GError **error)
 }
 
 static bool
+sweep_reports(struct sweeping *work, GError **error)
+{
+	return triage_sweep(work->site, work->config, work->now,
+			    &work->done->reports, error);
+}
+
+static bool
+sweep_alerts(struct sweeping *work, GError **error)
+{
+	guint failed = alerts_flush(work->site, work->config, work->now);
+
+	if (failed) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%u could "
+			    "not be told, see above; the daemon and the next "
+			    "sweep try again", failed);
+		return false;
+	}
+	return alerts_sweep(work->site->alerts,
+			    before(work, work->config->keep.audit), error);
+}
+
+static bool
 sweep_crashes(struct sweeping *work, GError **error)
 {
 	Site *site = work->site;
@@ -177,9 +214,12 @@ static const struct {
 	{ "contacts", sweep_contacts },
 	{ "ledger", sweep_ledger },
 	{ "evidence", sweep_evidence },
+	{ "past mail", sweep_past },
 	{ "spool", sweep_spool },
 	{ "candidates", sweep_suspects },
 	{ "submissions", sweep_submissions },
+	{ "reports", sweep_reports },
+	{ "alerts", sweep_alerts },
 	{ "what a crash left", sweep_crashes },
 };
 

@@ -75,6 +75,8 @@ fits(const struct trace *what, const Json *json)
 					  what->queue_id) == 0) &&
 	    (!what->message_id || g_strcmp0(text(facts, "message_id"),
 					    what->message_id) == 0) &&
+	    (!what->body || g_strcmp0(text(facts, "body_sha256"),
+				      what->body) == 0) &&
 	    (!what->action || has(decisions, "action", what->action));
 }
 
@@ -104,7 +106,8 @@ trace(Site *site, const struct trace *what, trace_found *found, void *data,
 		const char *kind, *value;
 	} by[] = {
 		{ "message_id", what->message_id },
-		{ "queue_id", what->queue_id }, { "file", what->file },
+		{ "queue_id", what->queue_id }, { "body", what->body },
+		{ "file", what->file },
 		{ "host", host }, { "sender", what->from },
 		{ "envelope", what->envelope }, { "ip", what->ip },
 		{ "rcpt", what->rcpt }, { "domain", what->domain },

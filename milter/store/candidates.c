@@ -145,12 +145,27 @@ place(Db *db, struct admitting *work, GError **error)
 }
 
 static bool
+is_there(Db *db, const struct candidate_row *row)
+{
+	sqlite3_stmt *found = db_begin(db, NULL, "SELECT 1 FROM candidate"
+				       " WHERE tenant = $1 AND id = $2",
+				       "tt", row->tenant, row->id);
+	bool is_found = found && db_next(found, NULL);
+
+	db_end(found);
+	return is_found;
+}
+
+static bool
 admit(Db *db, void *data, GError **error)
 {
 	struct admitting *work = data;
 	const struct candidate_row *row = work->row;
 	gint64 count;
 
+	*work->state = CANDIDATE_ALIKE;
+	if (is_there(db, row))
+		return true;
 	if (!find_group(db, work, &count, error))
 		return false;
 	*work->state = count < ENOUGH ? CANDIDATE_NEW : CANDIDATE_ALIKE;

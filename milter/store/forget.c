@@ -19,6 +19,8 @@ static const struct {
 } going[] = {
 	{ "user_entry", "user" }, { "user_entry", "value" },
 	{ "user_choice", "user" }, { "held", NULL },
+	{ "report", "reporter" }, { "report", "mailbox" },
+	{ "report_meter", "who" },
 	{ "submission", "rcpt" }, { "candidate", "rcpts" },
 };
 

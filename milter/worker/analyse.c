@@ -4,6 +4,7 @@
 #include "gatepost/auth/auth.h"
 #include "gatepost/content/content.h"
 #include "gatepost/content/defect.h"
+#include "gatepost/content/report.h"
 #include "gatepost/worker/serve.h"
 
 #include <string.h>
@@ -119,6 +120,9 @@ analyse(const guint8 *data, gsize size, const Request *request,
 		return;
 	case REQUEST_FACTS:
 		read_facts(data, size, request, answer);
+		return;
+	case REQUEST_REPORT:
+		content_report(data, size, request, answer);
 		return;
 	}
 }

@@ -103,6 +103,9 @@ ask(int connection, const Request *request, const struct ask_bytes *bytes,
 	    !fields_unpack(&answer_fields, answer, frame.data,
 			   frame.head.fields, &why))
 		result = result_of(fault, why, error);
+	else if (answer->octets)
+		g_byte_array_append(answer->octets, frame.data +
+				    frame.head.fields, frame.head.bytes);
 	if (frame.fd >= 0)
 		close(frame.fd);
 	wire_frame_clear(&frame);

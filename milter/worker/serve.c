@@ -112,13 +112,17 @@ static bool
 answer_request(int connection, const Request *request, const guint8 *data)
 {
 	Answer *answer = fields_new(&answer_fields);
-	g_autoptr(GByteArray) packed = NULL;
+	g_autoptr(GByteArray) packed = NULL, octets = g_byte_array_new();
+	struct ask_bytes bytes = { .fd = -1 };
 	bool good;
 
+	answer->octets = octets;
 	analyse(data ? data : (const guint8 *)"", (gsize)request->size,
 		request, answer);
 	packed = analyse_packed(answer);
-	good = wire_send(connection, packed, NULL);
+	bytes.data = octets->data;
+	bytes.size = octets->len;
+	good = wire_send(connection, packed, octets->len ? &bytes : NULL);
 	fields_free(&answer_fields, answer);
 	return good;
 }

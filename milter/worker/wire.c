@@ -186,7 +186,7 @@ static bool
 is_head_good(const struct wire_head *head, gsize have, GError **error)
 {
 	if (head->build == ask_build_id() && head->fields <= BOUND_FACTS &&
-	    head->bytes <= BOUND_INLINE &&
+	    head->bytes <= BOUND_MESSAGE &&
 	    have <= (gsize)head->fields + head->bytes)
 		return true;
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,

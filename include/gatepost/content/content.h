@@ -24,6 +24,10 @@ void content_read_files(const guint8 *data, gsize size,
 			const Request *request, Facts *facts,
 			content_file *found, void *user);
 
+/* The same of the header alone, but for `body_sha256`, which is set. */
+void content_header(const guint8 *data, gsize size, const Request *request,
+		    Facts *facts);
+
 /*
  * The message as a person may see it: header fields that matter, what
  * REQUEST tells of it, the text, where its links lead, its files and those in

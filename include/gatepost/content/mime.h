@@ -5,6 +5,7 @@
 #define GATEPOST_CONTENT_MIME_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "gatepost/content/headers.h"
 #include "gatepost/content/parameters.h"
@@ -25,6 +26,9 @@ typedef void mime_found(const struct mime_part *part, void *data);
 struct mime_walk {
 	Facts *facts;		/* gets the defects */
 	mime_found *found;
+	/* Told of a message that is a part; true: it is not looked into.  NULL:
+	 * each is. */
+	bool (*message)(const struct mime_part *part, void *data);
 	void *data;
 	guint parts;		/* seen so far */
 	guint depth;

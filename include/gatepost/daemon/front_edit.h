@@ -11,6 +11,7 @@
 struct edit_mta {
 	struct mta mta;		/* first */
 	SMFICTX *ctx;
+	bool has_later;		/* the pipeline gave its own "later" */
 };
 struct edit_mta edit_mta(SMFICTX *ctx);
 

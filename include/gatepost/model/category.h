@@ -27,4 +27,13 @@ extern const char *const modes[];
 /* The rules that suspect delivered mail; policy/candidates.c has them. */
 extern const char *const candidate_rules[];
 
+/* What the admins of a tenant are told. */
+enum alert_kind {
+	ALERT_REPORTED_PHISH, ALERT_REPORTED_JUNK, ALERT_REPORTED_CLEAN,
+	ALERT_RELEASE_REQUESTED, ALERT_SUBMISSION_COMPLETED,
+	ALERT_ENTRY_EXPIRING, ALERT_ENTRY_MALICIOUS, ALERT_CANDIDATE_BURST,
+	ALERT_JOB_OVERDUE, ALERT_REPORTS_WAITING, ALERT_PROVISIONAL_BLOCK
+};
+extern const char *const alert_kinds[];		/* names; ends with NULL */
+
 #endif

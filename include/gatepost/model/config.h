@@ -55,6 +55,13 @@ extern const char *const retains[];		/* names; ends with NULL */
 enum digest_every { DIGEST_NEVER, DIGEST_HOURS, DIGEST_DAY, DIGEST_WEEK };
 extern const char *const digest_everies[];	/* names; ends with NULL */
 
+/* Where reports of users go. */
+enum destination { DESTINATION_ANALYSTS, DESTINATION_MAILBOX,
+		   DESTINATION_BOTH };
+extern const char *const destinations[];	/* names; ends with NULL */
+/* Characters of a tenant's own text to a reporter. */
+#define REPORT_TEXT 1115
+
 /* Languages of what users read; names, ends with NULL.  The first needs no
  * translation. */
 extern const char *const languages[];
@@ -85,6 +92,12 @@ typedef struct Tenant {
 		gint64 days;
 		gint64 size;	/* octets on disk, 0: no limit */
 	} evidence;
+	struct {
+		gint64 window;	/* minutes in which repeats are joined */
+		gint64 burst;	/* candidates an hour, 0: none is one */
+		GPtrArray *off;	/* of char *: kinds that are not told */
+		GPtrArray *command;	/* of char *: a program's words */
+	} alerts;
 	struct People *known;	/* people, made ready; never NULL */
 	struct Shield *shield;	/* domains and protected ones, likewise */
 	GPtrArray *admins;	/* of char *: addresses, normal form */
@@ -108,6 +121,21 @@ typedef struct Tenant {
 		GPtrArray *blocks;	/* of char *: actions that a user may
 					 * choose; empty: user_block's alone */
 	} digest;
+	struct {
+		/* Addresses, normal form; NULL: none.  `address` is for all,
+		 * by the subject. */
+		char *phish, *junk, *not_junk, *block, *address;
+		int destination;	/* enum destination */
+		char *mailbox;		/* NULL: that of the address */
+		bool acknowledge;
+		gint64 hourly, hourly_all;	/* most within an hour: of one
+						 * reporter, of all */
+		gint64 quota;		/* octets of what is reported */
+		char *drill_key;	/* path; NULL: no drills */
+		/* What a reporter is told of each verdict, and below all;
+		 * NULL: our own words, nothing. */
+		char *text_phish, *text_spam, *text_clean, *footer;
+	} reports;
 	struct {
 		char *map;		/* as map_name_parse(); NULL: none */
 		char *login_map, *owners;	/* likewise */
@@ -218,9 +246,13 @@ typedef struct Config {
 	} release;
 	struct {
 		/* Days. */
-		gint64 ledger, quarantine, spool, contacts, audit,
+		gint64 ledger, quarantine, reports, spool, contacts, audit,
 		    submissions;
 	} keep;
+	struct {
+		/* Minutes; 0: nobody waits for it. */
+		gint64 drain, digest, sweep;
+	} cron;
 	gint64 min_free;	/* percent of the file system */
 	struct {
 		char *socket;		/* path; NULL: there is none */
@@ -284,6 +316,10 @@ enum action config_policy(const Tenant *tenant, enum policy row);
 
 /* May users of TENANT have the mail of whom they block end in ACTION? */
 bool config_lets_block(const Tenant *tenant, enum action action);
+
+/* For what users of TENANT send mail to ADDRESS (normal form): an enum
+ * report_reason, REPORT_NONE when it is none of its report addresses. */
+int config_report(const Tenant *tenant, const char *address);
 
 /* Do we authenticate ourselves, by `authentication` and the upstreams? */
 bool config_authenticates(const Config *config);

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/model/report.h"
 #include "gatepost/util/fields.h"
 
 /* A mailbox of a header field, as a mail program would show it. */
@@ -179,7 +180,8 @@ bool facts_has_defect(const Facts *facts, const char *defect);
 gint64 facts_defect_count(const Facts *facts, const char *defect);
 
 /* What is asked of a worker, besides the message's bytes. */
-enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW, REQUEST_PAGE };
+enum request_kind { REQUEST_FACTS, REQUEST_PREVIEW, REQUEST_PAGE,
+		    REQUEST_REPORT };
 typedef struct Request {
 	int kind;		/* enum request_kind */
 	char *envelope;		/* MAIL FROM, normal form */
@@ -197,10 +199,13 @@ typedef struct Request {
 	gint64 size;		/* octets of the message */
 	GPtrArray *told;	/* of Field *: what is known of it besides, for
 				 * a preview */
+	bool is_bare;		/* a report: no mail about a message, but the
+				 * message */
 } Request;
 extern const struct fields request_fields;
 
-/* What comes back: facts, or a preview: text, or a page. */
+/* What comes back: facts; or a preview: text, or a page; or what a report
+ * brings. */
 typedef struct Answer {
 	Facts facts;
 	gint64 dns_asked;	/* names */
@@ -209,6 +214,10 @@ typedef struct Answer {
 	bool is_clamd_alive;	/* it answered about one */
 	char *clamd_fault;	/* why not about another; NULL: it did */
 	char *preview;
+	GPtrArray *reported;	/* of Reported * */
+	bool is_more;		/* there were more, or larger ones */
+	GByteArray *octets;	/* of them, no field: who asks and wants them
+				 * puts it there, and frees it */
 } Answer;
 extern const struct fields answer_fields;
 

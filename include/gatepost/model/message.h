@@ -31,6 +31,9 @@ typedef struct Client {
 	bool is_ip;
 } Client;
 
+/* Who writes to a report address. */
+enum reporter { REPORTER_UNVERIFIED, REPORTER_VERIFIED, REPORTER_PROGRAM };
+
 typedef struct Recipient {
 	char *given;		/* RCPT as it came, octet for octet */
 	char *options;		/* ESMTP words of RCPT, or NULL */
@@ -38,6 +41,9 @@ typedef struct Recipient {
 	const Tenant *tenant;	/* NULL: none of ours.  Of the config */
 	bool is_exempt;
 	bool is_action;		/* the tenant's action address */
+	int report;		/* enum report_reason: one of its report
+				 * addresses */
+	int reporter;		/* enum reporter: who sends it there */
 	enum mode mode;		/* in force, pinned at RCPT */
 	const Tenant *outbound;	/* whose user sends, when that is not tenant;
 				 * NULL: no outbound mail of ours */

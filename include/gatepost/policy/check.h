@@ -41,6 +41,7 @@ int candidate_find(const char *rule);
 
 /* What the candidate rule of that name suspects, in words. */
 const char *candidate_meaning(const char *rule);
+gint64 candidate_score(const char *rule);
 
 /* The one of the tenant's people whose name AUTHOR bears without being them,
  * or NULL; borrowed from the configuration. */

@@ -5,6 +5,7 @@
 #define GATEPOST_POLICY_JUDGE_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "gatepost/model/decision.h"
 #include "gatepost/model/message.h"
@@ -45,6 +46,14 @@ Decision *judge_released(const struct look *look, const char *id);
 /* A decision on mail to the action address: it is taken off, and what it asks
  * for is done (service/errand.c). */
 Decision *judge_action(const struct look *look);
+
+/* A decision on mail to a report address: a verified reporter's is judged by
+ * no rule, and taken off or, where the tenant has it so, delivered; a
+ * program's is taken off; anybody else's is judged like other mail, and what
+ * is left of it is taken, too. */
+Decision *judge_report(const struct look *look);
+/* Was DECISION made so, and the report not held or refused? */
+bool judge_is_report(const Decision *decision);
 
 /* Why FINDING, one of DECISION's, did not decide, in words; borrowed from it
  * or constant. */

@@ -10,6 +10,7 @@
 #include "gatepost/lists/entry.h"
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
+#include "gatepost/service/site.h"
 #include "gatepost/store/usage.h"
 
 /* What is known of the life of all entries, at one time. */
@@ -63,7 +64,7 @@ struct life_swept {
  * what ends within BOUND_NOTICE_DAYS.  False and ERROR set when something of
  * it failed; the rest is done.
  */
-bool life_sweep(Usages *usages, const Config *config, int folder, gint64 now,
+bool life_sweep(Site *site, const Config *config, gint64 now,
 		struct life_swept *swept, GError **error);
 
 #endif

@@ -8,23 +8,22 @@
 #include <stdbool.h>
 
 #include "gatepost/service/life.h"
+#include "gatepost/service/site.h"
 #include "gatepost/store/quarantine.h"
 
 /*
- * Mail TENANT's admins what of ENTRIES (of Entry *) ends within
- * BOUND_NOTICE_DAYS of NOW, each end once; *TOLD counts the entries.  Without
- * admins nothing is sent.  False and ERROR set when the MTA took no mail: the
- * next call tries again.
+ * Alert TENANT's admins of what of ENTRIES (of Entry *) ends within
+ * BOUND_NOTICE_DAYS of NOW, each end once; *TOLD counts the entries.  False
+ * and ERROR set when that cannot be noted.
  */
-bool notice_ends(Usages *usages, const Config *config, const Tenant *tenant,
+bool notice_ends(Site *site, const Config *config, const Tenant *tenant,
 		 const Life *life, const GPtrArray *entries, gint64 now,
 		 guint *told, GError **error);
 
-/* Mail the admins of its tenant that RCPT's copy of HELD is requested, with
- * what is known of it and the commands that decide.  False and ERROR set when
- * the MTA took no mail. */
-bool notice_requested(const Config *config, const Held *held,
-		      const HeldRcpt *rcpt, GError **error);
+/* Alert the admins of its tenant that RCPT's copy of HELD is requested, with
+ * what is known of it and the commands that decide. */
+void notice_requested(Site *site, const Config *config, const Held *held,
+		      const HeldRcpt *rcpt);
 
 /* Mail its user what became of his request: RCPT's state says it.  LANGUAGE
  * is of languages[]; -1: the tenant's. */

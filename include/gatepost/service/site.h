@@ -10,6 +10,7 @@
 #include "gatepost/lists/snapshot.h"
 #include "gatepost/model/config.h"
 #include "gatepost/service/routes.h"
+#include "gatepost/store/alerts.h"
 #include "gatepost/store/box.h"
 #include "gatepost/store/candidates.h"
 #include "gatepost/store/choices.h"
@@ -18,6 +19,7 @@
 #include "gatepost/store/ledger.h"
 #include "gatepost/store/outbox.h"
 #include "gatepost/store/quarantine.h"
+#include "gatepost/store/reports.h"
 #include "gatepost/store/state.h"
 #include "gatepost/store/submissions.h"
 #include "gatepost/store/trail.h"
@@ -41,8 +43,11 @@ typedef struct Site {
 	Box *submissions;		/* spool/submissions: what is sent */
 	Submissions *submitted;		/* ... and what became of it */
 	Outbox *outbox;
+	Alerts *alerts;
 	Choices *choices;
 	Box *actions;			/* what users sent, to be done */
+	Reports *reports;		/* what users reported */
+	Box *reports_box;		/* new: to be done; kept: octets */
 	const struct Caller *caller;	/* who asks; NULL: root, the daemon,
 					 * its user; borrowed */
 } Site;

@@ -16,6 +16,8 @@ struct swept {
 	guint released;		/* copies that were approved before */
 	guint items;		/* held messages, and files of crashes */
 	guint candidates, submissions;	/* items of the spool */
+	guint past;		/* candidates found in past mail */
+	guint reports;		/* of users */
 	guint days;		/* of the ledger */
 	guint evidence;		/* days of it */
 	struct life_swept life;	/* of entries */

@@ -55,6 +55,10 @@ Record *record_of(const Site *site, const Message *message,
 GPtrArray *copies_of(Message *message, const Facts *facts,
 		     const GPtrArray *decisions);
 
+/* What messages of one making share: From's domain and what they are about,
+ * but for numbers (record.c).  Yours. */
+char *kin_of(const Facts *facts);
+
 /* The reply to the MTA in words: "550", "5.7.1", text with our id. */
 void refuse(struct mta *mta, const Message *message,
 	    const Decision *decision);

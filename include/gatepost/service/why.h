@@ -14,6 +14,7 @@
 struct trace {
 	const char *from, *envelope, *rcpt, *url, *file, *ip, *domain;
 	const char *queue_id, *message_id;
+	const char *body;	/* its SHA-256 */
 	const char *action;	/* of one of its decisions */
 	gint64 since;		/* us */
 	guint most;		/* results; 0: all */

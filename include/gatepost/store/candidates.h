@@ -47,7 +47,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidates, candidates_free)
  * limit), and a new one takes the place of the least suspect, when it is
  * worse, whose ids go to EVICTED (of char *).  *STATE: what ROW became; the
  * octets of one that is not NEW need not be kept.  The same id of a tenant
- * again changes nothing.
+ * again changes nothing, and is ALIKE.
  */
 bool candidates_admit(Candidates *candidates, const struct candidate_row *row,
 		      gint64 most, enum candidate_state *state,
