@@ -678,7 +678,8 @@ note_end(const Site *site, GError **error)
 	clock_format(clock_now(), now);
 	line = g_strconcat(now, "\n", NULL);
 	return file_replace(site->folder, DRAIN_LAST, line, strlen(line),
-			    0640, error);
+			    0640, error) &&
+	    jobs_done(site->alerts, "drain", clock_now(), error);
 }
 
 static bool
