@@ -52,7 +52,10 @@ report add --as --user --tenant
 report drill --campaign --tenant --expires
 submit - --as --rcpt --tenant --file --block --allow --expires --note
 submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
-submission show --tenant
+submission show --tenant --sent
+submission resolve --note
+submission dispute --wrong --note
+drain - --analyst --once
 user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note

@@ -10,6 +10,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/model/address.h"
 #include "gatepost/service/advice.h"
+#include "gatepost/service/drain.h"
 #include "gatepost/service/submit.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
@@ -342,6 +343,37 @@ print_why(const struct cli *cli, Site *site, const Submission *one)
 	return !error;
 }
 
+/* What left for ANALYST, octet for octet. */
+static int
+print_sent(Site *site, const Submission *one, const char *analyst)
+{
+	struct leaving leaving = { .data = NULL };
+	g_autoptr(GError) error = NULL;
+	const Attempt *attempt = NULL;
+	int level, status = EX_OK;
+
+	for (guint i = 0; i < one->attempts->len; i++) {
+		const Attempt *of = one->attempts->pdata[i];
+
+		if (g_strcmp0(of->analyst, analyst) == 0)
+			attempt = of;
+	}
+	level = attempt && attempt->sent ?
+	    fields_word(privacies, attempt->privacy) : -1;
+	if (level < 0)
+		return cli_fail(EX_NOINPUT, "nothing of %s left for \"%s\"",
+				one->id, analyst);
+	if (!drain_leaving(site, one, (enum privacy)level, &leaving, &error))
+		return cli_error(one->id, error);
+	if (g_strcmp0(leaving.sha256, attempt->sha256) != 0)
+		status = cli_fail(EX_SOFTWARE, "what would leave now is not "
+				  "what left, by its SHA-256");
+	else
+		fwrite(leaving.data->str, 1, leaving.data->len, stdout);
+	leaving_clear(&leaving);
+	return status;
+}
+
 /* The submission with what is to be changed. */
 static void
 print_json(const struct cli *cli, Site *site, const Submission *one)
@@ -374,6 +406,7 @@ int
 cmd_submission_show(struct cli *cli)
 {
 	const char *tenant = cli_option(cli, "--tenant");
+	const char *sent = cli_option(cli, "--sent");
 	g_autoptr(Submission) one = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
@@ -389,6 +422,8 @@ cmd_submission_show(struct cli *cli)
 	if (!one || (tenant && g_strcmp0(tenant, one->tenant) != 0))
 		return cli_fail(EX_NOINPUT, "there is no submission %s",
 				cli_word(cli, 0));
+	if (sent)
+		return print_sent(site, one, sent);
 	if (cli->json) {
 		print_json(cli, site, one);
 		return EX_OK;

@@ -23,7 +23,7 @@
 const char *const token_deeds[] = {
 	"-", "release", "request", "delete", "preview", "not-junk", "phish",
 	"allow", "block", "block-junk", "block-quarantine", "block-reject",
-	"block-discard"
+	"block-discard", "verdict"
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(token_deeds) == TOKEN_DEEDS);
 
@@ -322,6 +322,14 @@ do_list(struct work *work, GError **error)
 	return true;
 }
 
+/* A verdict is an analyst's, never a user's. */
+static bool
+do_nothing(struct work *work, GError **error)
+{
+	(void)error;
+	return say_no_right(work);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -341,6 +349,7 @@ static const struct {
 	[TOKEN_BLOCK_QUARANTINE] = { RIGHT_BLOCK, false, do_list },
 	[TOKEN_BLOCK_REJECT] = { RIGHT_BLOCK, false, do_list },
 	[TOKEN_BLOCK_DISCARD] = { RIGHT_BLOCK, false, do_list },
+	[TOKEN_VERDICT] = { RIGHTS, false, do_nothing },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(deeds) == TOKEN_DEEDS);
 
