@@ -105,8 +105,8 @@ foreach my $case (@commands) {
 	is($attempt->{state}, $verdict ? 'answered' : 'waiting',
 	    "a command that says $what");
 	is($attempt->{verdict}, $verdict // 'none', '... its verdict');
-	is($attempt->{$verdict ? 'detail' : 'fault'}, $detail,
-	    '... and why');
+	is(($attempt->{$verdict ? 'detail' : 'fault'} // '') =~
+	    s{^/\S+/analyse: }{}r, $detail // '', '... and why');
 	is(Gatepost::Spool::place($site, $id), $verdict ? 'done' : 'claimed',
 	    '... where it lies then');
 	$site->gatepost('submission', 'resolve', $id, 'unknown')

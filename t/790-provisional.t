@@ -99,7 +99,7 @@ is($entry->{options}{action}, 'junk', '... which only files as junk');
 ok($entry->{options}{expires}, '... and ends by itself');
 ok(Gatepost::Test::wait_for(5, sub { action('a@bad.example') eq 'junk' }),
     'the next such message is junk');
-my ($mail) = map { $_->{data} } $sink->mails;
+my ($mail) = grep { /^Subject: A sender/m } map { $_->{data} } $sink->mails;
 like($mail, qr/^Subject: A sender is blocked provisionally\r$/m,
     'the admins are told');
 my ($id) = $mail =~ /^  gatepost report show (\w{26})\r?$/m;
