@@ -439,7 +439,7 @@ work_on(struct working *working, const Reported *reported, guint number,
 	g_autoptr(Report) row = NULL;
 	bool good = !one->is_verified ||
 	    report_match(working->worker->site, one->tenant, one->mailboxes,
-			 reported, &match, error);
+			 reported, one->held, &match, error);
 	bool is_blocked = false;
 
 	if (good) {
