@@ -157,6 +157,9 @@ ok($told, 'the reporter is told');
 like($told, qr/Win a prize 2/, '... of which message');
 my ($alert) = mails_to($chief, 'Submission completed: Threats found');
 ok($alert, 'the admins are told');
+like($alert, qr/^Why it was delivered:\r?\n  decided: /m,
+    '... why it was let in');
+like($alert, qr/^  authentication: /m, '... what proved who sent it');
 like($alert, qr/gatepost submission show \w{26}/, '... with the next step');
 is($site->json('report', 'show', $row->{id})->{marked} // '', 'phish',
     'the report is settled') or

@@ -14,6 +14,7 @@
 #include "gatepost/model/decision.h"
 #include "gatepost/service/advice.h"
 #include "gatepost/service/alert.h"
+#include "gatepost/service/explain.h"
 #include "gatepost/service/handle.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/lists.h"
@@ -306,9 +307,12 @@ add_advice(const struct change *change, const Json *json, GString *out)
 
 	if (all->len)
 		g_string_append(out, "\nWhat to change:\n");
-	for (guint i = 0; i < all->len; i++)
-		g_string_append_printf(out, "  %s\n",
-		    ((const struct advice *)all->pdata[i])->text);
+	for (guint i = 0; i < all->len; i++) {
+		const struct advice *one = all->pdata[i];
+		g_autofree char *plain = letter_plain(one->text, 600);
+
+		g_string_append_printf(out, "  %s\n", plain);
+	}
 }
 
 static void
@@ -363,10 +367,12 @@ tell_admins(const struct change *change)
 	add_line(out, "Subject", one->subject);
 	add_line(out, "Link", one->url);
 	add_line(out, "File", one->filename);
+	if (json)
+		explain(out, json, one->rcpt);
 	if (json && as_is_bad((enum submitted_as)one->as))
 		add_advice(change, json, out);
-	g_string_append_printf(out, "\n  gatepost submission show %s\n",
-			       one->id);
+	g_string_append_printf(out, "\nAll of it, to be pasted:\n"
+			       "  gatepost submission show %s\n", one->id);
 	alert(change->site, change->config, tenant,
 	      ALERT_SUBMISSION_COMPLETED, subject, out->str);
 	if (json && is_bad((enum verdict)one->verdict))
