@@ -140,6 +140,9 @@
 #define BOUND_DNS_PROBE_EVERY_MS 1000
 /* DNS names asked for one message; values kept of one. */
 #define BOUND_DNS_NAMES 120
+/* Answers that a worker keeps, and seconds for which it does at most. */
+#define BOUND_DNS_KNOWN 4096
+#define BOUND_DNS_KNOWN_SECONDS 300
 #define BOUND_DNS_VALUES 100
 /* SPF: terms that ask DNS, and their answers without a value (RFC 7208
  * 4.6.4); octets of a record: beyond, permerror. */
