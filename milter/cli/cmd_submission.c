@@ -21,7 +21,8 @@
 /* ---- the listing ---- */
 
 struct listing {
-	struct table *table;	/* NULL: JSON, or counts */
+	bool is_csv;
+	struct table *table;	/* NULL: JSON, CSV or counts */
 	GString *json;
 	const char *group;	/* a column; NULL: rows */
 	GHashTable *counts;	/* of its values */
@@ -50,6 +51,29 @@ group_of(const Submission *one, const char *group)
 	return of ? of : "-";
 }
 
+static const char *const csv_heads[] = {
+	"id", "submitted", "by", "as", "kind", "what", "from", "sender", "rcpt",
+	"status", "result", "verdict", "completed_by", "disputed", "source",
+	"message", "tenant", "note"
+};
+
+static void
+print_csv(const Submission *one)
+{
+	const char *const cells[] = {
+		one->id, cli_time(one->at), one->by, submitted_ases[one->as],
+		submission_kinds[one->kind], name_of(one), one->from,
+		one->sender, one->rcpt, submission_statuses[one->status],
+		result_words((enum result)one->result),
+		verdicts[one->verdict], one->completed_by,
+		one->dispute.at ? "yes" : "no", one->source, one->message,
+		one->tenant, one->note
+	};
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(cells) == G_N_ELEMENTS(csv_heads));
+	cli_csv(cells, G_N_ELEMENTS(cells));
+}
+
 static void
 add_row(const Submission *one, void *data)
 {
@@ -65,6 +89,8 @@ add_row(const Submission *one, void *data)
 
 		g_hash_table_insert(listing->counts, g_strdup(group),
 				    GUINT_TO_POINTER(count + 1));
+	} else if (listing->is_csv) {
+		print_csv(one);
 	} else if (listing->table) {
 		table_add(listing->table, one->id, cli_time(one->at),
 			  one->by, submitted_ases[one->as], name_of(one) ?
@@ -181,6 +207,8 @@ print_listing(const struct listing *listing, const struct cli *cli,
 		print_groups(listing, cli->json);
 		return;
 	}
+	if (listing->is_csv)
+		return;
 	if (listing->table) {
 		table_print(listing->table);
 		if (next)
@@ -208,6 +236,7 @@ cmd_submission_list(struct cli *cli)
 	struct listing listing = { .json = json, .counts = counts };
 	int status = EX_OK;
 
+	listing.is_csv = cli_flag(cli, "--csv");
 	if (!read_filter(cli, &filter) || !read_group(cli, &listing) ||
 	    !cli_words(cli, 0, 0))
 		return EX_USAGE;
@@ -215,6 +244,8 @@ cmd_submission_list(struct cli *cli)
 		return status;
 	if (listing.group)
 		filter.most = 0;
+	else if (listing.is_csv)
+		cli_csv(csv_heads, G_N_ELEMENTS(csv_heads));
 	else if (!cli->json)
 		listing.table = table_new(heads);
 	if (!submissions_list(site->submitted, &filter, add_row, &listing,

@@ -115,7 +115,7 @@ static const struct command commands[] = {
 	{ "outbox", "delete", cmd_outbox_delete, "ID",
 	  "give one of them up", .is_writing = true },
 	{ "candidate", "list", cmd_candidate_list,
-	  "[--tenant T] [--state S] [--each] [--since T] [--most N]",
+	  "[--tenant T] [--state S] [--each] [--since T] [--most N] [--csv]",
 	  .summary = "list delivered messages that are suspected" },
 	{ "candidate", "show", cmd_candidate_show, "ID [--tenant T]",
 	  .summary = "show a candidate and why it is one" },
@@ -158,7 +158,8 @@ static const struct command commands[] = {
 	{ "submission", "list", cmd_submission_list,
 	  "[--tenant T] [--status S] [--result R] [--as A] [--kind K] "
 	  "[--from A] [--rcpt R] [--by WHO] [--source S] [--message ID] "
-	  "[--disputed] [--since T] [--group-by G] [--most N] [--after ID]",
+	  "[--disputed] [--since T] [--group-by G] [--most N] [--after ID] "
+	  "[--csv]",
 	  .summary = "list what was given to the analysts" },
 	{ "submission", "resolve", cmd_submission_resolve,
 	  "ID WORD [--note TEXT]",
