@@ -54,13 +54,18 @@ my $out = $result->{out};
 is($result->{code}, 0, 'all went as the text says') or
     diag("$out$result->{err}");
 foreach my $line ('gatepost quarantine list', 'gatepost candidate list',
-    qr/gatepost why [0-9A-Z]{26}/, qr/gatepost list add block url \S+ .*/,
+    qr/gatepost why [0-9A-Z]{26}/, 'gatepost report list', 'gatepost drain',
+    qr/gatepost report submit [0-9A-Z]{26} --as phish --block url/,
+    qr/gatepost submission show [0-9A-Z]{26}/,
     qr/gatepost quarantine release [0-9A-Z]{26} --rcpt alice\@example\.org/) {
 	like($out, qr/^\$ $line$/m, "it shows the command, $line");
 }
 like($out, qr/^Subject: Minutes of Tuesday$/m, 'a clean message arrives');
 like($out, qr/ held .*annoying\@news\.example/, 'what is held is told why');
 like($out, qr/suspected \(link-text\)/, 'what is suspicious is told why');
+like($out, qr/^Result: Threats found \(threatsFound\)$/m, 'one is analysed');
+like($out, qr/^Subject: Your report: it was phishing\r?$/m,
+    'its reporter is told');
 like($out, qr/^\w{26} released to alice/m, 'one item is released');
 like($out, qr/^  gatepost check --postfix \/etc\/postfix/m,
     'it says how to go on');

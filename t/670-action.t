@@ -163,17 +163,17 @@ like(done($alice, $alice, $id, 'request'), qr/may not do this/,
     'who may release may not request');
 like(done($alice, $alice, $id, 'not-junk'), qr/^Subject: Reported as not junk\r$/m,
     'not junk');
-my @spool = glob($site->state_dir . '/spool/submissions/new/*.json');
-is(scalar @spool, 1, '... makes a submission');
-my $json = JSON::PP::decode_json(Gatepost::Test::read_file($spool[0]));
-is("$json->{as} $json->{item} $json->{by} $json->{via}",
-    "clean $id $alice mail", '... as clean');
+my @rows;
+ok(Gatepost::Test::wait_for(10, sub {
+	@rows = @{$site->json('report', 'list')->{items}} }),
+    '... makes a report');
+is("@{$rows[0]{reasons}} $rows[0]{message} @{$rows[0]{reporters}} $rows[0]{via}",
+    "not-junk $id $alice mail", '... of that message');
 like(done($alice, $alice, $id, 'phish'), qr/^Subject: Reported as phishing\r$/m,
     'phish');
-is_deeply([sort map { JSON::PP::decode_json(
-    Gatepost::Test::read_file($_))->{as} }
-    glob($site->state_dir . '/spool/submissions/new/*.json')],
-    ['clean', 'phish'], '... makes another');
+ok(Gatepost::Test::wait_for(10, sub {
+	$site->gatepost('report', 'show', $rows[0]{id})->{out} =~
+	    /\bphish\b/ }), '... makes another');
 is(state($id), 'held', '... and both leave it held');
 $answer = done($alice, $alice, $id, 'preview');
 like($answer, qr/^\| go to hxxp\[:\]\/\/evil\[\.\]example\/a\r$/m,

@@ -307,6 +307,9 @@ for (1 .. 50) {
 	$next = $page->{next} or last;
 }
 is_deeply(\@paged, [map { $_->{id} } @$all], 'pages have each once');
+my $csv = $site->gatepost('submission', 'list', '--csv', '--most', 0)->{out};
+is(scalar(() = $csv =~ /\r\n/g), @$all + 1, 'as CSV, with its heads');
+like($csv, qr/\Aid,submitted,by,as,.*\r\n$all->[0]{id},/, '... in order');
 my %groups = map { $_->{group} => $_->{count} }
     @{$site->json('submission', 'list', '--group-by', 'as')->{groups}};
 is($groups{malware}, scalar(grep { $_->{as} eq 'malware' } @$all),

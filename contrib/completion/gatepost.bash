@@ -40,7 +40,7 @@ quarantine reindex
 outbox list
 outbox send
 outbox delete
-candidate list --tenant --state --each --since --most
+candidate list --tenant --state --each --since --most --csv
 candidate show --tenant
 candidate dismiss --tenant --alone
 candidate submit --as --rcpt --tenant --block --allow --expires --note
@@ -51,8 +51,11 @@ report submit --as --block --allow --expires --note
 report add --as --user --tenant
 report drill --campaign --tenant --expires
 submit - --as --rcpt --tenant --file --block --allow --expires --note
-submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after
-submission show --tenant
+submission list --tenant --status --result --as --kind --from --rcpt --by --source --message --disputed --since --group-by --most --after --csv
+submission show --tenant --sent
+submission resolve --note
+submission dispute --wrong --note
+drain - --analyst --once
 user show --tenant --exact --list --after --most
 user safe --tenant --exact --remove --note
 user block --tenant --exact --remove --note

@@ -140,6 +140,9 @@
 #define BOUND_DNS_PROBE_EVERY_MS 1000
 /* DNS names asked for one message; values kept of one. */
 #define BOUND_DNS_NAMES 120
+/* Answers that a worker keeps, and seconds for which it does at most. */
+#define BOUND_DNS_KNOWN 4096
+#define BOUND_DNS_KNOWN_SECONDS 300
 #define BOUND_DNS_VALUES 100
 /* SPF: terms that ask DNS, and their answers without a value (RFC 7208
  * 4.6.4); octets of a record: beyond, permerror. */
@@ -219,6 +222,26 @@
 #define BOUND_CONTROL_SECONDS 5
 #define BOUND_CONTROL_RUN 600
 #define BOUND_CONTROL_CALLS 16
+
+/* Analysts: octets of an answer, beyond which it is a failure; of what is kept
+ * of its reason; of a secret; of what a command may print. */
+#define BOUND_ANSWER (1 * MIB)
+#define BOUND_ANSWER_DETAIL 500
+#define BOUND_SECRET 4096
+#define BOUND_COMMAND_ANSWER (64 * KIB)
+/* Octets of a submission that are sent to one.  Beyond, none of it is. */
+#define BOUND_SUBMISSION (64 * MIB)
+/* Failures of an analyst in a row after which it is left alone; seconds until
+ * a question is asked again, at first and at most, and the same for the
+ * analyst itself. */
+#define BOUND_ANALYST_FAILURES 3
+#define BOUND_ANALYST_WAIT 30
+#define BOUND_ANALYST_WAIT_MOST 3600
+/* Seconds that one run of drain asks one analyst; the rest waits for the next
+ * run, so that a slow one does not hold up the others. */
+#define BOUND_DRAIN_SECONDS 300
+/* Days for which an answer by mail counts. */
+#define BOUND_ANSWER_DAYS 30
 
 /* Messages in one report; the others are not taken, and the reporter is told
  * so.  Archives in each other in which they are looked for.  Together they

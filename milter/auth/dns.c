@@ -25,12 +25,22 @@ static struct resolver {
 	struct event_base *base;
 	struct ub_ctx *ctx;
 	char *servers;
+	GHashTable *known;	/* key of a query to struct known */
 } resolver;
+
+/* An answer that is good for a while.  libunbound keeps it, too, as a packet,
+ * and to have that read again takes longer than all else that is done with
+ * it. */
+struct known {
+	GPtrArray *values;	/* of GString * */
+	gint64 until;		/* steady ms */
+};
 
 struct query {
 	Lookups *lookups;
 	char *key;		/* type and name */
 	GPtrArray *values;	/* of GString * */
+	gint64 ttl;		/* seconds, the least of the answer */
 	enum dns_result result;
 	int id;			/* libunbound's, while it is under way */
 	bool is_done, is_absent;
@@ -74,8 +84,18 @@ static const struct {
 };
 
 static void
+known_free(gpointer data)
+{
+	struct known *known = data;
+
+	g_ptr_array_unref(known->values);
+	g_free(known);
+}
+
+static void
 resolver_end(void)
 {
+	g_clear_pointer(&resolver.known, g_hash_table_unref);
 	if (resolver.ctx)
 		ub_ctx_delete(resolver.ctx);
 	if (resolver.base)
@@ -112,6 +132,8 @@ resolver_start(const char *servers)
 	    ub_ctx_create_event(resolver.base) : NULL;
 	if (!resolver.ctx)
 		return false;
+	resolver.known = g_hash_table_new_full(g_str_hash, g_str_equal,
+					       g_free, known_free);
 	ub_ctx_debuglevel(resolver.ctx, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(options); i++)
 		ub_ctx_set_option(resolver.ctx, options[i].name,
@@ -229,17 +251,53 @@ read_packet(struct query *query, int type, const guint8 *packet, int length)
 	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
 		return false;
 	query->is_absent = rcode == ns_r_nxdomain;
+	query->ttl = BOUND_DNS_KNOWN_SECONDS;
 	for (int i = 0; i < ns_msg_count(message, ns_s_an) &&
-	     records->len < BOUND_DNS_VALUES; i++)
-		if (ns_parserr(&message, ns_s_an, i, &record) == 0 &&
-		    (int)ns_rr_type(record) == type &&
+	     records->len < BOUND_DNS_VALUES; i++) {
+		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
+			continue;
+		query->ttl = MIN(query->ttl, (gint64)ns_rr_ttl(record));
+		if ((int)ns_rr_type(record) == type &&
 		    ns_rr_rdlen(record) >= 2)
 			g_array_append_val(records, record);
+	}
 	if (type == ns_t_mx)
 		g_array_sort(records, by_preference);
 	for (guint i = 0; i < records->len; i++)
 		add_record(query, &message, &g_array_index(records, ns_rr,
 							   i));
+	return true;
+}
+
+static void
+remember(const struct query *query)
+{
+	struct known *known;
+
+	if (query->result != DNS_ANSWER || query->ttl == 0)
+		return;
+	/* What a flood of names fills is made anew, and costs nothing else. */
+	if (g_hash_table_size(resolver.known) >= BOUND_DNS_KNOWN)
+		g_hash_table_remove_all(resolver.known);
+	known = g_new(struct known, 1);
+	known->values = g_ptr_array_ref(query->values);
+	known->until = clock_steady_ms() + query->ttl * 1000;
+	g_hash_table_replace(resolver.known, g_strdup(query->key), known);
+}
+
+/* Is the answer known still?  Then QUERY has it. */
+static bool
+recall(struct query *query)
+{
+	const struct known *known = resolver.known ?
+	    g_hash_table_lookup(resolver.known, query->key) : NULL;
+
+	if (!known || known->until <= clock_steady_ms())
+		return false;
+	g_ptr_array_unref(query->values);
+	query->values = g_ptr_array_ref(known->values);
+	query->result = DNS_ANSWER;
+	query->is_done = true;
 	return true;
 }
 
@@ -259,6 +317,7 @@ on_answer(void *data, int rcode, void *packet, int length, int security,
 		return;
 	query->lookups->is_alive |= query->is_under_way;
 	query->result = query->values->len ? DNS_ANSWER : DNS_NONE;
+	remember(query);
 }
 
 /* ---- queries ---- */
@@ -358,8 +417,9 @@ start(Lookups *lookups, const char *name, enum dns_type type)
 		query->is_done = true;
 		query->result = DNS_NONE;
 	} else if (g_hash_table_size(lookups->queries) > lookups->most ||
-		   clock_steady_ms() >= lookups->deadline ||
-		   !ask_library(query, lower, types[type])) {
+		   (!recall(query) &&
+		    (clock_steady_ms() >= lookups->deadline ||
+		     !ask_library(query, lower, types[type])))) {
 		query->is_done = true;
 	}
 	query->is_under_way = !query->is_done;

@@ -2,6 +2,7 @@
  * cli.c -- words, options, failures and tables, for every command
  */
 #include "gatepost/cli/cli.h"
+#include "gatepost/lists/csv.h"
 
 #include <pwd.h>
 #include <stdarg.h>
@@ -16,6 +17,8 @@
 
 /* Most characters of one cell on a terminal. */
 #define CELL 60
+/* Characters of a field of CSV. */
+#define CSV_CELL 2000
 
 const char *
 cli_option(struct cli *cli, const char *name)
@@ -275,4 +278,20 @@ table_print(struct table *table)
 	}
 	g_ptr_array_free(table->cells, TRUE);
 	g_free(table);
+}
+
+void
+cli_csv(const char *const *cells, guint count)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (guint i = 0; i < count; i++) {
+		g_autofree char *cell = text_shown(cells[i] ? cells[i] : "",
+						   CSV_CELL);
+		g_autofree char *plain = g_strconcat("'", cell, NULL);
+
+		csv_append(line, *cell && strchr("=+-@", *cell) ? plain :
+			   cell);
+	}
+	printf("%s\r\n", line->str);
 }

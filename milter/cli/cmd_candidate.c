@@ -24,15 +24,10 @@ struct row {
 	guint count;
 };
 
-/* Names in JSON; those with a head are for people, too. */
-static const struct {
-	const char *name;
-	const char *head;
-} columns[] = {
-	{ "id", "ID" }, { "received", "RECEIVED" }, { "rcpt", "RCPT" },
-	{ "from", "FROM" }, { "subject", "SUBJECT" },
-	{ "candidate", "SUSPECTED FOR" }, { "state", "STATE" },
-	{ "sender", NULL }, { "tenant", NULL }, { "by", NULL },
+/* Names in JSON and CSV. */
+static const char *const columns[] = {
+	"id", "received", "rcpt", "from", "subject", "candidate", "state",
+	"sender", "tenant", "by"
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(columns) ==
 		G_N_ELEMENTS(((struct row *)NULL)->cells));
@@ -94,6 +89,31 @@ add_row(const struct candidate_row *found, void *data)
 }
 
 static void
+print_csv(const GPtrArray *rows)
+{
+	const char *cells[G_N_ELEMENTS(columns) + 2];
+	guint n = G_N_ELEMENTS(columns);
+
+	for (guint i = 0; i < n; i++)
+		cells[i] = columns[i];
+	cells[n] = "score";
+	cells[n + 1] = "count";
+	cli_csv(cells, n + 2);
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = rows->pdata[i];
+		g_autofree char *score = g_strdup_printf("%" G_GINT64_FORMAT,
+							 row->score);
+		g_autofree char *count = g_strdup_printf("%u", row->count);
+
+		for (guint j = 0; j < n; j++)
+			cells[j] = row->cells[j];
+		cells[n] = score;
+		cells[n + 1] = count;
+		cli_csv(cells, n + 2);
+	}
+}
+
+static void
 print_table(const GPtrArray *rows, guint most)
 {
 	static const char *const heads[] = { "ID", "RECEIVED", "SCORE",
@@ -128,7 +148,7 @@ print_json(const GPtrArray *rows, guint most)
 		json_comma(json);
 		g_string_append_c(json, '{');
 		for (guint j = 0; j < G_N_ELEMENTS(columns); j++)
-			json_put(json, columns[j].name, row->cells[j]);
+			json_put(json, columns[j], row->cells[j]);
 		json_put_number(json, "score", row->score);
 		json_put_number(json, "count", row->count);
 		g_string_append_c(json, '}');
@@ -198,6 +218,7 @@ cmd_candidate_list(struct cli *cli)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
 	int status = EX_OK;
+	bool is_csv = cli_flag(cli, "--csv");
 	guint most;
 
 	if (!read_filter(cli, &filter, &most) || !cli_words(cli, 0, 0))
@@ -209,7 +230,9 @@ cmd_candidate_list(struct cli *cli)
 		return cli_error("candidates", error);
 	if (!listing.is_each && filter.state == CANDIDATE_NEW)
 		count_alike(site, &listing);
-	if (cli->json)
+	if (is_csv)
+		print_csv(rows);
+	else if (cli->json)
 		print_json(rows, most);
 	else
 		print_table(rows, most);

@@ -10,14 +10,12 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/cli/report.h"
-#include "gatepost/lists/csv.h"
 #include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
 /* Most characters of a CSV field. */
-#define CELL 2000
 
 /* What a group may be narrowed to, sorted by, and printed under: the values
  * of one message, or of all of its rows.  To add one: a row. */
@@ -321,16 +319,6 @@ print_json(struct listing *listing, Site *site, GError **error)
 	return good;
 }
 
-/* A stranger's text that a spreadsheet takes for no formula. */
-static void
-add_cell(GString *csv, const char *value)
-{
-	g_autofree char *shown = text_shown(value ? value : "", CELL);
-	g_autofree char *plain = g_strconcat("'", shown, NULL);
-
-	csv_append(csv, *shown && strchr("=+-@", *shown) ? plain : shown);
-}
-
 static void
 print_csv(const struct listing *listing)
 {
@@ -339,11 +327,8 @@ print_csv(const struct listing *listing)
 		"sender", "subject", "message", "result", "drill",
 		"converted", "marked", "marked_by", "state", "tenant"
 	};
-	g_autoptr(GString) line = g_string_new(NULL);
 
-	for (guint i = 0; i < G_N_ELEMENTS(heads); i++)
-		csv_append(line, heads[i]);
-	printf("%s\r\n", line->str);
+	cli_csv(heads, G_N_ELEMENTS(heads));
 	for (guint i = 0; i < listing->groups->len; i++) {
 		const GPtrArray *rows = listing->groups->pdata[i];
 		const Report *first = rows->pdata[0];
@@ -361,10 +346,7 @@ print_csv(const struct listing *listing)
 		};
 
 		G_STATIC_ASSERT(G_N_ELEMENTS(cells) == G_N_ELEMENTS(heads));
-		g_string_truncate(line, 0);
-		for (guint j = 0; j < G_N_ELEMENTS(cells); j++)
-			add_cell(line, cells[j]);
-		printf("%s\r\n", line->str);
+		cli_csv(cells, G_N_ELEMENTS(cells));
 	}
 }
 

@@ -11,10 +11,13 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
+#include "gatepost/service/drain.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
+#include "gatepost/util/file.h"
 #include "gatepost/util/ids.h"
 #include "gatepost/util/json.h"
+#include "gatepost/util/text.h"
 
 /* What is found out, and what of it an admin has to do something about. */
 struct report {
@@ -44,11 +47,11 @@ alert(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
-/* How old the item ID is, for a person.  Yours. */
+/* How old what began at AT (us) is, for a person.  Yours. */
 static char *
-age_of(const char *id)
+age_of(gint64 at)
 {
-	gint64 minutes = (clock_now() - id_time(id)) / (60 * CLOCK_SECOND);
+	gint64 minutes = (clock_now() - at) / (60 * CLOCK_SECOND);
 
 	if (minutes < 120)
 		return g_strdup_printf("%" G_GINT64_FORMAT " min", minutes);
@@ -57,12 +60,12 @@ age_of(const char *id)
 	return g_strdup_printf("%" G_GINT64_FORMAT " days", minutes / 1440);
 }
 
-/* COUNT things wait, since OLDEST, an id (NULL: none). */
+/* COUNT things wait, the oldest since OLDEST (us). */
 static void
-row_waiting(struct report *report, const char *name, gint64 count,
-	    const char *oldest)
+row_since(struct report *report, const char *name, gint64 count,
+	  gint64 oldest)
 {
-	g_autofree char *age = oldest ? age_of(oldest) : NULL;
+	g_autofree char *age = count ? age_of(oldest) : NULL;
 	char since[CLOCK_TEXT];
 
 	g_string_append_printf(report->text, "%-12s %" G_GINT64_FORMAT
@@ -72,13 +75,21 @@ row_waiting(struct report *report, const char *name, gint64 count,
 	json_key(report->json, name);
 	g_string_append_printf(report->json, "{\"count\":%" G_GINT64_FORMAT
 			       ",\"oldest\":", count);
-	if (oldest) {
-		clock_format(id_time(oldest), since);
+	clock_format(oldest, since);
+	if (count)
 		json_quote(report->json, since);
-	} else {
+	else
 		g_string_append(report->json, "null");
-	}
 	g_string_append_c(report->json, '}');
+}
+
+/* The same, since OLDEST, an id (NULL: none). */
+static void
+row_waiting(struct report *report, const char *name, gint64 count,
+	    const char *oldest)
+{
+	row_since(report, name, oldest ? count : 0, oldest ?
+		  id_time(oldest) : 0);
 }
 
 /* The supervisor listens for as long as it lives. */
@@ -179,11 +190,83 @@ look_outbox(struct report *report)
 }
 
 static void
-look_spool(struct report *report, Box *box, const char *name)
+look_candidates(struct report *report)
 {
-	g_autoptr(GPtrArray) ids = box_list(box, "new");
+	g_autoptr(GPtrArray) ids = box_list(report->site->candidates, "new");
 
-	row_waiting(report, name, ids->len, ids->len ? ids->pdata[0] : NULL);
+	row_waiting(report, "candidates", ids->len,
+		    ids->len ? ids->pdata[0] : NULL);
+}
+
+/* What waits for analysts, and when they last had a chance. */
+static void
+look_submissions(struct report *report)
+{
+	g_autoptr(GPtrArray) fresh = box_list(report->site->submissions,
+					      "new");
+	g_autoptr(GPtrArray) begun = box_list(report->site->submissions,
+					      "claimed");
+	const char *oldest = begun->len ? begun->pdata[0] : NULL;
+	char last[CLOCK_TEXT] = "never";
+	gint64 at = 0;
+
+	if (fresh->len && (!oldest || strcmp(fresh->pdata[0], oldest) < 0))
+		oldest = fresh->pdata[0];
+	row_waiting(report, "submissions", (gint64)fresh->len + begun->len,
+		    oldest);
+	if (jobs_last(report->site->alerts, "drain", &at, NULL))
+		clock_format(at, last);
+	row(report, "drain", last);
+	if (oldest && id_time(oldest) < clock_now() - CLOCK_DAY / 24 &&
+	    at < clock_now() - CLOCK_DAY)
+		alert(report, "gatepost drain came to no end for a day, or "
+		      "never: does cron run it?  See contrib/cron");
+}
+
+static void
+look_analysts(struct report *report)
+{
+	const GPtrArray *all = report->cli->config->analysts;
+
+	for (guint i = 0; i < all->len; i++) {
+		const AnalystSetting *one = all->pdata[i];
+		AnalystState *state = analyst_state_read(
+		    report->site->folder, one->name);
+		g_autofree char *name = g_strconcat("analyst ", one->name,
+						    NULL);
+		g_autofree char *fault = text_shown(state->fault, 300);
+		char at[CLOCK_TEXT];
+
+		clock_format(state->until, at);
+		row(report, name, state->until > clock_now() ?
+		    "left alone, since it failed" : state->failures ?
+		    "failed" : state->last ? "answers" : "not asked yet");
+		if (state->failures)
+			alert(report, "analyst %s failed %" G_GINT64_FORMAT
+			      " times in a row%s%s: %s", one->name,
+			      state->failures, state->until ?
+			      ", is left alone until " : "", state->until ?
+			      at : "", fault);
+		fields_free(&analyst_state_fields, state);
+	}
+}
+
+static void
+look_reports(struct report *report)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 oldest = 0, now = clock_now();
+	gint64 count = reports_waiting(report->site->reports, NULL, now,
+				       &oldest, &error);
+
+	if (error) {
+		alert(report, "reports: %s", error->message);
+		return;
+	}
+	row_since(report, "reports", count, oldest);
+	if (count && oldest < now - BOUND_WAITING_DAYS * CLOCK_DAY)
+		alert(report, "reports wait for an admin: gatepost report "
+		      "list --state new");
 }
 
 static void
@@ -239,8 +322,10 @@ cmd_status(struct cli *cli)
 	look_setup(&report);
 	look_held(&report);
 	look_outbox(&report);
-	look_spool(&report, site->candidates, "candidates");
-	look_spool(&report, site->submissions, "submissions");
+	look_candidates(&report);
+	look_reports(&report);
+	look_submissions(&report);
+	look_analysts(&report);
 	look_disk(&report);
 	print_report(&report);
 	return alerts->len ? 1 : EX_OK;

@@ -10,6 +10,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/model/address.h"
 #include "gatepost/service/advice.h"
+#include "gatepost/service/drain.h"
 #include "gatepost/service/submit.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
@@ -20,7 +21,8 @@
 /* ---- the listing ---- */
 
 struct listing {
-	struct table *table;	/* NULL: JSON, or counts */
+	bool is_csv;
+	struct table *table;	/* NULL: JSON, CSV or counts */
 	GString *json;
 	const char *group;	/* a column; NULL: rows */
 	GHashTable *counts;	/* of its values */
@@ -49,6 +51,29 @@ group_of(const Submission *one, const char *group)
 	return of ? of : "-";
 }
 
+static const char *const csv_heads[] = {
+	"id", "submitted", "by", "as", "kind", "what", "from", "sender", "rcpt",
+	"status", "result", "verdict", "completed_by", "disputed", "source",
+	"message", "tenant", "note"
+};
+
+static void
+print_csv(const Submission *one)
+{
+	const char *const cells[] = {
+		one->id, cli_time(one->at), one->by, submitted_ases[one->as],
+		submission_kinds[one->kind], name_of(one), one->from,
+		one->sender, one->rcpt, submission_statuses[one->status],
+		result_words((enum result)one->result),
+		verdicts[one->verdict], one->completed_by,
+		one->dispute.at ? "yes" : "no", one->source, one->message,
+		one->tenant, one->note
+	};
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(cells) == G_N_ELEMENTS(csv_heads));
+	cli_csv(cells, G_N_ELEMENTS(cells));
+}
+
 static void
 add_row(const Submission *one, void *data)
 {
@@ -64,6 +89,8 @@ add_row(const Submission *one, void *data)
 
 		g_hash_table_insert(listing->counts, g_strdup(group),
 				    GUINT_TO_POINTER(count + 1));
+	} else if (listing->is_csv) {
+		print_csv(one);
 	} else if (listing->table) {
 		table_add(listing->table, one->id, cli_time(one->at),
 			  one->by, submitted_ases[one->as], name_of(one) ?
@@ -180,6 +207,8 @@ print_listing(const struct listing *listing, const struct cli *cli,
 		print_groups(listing, cli->json);
 		return;
 	}
+	if (listing->is_csv)
+		return;
 	if (listing->table) {
 		table_print(listing->table);
 		if (next)
@@ -207,6 +236,7 @@ cmd_submission_list(struct cli *cli)
 	struct listing listing = { .json = json, .counts = counts };
 	int status = EX_OK;
 
+	listing.is_csv = cli_flag(cli, "--csv");
 	if (!read_filter(cli, &filter) || !read_group(cli, &listing) ||
 	    !cli_words(cli, 0, 0))
 		return EX_USAGE;
@@ -214,6 +244,8 @@ cmd_submission_list(struct cli *cli)
 		return status;
 	if (listing.group)
 		filter.most = 0;
+	else if (listing.is_csv)
+		cli_csv(csv_heads, G_N_ELEMENTS(csv_heads));
 	else if (!cli->json)
 		listing.table = table_new(heads);
 	if (!submissions_list(site->submitted, &filter, add_row, &listing,
@@ -342,6 +374,37 @@ print_why(const struct cli *cli, Site *site, const Submission *one)
 	return !error;
 }
 
+/* What left for ANALYST, octet for octet. */
+static int
+print_sent(Site *site, const Submission *one, const char *analyst)
+{
+	struct leaving leaving = { .data = NULL };
+	g_autoptr(GError) error = NULL;
+	const Attempt *attempt = NULL;
+	int level, status = EX_OK;
+
+	for (guint i = 0; i < one->attempts->len; i++) {
+		const Attempt *of = one->attempts->pdata[i];
+
+		if (g_strcmp0(of->analyst, analyst) == 0)
+			attempt = of;
+	}
+	level = attempt && attempt->sent ?
+	    fields_word(privacies, attempt->privacy) : -1;
+	if (level < 0)
+		return cli_fail(EX_NOINPUT, "nothing of %s left for \"%s\"",
+				one->id, analyst);
+	if (!drain_leaving(site, one, (enum privacy)level, &leaving, &error))
+		return cli_error(one->id, error);
+	if (g_strcmp0(leaving.sha256, attempt->sha256) != 0)
+		status = cli_fail(EX_SOFTWARE, "what would leave now is not "
+				  "what left, by its SHA-256");
+	else
+		fwrite(leaving.data->str, 1, leaving.data->len, stdout);
+	leaving_clear(&leaving);
+	return status;
+}
+
 /* The submission with what is to be changed. */
 static void
 print_json(const struct cli *cli, Site *site, const Submission *one)
@@ -374,6 +437,7 @@ int
 cmd_submission_show(struct cli *cli)
 {
 	const char *tenant = cli_option(cli, "--tenant");
+	const char *sent = cli_option(cli, "--sent");
 	g_autoptr(Submission) one = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Site) site = NULL;
@@ -389,6 +453,8 @@ cmd_submission_show(struct cli *cli)
 	if (!one || (tenant && g_strcmp0(tenant, one->tenant) != 0))
 		return cli_fail(EX_NOINPUT, "there is no submission %s",
 				cli_word(cli, 0));
+	if (sent)
+		return print_sent(site, one, sent);
 	if (cli->json) {
 		print_json(cli, site, one);
 		return EX_OK;

@@ -180,6 +180,26 @@ count_one(const Record *record, const Json *json, void *data)
 	}
 }
 
+/* What waits for the analysts. */
+static void
+put_submissions(const struct cli *cli, Site *site, GString *json)
+{
+	gint64 oldest = 0;
+	gint64 count = submissions_count(site->submitted, SUBMISSION_PENDING,
+					 &oldest, NULL);
+	char at[CLOCK_TEXT];
+
+	clock_format(oldest, at);
+	json_key(json, "submissions");
+	g_string_append_c(json, '{');
+	json_put_number(json, "pending", count);
+	json_put(json, "oldest", oldest ? at : NULL);
+	g_string_append_c(json, '}');
+	if (!cli->json && count > 0)
+		printf("%" G_GINT64_FORMAT " submissions wait, the oldest "
+		       "since %s\n", count, at);
+}
+
 int
 cmd_stats(struct cli *cli)
 {
@@ -218,6 +238,7 @@ cmd_stats(struct cli *cli)
 		json_put_number(json, "would", counting.would[i]);
 		g_string_append_c(json, '}');
 	}
+	put_submissions(cli, site, json);
 	if (cli->json)
 		printf("%s}\n", json->str);
 	else

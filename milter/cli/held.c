@@ -7,14 +7,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "gatepost/lists/csv.h"
 #include "gatepost/model/address.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
 /* Most characters of a CSV field. */
-#define CELL 2000
 
 /* ---- the filter ---- */
 
@@ -167,7 +165,7 @@ held_named(Site *site, const char *id, int *status)
 struct held_listing {
 	struct table *table;	/* NULL: not for people */
 	GString *json;		/* NULL: no JSON */
-	GString *csv;		/* NULL: no CSV */
+	bool is_csv;
 	guint count;
 	char *last;		/* ID/RCPT of the last row */
 };
@@ -187,12 +185,14 @@ held_listing_new(const struct cli *cli, bool csv)
 					     NULL };
 	struct held_listing *listing = g_new0(struct held_listing, 1);
 
+	listing->is_csv = csv;
 	if (csv) {
-		listing->csv = g_string_new(NULL);
+		const char *names[G_N_ELEMENTS(columns) + 1];
+
 		for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
-			csv_append(listing->csv, columns[i]);
-		csv_append(listing->csv, "size");
-		printf("%s\r\n", listing->csv->str);
+			names[i] = columns[i];
+		names[G_N_ELEMENTS(columns)] = "size";
+		cli_csv(names, G_N_ELEMENTS(names));
 	} else if (cli->json) {
 		listing->json = g_string_new("{\"items\":[");
 	} else {
@@ -201,26 +201,16 @@ held_listing_new(const struct cli *cli, bool csv)
 	return listing;
 }
 
-/* A stranger's text that a spreadsheet takes for no formula. */
 static void
-add_cell(GString *csv, const char *value)
-{
-	g_autofree char *shown = text_shown(value ? value : "", CELL);
-	g_autofree char *plain = g_strconcat("'", shown, NULL);
-
-	csv_append(csv, *shown && strchr("=+-@", *shown) ? plain : shown);
-}
-
-static void
-add_csv(struct held_listing *listing, const char *const *values, gint64 size)
+add_csv(const char *const *values, gint64 size)
 {
 	g_autofree char *octets = g_strdup_printf("%" G_GINT64_FORMAT, size);
+	const char *cells[G_N_ELEMENTS(columns) + 1];
 
-	g_string_truncate(listing->csv, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
-		add_cell(listing->csv, values[i]);
-	csv_append(listing->csv, octets);
-	printf("%s\r\n", listing->csv->str);
+		cells[i] = values[i];
+	cells[G_N_ELEMENTS(columns)] = octets;
+	cli_csv(cells, G_N_ELEMENTS(cells));
 }
 
 static void
@@ -253,8 +243,8 @@ held_listing_add(const struct held_row *row, void *data)
 	listing->count++;
 	g_free(listing->last);
 	listing->last = g_strdup_printf("%s/%s", row->id, row->rcpt);
-	if (listing->csv)
-		add_csv(listing, values, row->size);
+	if (listing->is_csv)
+		add_csv(values, row->size);
 	else if (listing->json)
 		add_json(listing, values, row->size);
 	else
@@ -278,8 +268,6 @@ held_listing_end(struct held_listing *listing, guint most)
 		table_print(listing->table);
 	if (listing->table && next)
 		printf("\nThere may be more: --after %s\n", next);
-	if (listing->csv)
-		g_string_free(listing->csv, TRUE);
 	g_free(listing->last);
 	g_free(listing);
 }

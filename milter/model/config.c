@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gatepost/model/address.h"
+#include "gatepost/model/analyst.h"
 #include "gatepost/model/defects.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/indicator.h"
@@ -307,6 +308,14 @@ static bool read_scope(const struct scope *scope, void *at,
 		       const config_setting_t *group,
 		       struct reading *reading);
 
+static bool
+is_word(const char *name)
+{
+	return *name && *name != '.' && strlen(name) <= 64 &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+		   "YZ0123456789-_.") == strlen(name);
+}
+
 static void
 read_texts(void *at, const struct setting *row, const config_setting_t *value,
 	   struct reading *reading)
@@ -471,14 +480,6 @@ read_scope(const struct scope *scope, void *at, const config_setting_t *group,
 			    scope->rows[i].name);
 	}
 	return true;
-}
-
-static bool
-is_word(const char *name)
-{
-	return *name && *name != '.' && strlen(name) <= 64 &&
-	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
-		   "YZ0123456789-_.") == strlen(name);
 }
 
 static void
@@ -886,6 +887,35 @@ check_all_feeds(const Config *config, struct reading *reading)
 	}
 }
 
+/* Each with its place: the group GROUPS of the file, as they were read. */
+static void
+check_analysts(const Config *config, const config_setting_t *groups,
+	       struct reading *reading)
+{
+	for (guint i = 0; i < config->analysts->len; i++) {
+		const AnalystSetting *one = config->analysts->pdata[i];
+		g_autoptr(GPtrArray) faults = analyst_faults(one);
+		const char *name = one->name ? one->name : "";
+
+		reading->at = config_setting_get_elem(groups, i);
+		if (!is_word(name))
+			say(reading, true, "analyst \"%s\": a name is "
+			    "letters, digits, '-', '_' and '.'", name);
+		if (config_analyst(config, name) != one)
+			say(reading, true, "two analysts are named \"%s\"",
+			    name);
+		for (guint j = 0; j < faults->len; j++)
+			say(reading, true, "analyst \"%s\": %s", name,
+			    (char *)faults->pdata[j]);
+		for (guint j = 0; j < one->tenants->len; j++)
+			if (!config_tenant(config, one->tenants->pdata[j]))
+				say(reading, true, "analyst \"%s\": there is "
+				    "no tenant \"%s\"", name,
+				    (char *)one->tenants->pdata[j]);
+	}
+	reading->at = NULL;
+}
+
 static void
 check_whole(Config *config, struct reading *reading)
 {
@@ -942,6 +972,9 @@ config_load(const char *path, GPtrArray *notes)
 		read_scope(&settings, config, config_root_setting(&file),
 			   &reading);
 		check_whole(config, &reading);
+		if (!reading.is_bad)
+			check_analysts(config, config_lookup(&file,
+			    "analysts"), &reading);
 	} else {
 		struct config_note *note = g_new0(struct config_note, 1);
 
@@ -1071,6 +1104,25 @@ config_mode(const Config *config, const Tenant *tenant)
 {
 	return (enum mode)(tenant && tenant->mode >= 0 ? tenant->mode :
 			   config->mode);
+}
+
+enum combine
+config_combine(const Config *config, const Tenant *tenant)
+{
+	return (enum combine)(tenant && tenant->combine >= 0 ?
+			      tenant->combine : config->combine);
+}
+
+const AnalystSetting *
+config_analyst(const Config *config, const char *name)
+{
+	for (guint i = 0; i < config->analysts->len; i++) {
+		const AnalystSetting *one = config->analysts->pdata[i];
+
+		if (g_strcmp0(one->name, name) == 0)
+			return one;
+	}
+	return NULL;
 }
 
 enum action

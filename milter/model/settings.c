@@ -74,6 +74,103 @@ static const struct setting control_rows[] = {
 };
 static const struct scope control_settings = SCOPE(Config, control_rows);
 
+const char *const analyst_types[] = {
+	"rspamd", "spamassassin", "clamd", "mail", "http", "command",
+	"manual", NULL
+};
+const char *const privacies[] = {
+	"full", "no-recipient", "headers-and-urls", "hashes", NULL
+};
+const char *const combines[] = { "any-malware", "majority", "first", NULL };
+static const char *const forms[] = {
+	"json", "multipart", "rfc822", "arf", NULL
+};
+
+static const struct setting answer_rows[] = {
+	{ "verdict", SETTING_TEXT, offsetof(AnalystSetting, answer.verdict),
+	  "verdict", .meaning = "where in the JSON of an answer the verdict "
+	  "stands: names and numbers with dots between" },
+	{ "detail", SETTING_TEXT, offsetof(AnalystSetting, answer.detail),
+	  "detail", .meaning = "where it says why" },
+	{ "ticket", SETTING_TEXT, offsetof(AnalystSetting, answer.ticket),
+	  "ticket", .meaning = "where its own name for the question stands, "
+	  "by which poll asks again" },
+};
+static const struct scope answer_settings =
+    SCOPE(AnalystSetting, answer_rows);
+
+static const struct setting analyst_rows[] = {
+	{ "name", SETTING_TEXT, offsetof(AnalystSetting, name), NULL,
+	  .is_needed = true,
+	  .meaning = "a word, which no other analyst has" },
+	{ "type", SETTING_WORD, offsetof(AnalystSetting, type), NULL,
+	  .words = analyst_types, .is_needed = true,
+	  .meaning = "what it is, and so how it is asked" },
+	{ "url", SETTING_TEXT, offsetof(AnalystSetting, url), NULL,
+	  .meaning = "of rspamd (its controller) and http: where it is "
+	  "asked" },
+	{ "poll", SETTING_TEXT, offsetof(AnalystSetting, poll), NULL,
+	  .meaning = "of http: where it is asked again, with {ticket}" },
+	{ "socket", SETTING_TEXT, offsetof(AnalystSetting, socket), NULL,
+	  .meaning = "of spamassassin and clamd, \"/path\" or "
+	  "\"ADDRESS@PORT\"; of rspamd and http, a Unix socket on which url "
+	  "is asked" },
+	{ "address", SETTING_TEXT, offsetof(AnalystSetting, address), NULL,
+	  .meaning = "of mail: to whom it goes" },
+	{ "from", SETTING_TEXT, offsetof(AnalystSetting, from), NULL,
+	  .meaning = "of mail: who it is from, an address that gets bounces; "
+	  "default postmaster of the tenant" },
+	{ "argv", SETTING_TEXTS, offsetof(AnalystSetting, argv), NULL,
+	  .meaning = "of command: the program, an absolute path, and its "
+	  "words" },
+	{ "secret_file", SETTING_PATH, offsetof(AnalystSetting, secret_file),
+	  NULL, .meaning = "file with the bearer token of http or the "
+	  "password of rspamd, which only its owner and group may read" },
+	{ "ca_file", SETTING_PATH, offsetof(AnalystSetting, ca_file), NULL,
+	  .meaning = "certificates that prove the server; default those of "
+	  "the system" },
+	{ "form", SETTING_WORD, offsetof(AnalystSetting, form), NULL,
+	  .words = forms, .meaning = "of http: json (its default) or "
+	  "multipart; of mail: rfc822 (its default) or arf" },
+	{ "body", SETTING_TEXT, offsetof(AnalystSetting, body), NULL,
+	  .meaning = "of http with json: the JSON, with {fields}" },
+	{ "parts", SETTING_TEXTS, offsetof(AnalystSetting, parts), NULL,
+	  .meaning = "of http with multipart: \"name=text\", with {fields}" },
+	{ "answer", SETTING_GROUP, 0, NULL, .of = &answer_settings,
+	  .meaning = "how an answer of http is read" },
+	{ "words", SETTING_TEXTS, offsetof(AnalystSetting, words), NULL,
+	  .meaning = "words of its verdicts in ours: \"malicious=malware\"" },
+	{ "takes", SETTING_TEXTS, offsetof(AnalystSetting, takes),
+	  "[ \"message\" ]",
+	  .meaning = "kinds of submissions that it is asked about: message, "
+	  "url, file" },
+	{ "as", SETTING_TEXTS, offsetof(AnalystSetting, as), NULL,
+	  .meaning = "only what is submitted as one of these; none: all" },
+	{ "privacy", SETTING_WORD, offsetof(AnalystSetting, privacy),
+	  "no-recipient", .words = privacies,
+	  .meaning = "how much of a submission leaves for it" },
+	{ "local", SETTING_BOOL, offsetof(AnalystSetting, local), "false",
+	  .meaning = "it is ours: candidates go to it by themselves, and its "
+	  "url may be http:" },
+	{ "auto", SETTING_BOOL, offsetof(AnalystSetting, automatic), "false",
+	  .meaning = "candidates go to it by themselves although it is not "
+	  "local" },
+	{ "learn", SETTING_BOOL, offsetof(AnalystSetting, learn), "false",
+	  .meaning = "rspamd and spamassassin learn what was submitted as "
+	  "phish, malware, spam or clean" },
+	{ "rate", SETTING_NUMBER, offsetof(AnalystSetting, rate), "0", 0,
+	  100000, .meaning = "most questions a minute (0: no limit)" },
+	{ "timeout", SETTING_NUMBER, offsetof(AnalystSetting, timeout), "30",
+	  1, 300, .meaning = "seconds for one question" },
+	{ "give_up", SETTING_NUMBER, offsetof(AnalystSetting, give_up), "72",
+	  1, 8760, .meaning = "hours after which an answer is no longer "
+	  "waited for" },
+	{ "tenants", SETTING_TEXTS, offsetof(AnalystSetting, tenants), NULL,
+	  .meaning = "names of the tenants that it is for; none: all" },
+};
+static const struct scope analyst_settings =
+    SCOPE(AnalystSetting, analyst_rows);
+
 static const struct setting role_rows[] = {
 	{ "group", SETTING_TEXT, offsetof(Role, group), NULL,
 	  .is_needed = true,
@@ -476,6 +573,9 @@ static const struct setting report_rows[] = {
 	  "default the report address itself" },
 	{ "acknowledge", SETTING_BOOL, offsetof(Tenant, reports.acknowledge),
 	  "false", .meaning = "thank verified reporters by mail" },
+	{ "tell", SETTING_BOOL, offsetof(Tenant, reports.tell), "true",
+	  .meaning = "tell verified reporters by mail what the analysts say "
+	  "of what they reported" },
 	{ "hourly", SETTING_NUMBER, offsetof(Tenant, reports.hourly), "50",
 	  1, 100000, .meaning = "most reports of one reporter within an "
 	  "hour; beyond, they are answered \"later\"" },
@@ -552,6 +652,9 @@ static const struct setting tenant_rows[] = {
 	{ "quota", SETTING_BYTES, offsetof(Tenant, quota), "10G", 0,
 	  G_MAXINT64, .meaning = "most octets in quarantine; beyond it what "
 	  "would be held is answered \"later\" (0: no limit)" },
+	{ "combine", SETTING_WORD, offsetof(Tenant, combine), NULL,
+	  .words = combines,
+	  .meaning = "as the global combine, for this tenant" },
 	{ "quarantine", SETTING_GROUP, 0, NULL, .of = &quarantine_settings,
 	  .meaning = "rights of users and retention, fixed when a message "
 	  "is held" },
@@ -638,6 +741,13 @@ static const struct setting rows[] = {
 	{ "roles", SETTING_LIST, offsetof(Config, roles), NULL,
 	  .of = &role_settings,
 	  .meaning = "who may run which commands by the control socket" },
+	{ "analysts", SETTING_LIST, offsetof(Config, analysts), NULL,
+	  .of = &analyst_settings,
+	  .meaning = "services that give a verdict on submissions" },
+	{ "combine", SETTING_WORD, offsetof(Config, combine), "any-malware",
+	  .words = combines, .meaning = "how their verdicts become one: "
+	  "any-malware: one that says malware is enough, else the majority; "
+	  "majority; first: the first that is sure" },
 	{ "min_free", SETTING_NUMBER, offsetof(Config, min_free), "5", 0, 90,
 	  .meaning = "percent of free disk below which nothing is recorded "
 	  "but held mail" },

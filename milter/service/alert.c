@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/send.h"
 #include "gatepost/util/child.h"
@@ -392,14 +393,38 @@ watch_candidates(Site *site, const Config *config, const Tenant *tenant,
 		    "Many suspected messages were delivered", line, now);
 }
 
+static void
+watch_reports(Site *site, const Config *config, const Tenant *tenant,
+	      gint64 now)
+{
+	gint64 oldest = 0;
+	gint64 count = reports_waiting(site->reports, tenant->name, now -
+	    BOUND_WAITING_DAYS * CLOCK_DAY, &oldest, NULL);
+	g_autofree char *line = NULL;
+	char at[CLOCK_TEXT];
+
+	if (count <= 0)
+		return;
+	clock_format(oldest, at);
+	line = g_strdup_printf("%" G_GINT64_FORMAT " reported messages have "
+	    "waited for %d days and more, the first since %s.\nSee them, and "
+	    "say what they are:\n  gatepost report list --tenant %s --state "
+	    "new\n  gatepost report mark ID phish|spam|clean\n", count,
+	    BOUND_WAITING_DAYS, at, tenant->name);
+	alert_daily(site, config, tenant, ALERT_REPORTS_WAITING,
+		    "Users' reports wait", line, now);
+}
+
 void
 alerts_watch(Site *site, const Config *config, gint64 now)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(jobs); i++)
 		watch_job(site, config, i, now);
-	for (guint i = 0; i < config->tenants->len; i++)
+	for (guint i = 0; i < config->tenants->len; i++) {
 		watch_candidates(site, config, config->tenants->pdata[i],
 				 now);
+		watch_reports(site, config, config->tenants->pdata[i], now);
+	}
 }
 
 /* ---- the daemon's thread ---- */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "gatepost/service/answer.h"
 #include "gatepost/service/clerk.h"
 #include "gatepost/service/sender.h"
 #include "gatepost/util/clock.h"
@@ -23,6 +24,7 @@ static const struct field errand_rows[] = {
 	FIELD(Errand, mailboxes, FIELD_TEXTS),
 	FIELD(Errand, reply, FIELD_TEXT),
 	FIELD(Errand, subject, FIELD_TEXT),
+	FIELD(Errand, analyst, FIELD_TEXT),
 };
 const struct fields errand_fields = FIELDS(Errand, errand_rows);
 
@@ -38,8 +40,8 @@ log_ignored(const Message *message, const Facts *facts,
 		    rcpt, from, safe);
 }
 
-static bool
-put_errand(struct pipeline *line, Message *message, Errand *errand,
+bool
+errand_put(struct pipeline *line, Message *message, Errand *errand,
 	   GError **error)
 {
 	g_autoptr(GString) json = g_string_new(NULL);
@@ -73,7 +75,7 @@ take(struct pipeline *line, Message *message, const Facts *facts,
 	errand->reply = sender_reply(message, facts, recipient->tenant,
 				     route->mailboxes->pdata[0], wait);
 	errand->subject = g_strdup(facts->subject);
-	good = put_errand(line, message, errand, error);
+	good = errand_put(line, message, errand, error);
 	fields_free(&errand_fields, errand);
 	return good;
 }
@@ -89,6 +91,8 @@ take_for(struct pipeline *line, Message *message, const Facts *facts,
 	};
 	g_autoptr(Route) route = NULL;
 
+	if (answer_is(facts))
+		return answer_take(line, message, facts, recipient, error);
 	if (!why && !message->routes)
 		why = "there are no tables of users";
 	if (!why)

@@ -15,7 +15,7 @@
 #include "gatepost/service/handle.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
-#include "gatepost/service/submit.h"
+#include "gatepost/service/intake.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/text.h"
@@ -23,7 +23,7 @@
 const char *const token_deeds[] = {
 	"-", "release", "request", "delete", "preview", "not-junk", "phish",
 	"allow", "block", "block-junk", "block-quarantine", "block-reject",
-	"block-discard"
+	"block-discard", "verdict"
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(token_deeds) == TOKEN_DEEDS);
 
@@ -203,23 +203,46 @@ do_preview(struct work *work, GError **error)
 	return good;
 }
 
+/* As any other report, but that it is known which message it is. */
+static bool
+put_report(struct work *work, enum report_reason reason, GError **error)
+{
+	Site *site = work->line->site;
+	const HeldRcpt *copy = work->copy;
+	Incoming *one = fields_new(&incoming_fields);
+	int fd = quarantine_octets(site->quarantine, work->held, error);
+	bool good = false;
+
+	one->id = g_strdup(work->errand->id);
+	one->at = clock_now();
+	one->message = g_strdup(work->errand->id);
+	one->tenant = g_strdup(copy->tenant);
+	one->is_verified = one->is_bare = true;
+	one->reporter = g_strdup(work->by.who);
+	g_ptr_array_add(one->mailboxes, g_strdup(copy->rcpt));
+	one->mailbox = g_strdup(copy->rcpt);
+	one->reply = g_strdup(work->by.who);
+	one->reason = reason;
+	one->held = g_strdup(work->held->id);
+	one->via = g_strdup(vias[VIA_MAIL]);
+	if (fd >= 0) {
+		good = intake_put(site, one, fd, (gsize)work->held->size,
+				  error);
+		close(fd);
+	}
+	fields_free(&incoming_fields, one);
+	return good;
+}
+
 static bool
 do_report(struct work *work, GError **error)
 {
 	bool is_phish = work->token.deed == TOKEN_PHISH;
-	const Config *config = work->setup->config;
-	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
-	struct submit what = {
-		.id = work->errand->id,
-		.tenant = config_tenant(config, work->copy->tenant),
-		.kind = SUBMISSION_MESSAGE,
-		.as = is_phish ? AS_PHISH : AS_CLEAN, .source = "quarantine",
-		.item = work->held->id, .rcpt = work->copy->rcpt, .fd = -1,
-	};
-	g_autoptr(Submission) one = submit(work->line->site, config, &what,
-					   &work->by, said, error);
 
-	if (!one)
+	if (!put_report(work, is_phish ? REPORT_PHISH : REPORT_NOT_JUNK,
+			error) ||
+	    !note(work, is_phish ? "reported-phish" : "reported-clean", NULL,
+		  error))
 		return false;
 	return is_phish ?
 	    say(work, "done", PHRASE("Reported as phishing"), PHRASE(
@@ -322,6 +345,14 @@ do_list(struct work *work, GError **error)
 	return true;
 }
 
+/* A verdict is an analyst's, never a user's. */
+static bool
+do_nothing(struct work *work, GError **error)
+{
+	(void)error;
+	return say_no_right(work);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -341,6 +372,7 @@ static const struct {
 	[TOKEN_BLOCK_QUARANTINE] = { RIGHT_BLOCK, false, do_list },
 	[TOKEN_BLOCK_REJECT] = { RIGHT_BLOCK, false, do_list },
 	[TOKEN_BLOCK_DISCARD] = { RIGHT_BLOCK, false, do_list },
+	[TOKEN_VERDICT] = { RIGHTS, false, do_nothing },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(deeds) == TOKEN_DEEDS);
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gatepost/service/answer.h"
 #include "gatepost/service/courier.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
@@ -259,6 +260,8 @@ run(struct pipeline *line, Setup *setup, const Errand *errand,
 	};
 	bool good = true;
 
+	if (errand->analyst)
+		return answer_run(line, setup, errand, error);
 	/* A tenant that is gone has no users any more. */
 	if (work.tenant && errand->mailboxes->len > 0 && errand->reply) {
 		work.by = (struct doer){ errand->mailboxes->pdata[0],

@@ -32,6 +32,7 @@ static const struct field incoming_rows[] = {
 	FIELD(Incoming, mailbox, FIELD_TEXT),
 	FIELD(Incoming, reply, FIELD_TEXT),
 	FIELD_WORDS(Incoming, reason, report_reasons),
+	FIELD(Incoming, held, FIELD_TEXT),
 	FIELD(Incoming, is_bare, FIELD_BOOL),
 	FIELD(Incoming, is_listed, FIELD_BOOL),
 	FIELD(Incoming, via, FIELD_TEXT),
@@ -240,18 +241,25 @@ hand_on(struct pipeline *line, Message *message, const Recipient *recipient,
 	return good;
 }
 
+bool
+intake_put(Site *site, const Incoming *one, int fd, gsize size,
+	   GError **error)
+{
+	g_autoptr(GString) json = g_string_new(NULL);
+
+	fields_json(&incoming_fields, one, true, json);
+	return box_put(site->reports_box, "new", one->id, fd, size,
+		       json->str, error);
+}
+
 static bool
 keep_one(struct pipeline *line, Message *message, const Incoming *one,
 	 GError **error)
 {
-	g_autoptr(GString) json = g_string_new(NULL);
 	int fd = message_fd(message, error);
 
-	if (fd < 0)
-		return false;
-	fields_json(&incoming_fields, one, true, json);
-	return box_put(line->site->reports_box, "new", one->id, fd,
-		       message->size, json->str, error);
+	return fd >= 0 && intake_put(line->site, one, fd, message->size,
+				     error);
 }
 
 static bool

@@ -44,46 +44,6 @@ struct looking {
 	Facts *facts;
 };
 
-/* ---- who reported it ---- */
-
-struct counting {
-	const struct looking *looking;
-	GHashTable *reporters;
-};
-
-static void
-count_rows(const GPtrArray *rows, void *data)
-{
-	struct counting *counting = data;
-	const Report *row = counting->looking->row;
-
-	for (guint i = 0; i < rows->len; i++) {
-		const Report *one = rows->pdata[i];
-
-		if (!one->is_verified || !*one->message || *one->drill ||
-		    one->marked == MARK_CLEAN || (one->reason !=
-		    REPORT_PHISH && one->reason != REPORT_JUNK) ||
-		    strcmp(one->from, row->from) != 0)
-			continue;
-		g_hash_table_add(counting->reporters,
-				 g_strdup(*one->mailbox ? one->mailbox :
-					  one->reporter));
-	}
-}
-
-/* How many verified reporters of the sender there were within a day. */
-static guint
-count_reporters(const struct looking *looking)
-{
-	g_autoptr(GHashTable) reporters = g_hash_table_new_full(g_str_hash,
-	    g_str_equal, g_free, NULL);
-	struct counting counting = { looking, reporters };
-
-	reports_each(looking->site->reports, looking->tenant->name,
-		     clock_now() - CLOCK_DAY, count_rows, &counting, NULL);
-	return g_hash_table_size(reporters);
-}
-
 /* ---- vetoes ---- */
 
 static bool
@@ -162,18 +122,35 @@ drop_shared(GPtrArray *entries, GPtrArray *said)
 
 /* ---- the block ---- */
 
-static int
-kinds_of(const struct looking *looking)
+/* Append the entries of one kind to ALL; there may be none: no link. */
+static void
+draft_kind(struct draft *draft, enum draft_kind kind, const struct doer *by,
+	   GPtrArray *all, GPtrArray *said)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) some = NULL;
+
+	draft->kinds = 1 << kind;
+	some = draft_entries(draft, by, said, &error);
+	if (some)
+		g_ptr_array_extend_and_steal(all, g_steal_pointer(&some));
+	else
+		g_ptr_array_add(said, g_strdup(error->message));
+}
+
+static void
+draft_kinds_of(const struct looking *looking, struct draft *draft,
+	       const struct doer *by, GPtrArray *all, GPtrArray *said)
 {
 	const GPtrArray *kinds = looking->tenant->provisional.kinds;
-	int sender = 1 << (auth_is_aligned(looking->facts) ? DRAFT_SENDER :
-			   DRAFT_SPOOF);
-	int bits = kinds->len ? 0 : sender;
+	enum draft_kind sender = auth_is_aligned(looking->facts) ?
+	    DRAFT_SENDER : DRAFT_SPOOF;
 
+	if (kinds->len == 0)
+		draft_kind(draft, sender, by, all, said);
 	for (guint i = 0; i < kinds->len; i++)
-		bits |= strcmp(kinds->pdata[i], "url") == 0 ?
-		    1 << DRAFT_URL : sender;
-	return bits;
+		draft_kind(draft, strcmp(kinds->pdata[i], "url") == 0 ?
+			   DRAFT_URL : sender, by, all, said);
 }
 
 static void
@@ -192,13 +169,13 @@ note(const struct looking *looking, const char *what, const char *detail)
 }
 
 static void
-tell(const struct looking *looking, guint reporters, const GPtrArray *said)
+tell(const struct looking *looking, gint64 reporters, const GPtrArray *said)
 {
 	g_autofree char *from = text_shown(looking->row->from, 200);
 	g_autofree char *subject = text_shown(looking->row->subject, 200);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%u users reported mail of a sender "
+	g_string_append_printf(text, "%" G_GINT64_FORMAT " users reported mail of a sender "
 	    "within a day, so it is filed as junk for %" G_GINT64_FORMAT
 	    " hours:\n\n  From     %s\n  Subject  %s\n\n", reporters,
 	    looking->tenant->provisional.hours, from, subject);
@@ -215,28 +192,27 @@ tell(const struct looking *looking, guint reporters, const GPtrArray *said)
 }
 
 static void
-block(const struct looking *looking, guint reporters)
+block(const struct looking *looking, gint64 reporters)
 {
 	const struct doer by = { WHO, VIA_MAIL, ACTOR_SYSTEM };
-	g_autofree char *words = g_strdup_printf("%u users reported it",
+	g_autofree char *words = g_strdup_printf("%" G_GINT64_FORMAT " users reported it",
 						 reporters);
 	struct draft draft = {
 		.tenant = looking->tenant, .is_block = true, .is_mild = true,
-		.kinds = kinds_of(looking), .record = looking->record,
-		.note = words, .submission = looking->row->group,
+		.record = looking->record, .note = words, .submission = looking->row->group,
 		.expires = clock_now() +
 		    looking->tenant->provisional.hours * HOUR,
 	};
 	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)entry_free);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) entries = draft_entries(&draft, &by, said,
-						     &error);
 
-	if (entries)
-		drop_shared(entries, said);
-	if (!entries || entries->len == 0) {
-		note(looking, "provisional-vetoed", error ? error->message :
-		     "nothing is left to block");
+	draft_kinds_of(looking, &draft, &by, entries, said);
+	drop_shared(entries, said);
+	if (entries->len == 0) {
+		note(looking, "provisional-vetoed", said->len ?
+		     said->pdata[0] : "nothing is left to block");
 		return;
 	}
 	if (!draft_add(looking->site, looking->config, looking->tenant,
@@ -271,7 +247,9 @@ is_done(const struct looking *looking)
 static void
 look(struct looking *looking)
 {
-	guint reporters = count_reporters(looking);
+	gint64 reporters = reports_reporters(looking->site->reports,
+	    looking->tenant->name, looking->row->from,
+	    clock_now() - CLOCK_DAY, NULL);
 	const char *why;
 
 	if (reporters < looking->tenant->provisional.reporters ||

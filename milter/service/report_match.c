@@ -20,6 +20,7 @@ struct matching {
 	const char *tenant;
 	const GPtrArray *mailboxes;
 	const Reported *reported;
+	bool is_held;		/* for the reporter, who knows it by that */
 	Match *match;
 };
 
@@ -98,7 +99,8 @@ came_to_reporter(const struct matching *matching, const char *id,
 		is = one->rcpt && !one->is_outbound &&
 		    g_strcmp0(one->tenant, matching->tenant) == 0 &&
 		    is_reporters(matching, one) &&
-		    is_delivered(matching->site, id, one);
+		    (matching->is_held ||
+		     is_delivered(matching->site, id, one));
 	}
 	return is;
 }
@@ -156,14 +158,17 @@ by_id(struct matching *matching, const char *id, GError **error)
 
 bool
 report_match(Site *site, const char *tenant, const GPtrArray *mailboxes,
-	     const Reported *reported, Match *match, GError **error)
+	     const Reported *reported, const char *held, Match *match,
+	     GError **error)
 {
 	struct matching matching = { site, tenant, mailboxes, reported,
-				     match };
+				     held != NULL, match };
 	struct trace what = { .most = RECORDS_MOST };
 	bool good = true;
 
 	*match = (Match){ .id = NULL };
+	if (held)
+		return by_id(&matching, held, error);
 	for (guint i = 0; good && i < reported->ids->len; i++)
 		good = by_id(&matching, reported->ids->pdata[i], error);
 	what.message_id = reported->message_id;

@@ -21,6 +21,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/submission.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/alert.h"
 #include "gatepost/service/courier.h"
 #include "gatepost/service/drill.h"
 #include "gatepost/service/letter.h"
@@ -297,6 +298,28 @@ log_row(const struct working *working, const Report *row)
 		 row->drill ? " drill=" : "", row->drill ? row->drill : "");
 }
 
+static void
+tell_admins(const struct working *working, const Report *row)
+{
+	static const enum alert_kind kinds[] = {
+		[REPORT_NONE] = ALERT_REPORTED_PHISH,
+		[REPORT_PHISH] = ALERT_REPORTED_PHISH,
+		[REPORT_JUNK] = ALERT_REPORTED_JUNK,
+		[REPORT_NOT_JUNK] = ALERT_REPORTED_CLEAN,
+	};
+	g_autofree char *by = letter_plain(row->reporter, 200);
+	g_autofree char *from = letter_plain(row->from, 200);
+	g_autofree char *subject = letter_plain(row->subject, 200);
+	g_autofree char *title = g_strdup_printf("Reported as %s by a user",
+	    report_reasons[row->reason]);
+	g_autofree char *text = g_strdup_printf("  Reporter %s\n  From     %s"
+	    "\n  Subject  %s\n  gatepost report show %s\n", by, from,
+	    subject, row->id);
+
+	alert(working->worker->site, working->worker->config,
+	      working->tenant, kinds[row->reason], title, text);
+}
+
 static bool
 add_row(struct working *working, const Reported *reported, Report *row,
 	GError **error)
@@ -315,9 +338,10 @@ add_row(struct working *working, const Reported *reported, Report *row,
 			     row->reporter, NULL);
 	}
 	log_row(working, row);
-	if (!row->drill)
-		provisional_look(site, working->worker->config,
-				 working->tenant, row);
+	if (row->drill || !row->is_verified)
+		return true;
+	tell_admins(working, row);
+	provisional_look(site, working->worker->config, working->tenant, row);
 	return true;
 }
 
@@ -415,7 +439,7 @@ work_on(struct working *working, const Reported *reported, guint number,
 	g_autoptr(Report) row = NULL;
 	bool good = !one->is_verified ||
 	    report_match(working->worker->site, one->tenant, one->mailboxes,
-			 reported, &match, error);
+			 reported, one->held, &match, error);
 	bool is_blocked = false;
 
 	if (good) {

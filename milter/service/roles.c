@@ -62,6 +62,9 @@ static const struct row {
 	{ "submit", NULL, KEEPS_OPTION },
 	{ "submission", "list", KEEPS_OPTION },
 	{ "submission", "show", KEEPS_OPTION },
+	{ "submission", "resolve", KEEPS_ITSELF },
+	{ "submission", "dispute", KEEPS_ITSELF },
+	{ "drain", NULL, KEEPS_NOT },
 	{ "user", "show", KEEPS_ITSELF },
 	{ "user", "safe", KEEPS_ITSELF },
 	{ "user", "block", KEEPS_ITSELF },
@@ -86,6 +89,7 @@ static const struct extra {
 	const char *right, *why;
 } extras[] = {
 	{ "quarantine", "preview", "--raw", "raw", NULL },
+	{ "submission", "show", "--sent", "raw", NULL },
 	{ "quarantine", "release", "--to", "export", NULL },
 	{ "quarantine", "export", NULL, "export", NULL },
 	{ "quarantine", "release", "--allow", "allow", NULL },

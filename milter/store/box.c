@@ -5,6 +5,7 @@
  *	writing   tmp/ID.eml, tmp/ID.json      sweep removes them after an hour
  *	half      STATE/ID.eml, tmp/ID.json    as writing: no answer was given
  *	kept      STATE/ID.eml, STATE/ID.json  nothing to do
+ *	moving    TO/ID.json, FROM/ID.eml      box_gather() or sweep joins them
  *	dropped   STATE/ID.eml                 sweep removes it
  *
  * Both files are synced in tmp, the octets get their name first, and the
@@ -240,6 +241,48 @@ box_move(Box *box, const char *from, const char *to, const char *id,
 	return good;
 }
 
+/* Does NAME of item ID stand in STATE? */
+static bool
+stands(const Box *box, const char *state, const char *name)
+{
+	g_autofree char *path = g_strconcat(state, "/", name, NULL);
+
+	return faccessat(box->folder, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
+box_gather(Box *box, const char *state, const char *id, GError **error)
+{
+	g_autoptr(GPtrArray) states = NULL;
+	char eml[32], meta[32];
+
+	names(id, eml, meta);
+	if (stands(box, state, eml))
+		return true;
+	states = box_states(box);
+	for (guint i = 0; i < states->len; i++) {
+		const char *other = states->pdata[i];
+		int source, target;
+		bool good;
+
+		if (!stands(box, other, eml) || stands(box, other, meta))
+			continue;
+		source = state_open(box, other, error);
+		target = source < 0 ? -1 : state_open(box, state, error);
+		good = target >= 0 &&
+		    (renameat(source, eml, target, eml) == 0 ||
+		     file_fail(error, "move", eml)) &&
+		    folder_sync(target, state, error);
+		if (source >= 0)
+			close(source);
+		if (target >= 0)
+			close(target);
+		return good;
+	}
+	errno = ENOENT;
+	return file_fail(error, "open", eml);
+}
+
 static int
 by_name(gconstpointer a, gconstpointer b)
 {
@@ -343,23 +386,39 @@ sweep_tmp(int folder, const char *name, void *data)
 		++*(guint *)data;
 }
 
-/* Octets without JSON are of a put that never ended, or of a removal. */
+struct sweeping {
+	Box *box;
+	const GPtrArray *states;
+	guint *count;
+};
+
+/* Octets without JSON are of a put that never ended, of a removal, or of a
+ * move, whose JSON went ahead. */
 static void
 sweep_orphan(int folder, const char *name, void *data)
 {
-	g_autofree char *meta = g_strdup(name);
-	char *dot = strrchr(meta, '.');
+	const struct sweeping *sweeping = data;
+	g_autofree char *id = g_strdup(name), *json = NULL;
+	char *dot = strrchr(id, '.');
 
 	if (!dot || strcmp(dot, ".eml") != 0)
 		return;
 	*dot = '\0';
-	if (id_is(meta)) {
-		g_autofree char *json = g_strconcat(meta, ".json", NULL);
+	if (!id_is(id))
+		return;
+	json = g_strconcat(id, ".json", NULL);
+	if (faccessat(folder, json, F_OK, 0) == 0 || errno != ENOENT)
+		return;
+	for (guint i = 0; i < sweeping->states->len; i++) {
+		const char *state = sweeping->states->pdata[i];
 
-		if (faccessat(folder, json, F_OK, 0) < 0 &&
-		    errno == ENOENT)
-			sweep_tmp(folder, name, data);
+		if (stands(sweeping->box, state, json) &&
+		    !stands(sweeping->box, state, name)) {
+			box_gather(sweeping->box, state, id, NULL);
+			return;
+		}
 	}
+	sweep_tmp(folder, name, sweeping->count);
 }
 
 guint
@@ -367,6 +426,7 @@ box_sweep(Box *box)
 {
 	g_autoptr(GPtrArray) states = box_states(box);
 	guint count = 0;
+	struct sweeping sweeping = { box, states, &count };
 
 	each_name(box->tmp, false, sweep_tmp, &count);
 	for (guint i = 0; i < states->len; i++) {
@@ -374,7 +434,7 @@ box_sweep(Box *box)
 
 		if (folder < 0)
 			continue;
-		each_name(folder, false, sweep_orphan, &count);
+		each_name(folder, false, sweep_orphan, &sweeping);
 		each_name(folder, true, sweep_beside, &count);
 		close(folder);
 		/* An empty day goes; one with items stays. */

@@ -462,6 +462,44 @@ reports_each(Reports *reports, const char *tenant, gint64 since,
 	return settle(g_steal_pointer(&fault), error);
 }
 
+gint64
+reports_reporters(Reports *reports, const char *tenant, const char *from,
+		  gint64 since, GError **error)
+{
+	sqlite3_stmt *row = db_begin(reports->db, error,
+	    "SELECT COUNT(DISTINCT CASE mailbox WHEN '' THEN reporter ELSE"
+	    " mailbox END) FROM report WHERE tenant = $1 AND \"from\" = $2"
+	    " AND at >= $3 AND verified = 1 AND message <> '' AND drill = ''"
+	    " AND reason IN ($4, $5) AND marked <> $6", "ttittt", tenant,
+	    from, since, report_reasons[REPORT_PHISH],
+	    report_reasons[REPORT_JUNK], report_marks[MARK_CLEAN]);
+	gint64 count = row && db_next(row, error) ?
+	    sqlite3_column_int64(row, 0) : -1;
+
+	db_end(row);
+	return count;
+}
+
+gint64
+reports_waiting(Reports *reports, const char *tenant, gint64 before,
+		gint64 *oldest, GError **error)
+{
+	sqlite3_stmt *row = db_begin(reports->db, error,
+	    "SELECT COUNT(DISTINCT tenant || ' ' || \"group\"),"
+	    " COALESCE(MIN(at), 0) FROM report"
+	    " WHERE ($1 IS NULL OR tenant = $1) AND verified = 1"
+	    " AND state = $2 AND at < $3", "tti", tenant,
+	    report_states[REPORT_NEW], before);
+	gint64 count = -1;
+
+	if (row && db_next(row, error)) {
+		count = sqlite3_column_int64(row, 0);
+		*oldest = sqlite3_column_int64(row, 1);
+	}
+	db_end(row);
+	return count;
+}
+
 /* ---- deeds ---- */
 
 bool

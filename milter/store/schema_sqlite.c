@@ -236,6 +236,7 @@ const char *const schema_state[] = {
 	") STRICT, WITHOUT ROWID;"
 	"CREATE UNIQUE INDEX report_once ON report (tenant, \"group\","
 	"  verified, reporter, reason);"
+	"CREATE INDEX report_from ON report (tenant, \"from\", at);"
 	"CREATE INDEX report_last ON report (last);"
 	"CREATE INDEX report_size ON report (tenant, verified, size);"
 	"CREATE INDEX report_item ON report (item);"

@@ -114,6 +114,24 @@ json_count(const Json *array)
 	return json_array_size(inner(array));
 }
 
+const Json *
+json_next(const Json *object, void **place, const char **name)
+{
+	/* jansson changes nothing, but does not say so. */
+	json_t *of = (json_t *)(gpointer)inner(object);
+
+	*place = *place ? json_object_iter_next(of, *place) :
+	    json_object_iter(of);
+	*name = *place ? json_object_iter_key(*place) : NULL;
+	return *place ? (const Json *)json_object_iter_value(*place) : NULL;
+}
+
+double
+json_fraction(const Json *value)
+{
+	return json_number_value(inner(value));
+}
+
 bool
 json_is_list(const Json *value)
 {

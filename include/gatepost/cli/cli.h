@@ -95,12 +95,17 @@ struct table *table_new(const char *const *heads);	/* ends with NULL */
 void table_add(struct table *table, ...);
 void table_print(struct table *table);	/* and frees it */
 
+/* Print COUNT CELLS as a row of CSV (RFC 4180): strangers' text is shown safely,
+ * and no spreadsheet takes it for a formula. */
+void cli_csv(const char *const *cells, guint count);
+
 int cmd_candidate_dismiss(struct cli *cli);
 int cmd_candidate_list(struct cli *cli);
 int cmd_candidate_show(struct cli *cli);
 int cmd_candidate_submit(struct cli *cli);
 int cmd_check(struct cli *cli);
 int cmd_digest(struct cli *cli);
+int cmd_drain(struct cli *cli);
 int cmd_key_rotate(struct cli *cli);
 int cmd_list_add(struct cli *cli);
 int cmd_list_audit(struct cli *cli);
@@ -139,6 +144,8 @@ int cmd_spoof_list(struct cli *cli);
 int cmd_stats(struct cli *cli);
 int cmd_status(struct cli *cli);
 int cmd_submission_list(struct cli *cli);
+int cmd_submission_dispute(struct cli *cli);
+int cmd_submission_resolve(struct cli *cli);
 int cmd_submission_show(struct cli *cli);
 int cmd_submit(struct cli *cli);
 int cmd_sweep(struct cli *cli);

@@ -109,6 +109,7 @@ typedef struct Tenant {
 	char *junk_header;	/* "Name: value" */
 	char *subject_tag;	/* "" for none */
 	gint64 quota;		/* octets in quarantine, 0: no limit */
+	int combine;		/* enum combine, -1: the global one */
 	struct {
 		int rights[POLICIES];	/* bits; see config_rights() */
 		gint64 days[POLICIES];	/* 0: as keep; see config_days() */
@@ -132,6 +133,7 @@ typedef struct Tenant {
 		int destination;	/* enum destination */
 		char *mailbox;		/* NULL: that of the address */
 		bool acknowledge;
+		bool tell;	/* reporters, of verdicts */
 		gint64 hourly, hourly_all;	/* most within an hour: of one
 						 * reporter, of all */
 		gint64 quota;		/* octets of what is reported */
@@ -165,6 +167,47 @@ enum authentication { AUTHENTICATION_AUTO, AUTHENTICATION_OWN,
 enum dmarc_way { DMARC_TREEWALK, DMARC_PSL };
 
 enum release_sender { RELEASE_ORIGINAL, RELEASE_POSTMASTER, RELEASE_NULL };
+
+/* The kinds of analysts, in the order of analyst_types; how much of a
+ * submission leaves for one; how a mail or a form is written; how verdicts
+ * become one. */
+enum analyst_kind { ANALYST_RSPAMD, ANALYST_SPAMASSASSIN, ANALYST_CLAMD,
+		    ANALYST_MAIL, ANALYST_HTTP, ANALYST_COMMAND,
+		    ANALYST_MANUAL };
+extern const char *const analyst_types[];	/* names; ends with NULL */
+enum privacy { PRIVACY_FULL, PRIVACY_NO_RECIPIENT, PRIVACY_LINKS,
+	       PRIVACY_HASHES };
+extern const char *const privacies[];		/* names; ends with NULL */
+enum analyst_form { FORM_JSON, FORM_MULTIPART, FORM_RFC822, FORM_ARF };
+enum combine { COMBINE_ANY_MALWARE, COMBINE_MAJORITY, COMBINE_FIRST };
+extern const char *const combines[];		/* names; ends with NULL */
+
+/* Who gives a verdict on submissions. */
+typedef struct AnalystSetting {
+	char *name;
+	int type;		/* enum analyst_kind */
+	char *url, *poll;	/* poll: with {ticket}; NULL: never asked */
+	char *socket;
+	char *address, *from;	/* of mail */
+	GPtrArray *argv;	/* of char *: of a command, no shell */
+	char *secret_file;	/* the bearer token or password; NULL */
+	char *ca_file;		/* NULL: the system's authorities */
+	int form;		/* enum analyst_form, -1: the type's */
+	char *body;		/* JSON with {fields}; NULL: a usual one */
+	GPtrArray *parts;	/* of char *: "name=text with {fields}" */
+	struct {
+		char *verdict, *detail, *ticket;	/* paths; NULL */
+	} answer;
+	GPtrArray *words;	/* of char *: "theirs=verdict" */
+	GPtrArray *takes;	/* of char *: submission_kinds */
+	GPtrArray *as;		/* of char *: submitted_ases; empty: all */
+	int privacy;		/* enum privacy */
+	bool local, automatic, learn;
+	gint64 rate;		/* questions a minute, 0: no limit */
+	gint64 timeout;		/* s for one question */
+	gint64 give_up;		/* hours */
+	GPtrArray *tenants;	/* of char *: names; empty: all */
+} AnalystSetting;
 
 /* What the members of a group of the system may ask of the daemon. */
 typedef struct Role {
@@ -223,6 +266,8 @@ typedef struct Config {
 		char *group;		/* NULL: leave */
 	} control;
 	GPtrArray *roles;	/* of Role * */
+	GPtrArray *analysts;	/* of AnalystSetting * */
+	int combine;		/* enum combine */
 	GPtrArray *feeds;	/* of FeedSetting *: of every tenant */
 	GPtrArray *tenants;	/* of Tenant * */
 } Config;
@@ -264,6 +309,12 @@ bool config_has_domain(const GPtrArray *domains, const char *domain);
 
 /* The mode in force for TENANT. */
 enum mode config_mode(const Config *config, const Tenant *tenant);
+
+/* How the verdicts on a submission of TENANT (NULL: none) become one. */
+enum combine config_combine(const Config *config, const Tenant *tenant);
+
+/* The analyst NAME, or NULL. */
+const AnalystSetting *config_analyst(const Config *config, const char *name);
 
 /* The action of TENANT's policy for ROW: those of single kinds of
  * impersonation are the common one's where they are not set. */

@@ -16,8 +16,13 @@ typedef struct Errand {
 	GPtrArray *mailboxes;	/* of char *: the sender's */
 	char *reply;		/* where the answer goes */
 	char *subject;
+	char *analyst;		/* whose answer it is; NULL: a user's errand */
 } Errand;
 extern const struct fields errand_fields;
+
+/* Keep ERRAND, which MESSAGE asks for, on disk. */
+bool errand_put(struct pipeline *line, Message *message, Errand *errand,
+		GError **error);
 
 /* An errand whose token holds. */
 struct work {

@@ -26,6 +26,7 @@ typedef struct Incoming {
 	char *mailbox;		/* the one of them whose list is his; NULL */
 	char *reply;		/* where the answer goes; NULL: nowhere */
 	int reason;		/* enum report_reason */
+	char *held;		/* id of the held item that it is; NULL */
 	bool is_bare;		/* as Request.is_bare */
 	bool is_listed;		/* it is delivered to a mailbox, too, and
 				 * nobody else is to deal with it */
@@ -48,6 +49,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
  */
 bool intake_look(struct pipeline *line, Message *message, const Facts *facts,
 		 Intake **all, GError **error);
+
+/* Keep ONE, whose SIZE octets are in FD, for the clerk; the same id again
+ * changes nothing. */
+bool intake_put(Site *site, const Incoming *one, int fd, gsize size,
+		GError **error);
 
 /*
  * Keep those of ALL whose DECISIONS say so.  False and ERROR set: one is not

@@ -47,10 +47,12 @@ void match_clear(Match *match);
 
 /*
  * Find the record of REPORTED, which holds only when the message came to one
- * of MAILBOXES in TENANT, and From or body agree.  False and ERROR set when
- * the ledger cannot be read.  Clear MATCH in any case.
+ * of MAILBOXES in TENANT, or is HELD (an id; NULL: it is not) for it, and From
+ * or body agree.  False and ERROR set when the ledger cannot be read.  Clear
+ * MATCH in any case.
  */
 bool report_match(Site *site, const char *tenant, const GPtrArray *mailboxes,
-		  const Reported *reported, Match *match, GError **error);
+		  const Reported *reported, const char *held, Match *match,
+		  GError **error);
 
 #endif

@@ -44,6 +44,10 @@ bool box_remove(Box *box, const char *state, const char *id, GError **error);
 bool box_move(Box *box, const char *from, const char *to, const char *id,
 	      GError **error);
 
+/* Bring the octets of an item to STATE, where its JSON is, when a crash in
+ * box_move() left them behind.  True: they are there. */
+bool box_gather(Box *box, const char *state, const char *id, GError **error);
+
 /* The ids in STATE, sorted (oldest first); free with the array. */
 GPtrArray *box_list(Box *box, const char *state);
 /* The subfolders that stand in the box, sorted. */

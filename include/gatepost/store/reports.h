@@ -109,6 +109,18 @@ typedef void reports_found(const GPtrArray *rows, void *data);
 bool reports_each(Reports *reports, const char *tenant, gint64 since,
 		  reports_found *found, void *data, GError **error);
 
+/* How many verified users of TENANT reported delivered mail with From's
+ * address FROM since SINCE (us), as phish or junk, which nobody found clean;
+ * -1 and ERROR set. */
+gint64 reports_reporters(Reports *reports, const char *tenant,
+			 const char *from, gint64 since, GError **error);
+
+/* Messages that verified users of TENANT (NULL: all) reported before BEFORE
+ * (us) and nobody has looked at; *OLDEST (us) is when the first was, 0 when
+ * there is none.  -1 and ERROR set. */
+gint64 reports_waiting(Reports *reports, const char *tenant, gint64 before,
+		       gint64 *oldest, GError **error);
+
 /* What an admin did to the group of ROW, one of its rows: durably. */
 bool reports_mark(Reports *reports, const Report *row, enum report_mark mark,
 		  const char *by, const char *note, gint64 now,

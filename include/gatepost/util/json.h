@@ -35,9 +35,14 @@ const Json *json_member(const Json *object, const char *name);
 const Json *json_element(const Json *array, gsize i);
 gsize json_count(const Json *array);
 
+/* The next member of OBJECT and its *NAME, from *PLACE on, which is NULL for
+ * the first; NULL behind the last. */
+const Json *json_next(const Json *object, void **place, const char **name);
+
 /* A value's text or number; NULL or 0 when it is of another type or NULL. */
 const char *json_text(const Json *value);
 gint64 json_number(const Json *value);
+double json_fraction(const Json *value);
 bool json_is_list(const Json *value);
 bool json_is_true(const Json *value);
 

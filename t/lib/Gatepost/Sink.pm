@@ -140,6 +140,7 @@ sub forget {
 
 sub stop {
 	my ($self) = @_;
+	local $?;	# it may run at the end of the test
 
 	return unless $self->{pid} && $self->{owner} == $$;
 	kill('KILL', $self->{pid});
