@@ -108,7 +108,7 @@ read_record(struct work *work, GError **error)
 					  strlen(work->record_text), error);
 	if (work->record)
 		work->decision = draft_decision(work->record,
-						work->what->rcpt);
+		    work->what->tenant->name, work->what->rcpt);
 	return work->record || !work->record_text;
 }
 

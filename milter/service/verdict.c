@@ -302,7 +302,7 @@ static void
 add_advice(const struct change *change, const Json *json, GString *out)
 {
 	g_autoptr(GPtrArray) all = advice_on(change->site, change->config,
-					     json, change->one->rcpt);
+	    json, change->one->tenant, change->one->rcpt);
 
 	if (all->len)
 		g_string_append(out, "\nWhat to change:\n");
@@ -326,7 +326,7 @@ tell_malicious(const struct change *change, const Tenant *tenant,
 	       const Json *json)
 {
 	g_autoptr(Decision) decision = draft_decision(json,
-						      change->one->rcpt);
+	    tenant->name, change->one->rcpt);
 	const Finding *won = decision ? decision->because : NULL;
 	g_autofree char *line = NULL, *text = NULL;
 
