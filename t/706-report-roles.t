@@ -20,7 +20,7 @@ my ($jane, $max) = ('jane@example.org', 'max@other.example');
 my $site = Gatepost::Test->new(config => {
     control => { socket => '@DIR@/run/control.sock', mode => '0666' },
     roles => [ { group => 'mail', tenants => [ 'example' ],
-	may => [ 'report.*' ] } ],
+	may => [ 'report.*', 'submission.*' ] } ],
     tenants => [ map { { name => $_->[0], domains => [ $_->[1] ],
 	reports => { phish => "phish\@$_->[1]" } } }
 	([ 'example', 'example.org' ], [ 'other', 'other.example' ]) ] });
@@ -67,8 +67,10 @@ is(helpdesk('report', 'list', '--tenant', 'other')->{code}, 64,
     '... by no option');
 $run = helpdesk('report', 'show', $of{example});
 is($run->{code}, 0, 'show');
-like($run->{out}, qr/What the ledger knows:\n  For +\Q$jane\E/,
+like($run->{out}, qr/What the ledger knows:\n.*For \Q$jane\E: delivered/s,
     '... says what became of his copy');
+like($run->{out}, qr/Later: .*, reported-phish for \Q$jane\E/,
+    '... and what was done with it');
 unlike($run->{out}, qr/\Q$max\E|other/, '... and of nobody else\'s');
 unlike(helpdesk('--json', 'report', 'show', $of{example})->{out},
     qr/\Q$max\E|other/, '... as JSON neither');
@@ -94,6 +96,23 @@ $run = helpdesk({ stdin => $mail }, 'report', 'add', '--as', 'junk',
 is($run->{code}, 0, '... for his own he does') or diag($run->{err});
 is(helpdesk('report', 'add', '--as', 'junk', '--user', $jane,
     '/etc/passwd')->{code}, 77, '... but of no file of the daemon\'s');
+
+# --- submissions of a message that both have --------------------------------
+
+my %submitted = map { $_ => JSON::PP::decode_json($site->gatepost('--json',
+    'submit', $id, '--as', 'phish', '--rcpt', $_, '--note', 'by root')->{out})
+    ->{id} } $max, $jane;
+$run = helpdesk('submission', 'show', $submitted{$jane});
+is($run->{code}, 0, 'a submission is shown') or diag($run->{err});
+like($run->{out}, qr/Later: .*, submitted-phish for \Q$jane\E/,
+    '... with what was done with his copy');
+unlike($run->{out}, qr/\Q$max\E|other/, '... and with no other tenant\'s');
+unlike(helpdesk('--json', 'submission', 'show', $submitted{$jane})->{out},
+    qr/\Q$max\E|other/, '... as JSON neither');
+is(helpdesk('submission', 'show', $submitted{$max})->{code}, 66,
+    '... nor is another tenant\'s own');
+like($site->gatepost('why', $id)->{out}, qr/submitted-phish for \Q$max\E/,
+    'who may see all sees all');
 
 $site->stop;
 done_testing();

@@ -99,6 +99,12 @@ like(advice(post('pal@pals.example', header => auth('pass',
     'pals.example')))->{'safe-let-in'},
     qr/gatepost user safe \Q$jane\E pal\@pals\.example --remove/,
     'a user\'s safe sender');
+my $odd = 'o\'neil`id`@example.org';
+$site->gatepost('user', 'safe', $odd, 'pal@pals.example');
+like(advice(post('pal@pals.example', rcpt => $odd, header => auth('pass',
+    'pals.example')))->{'safe-let-in'},
+    qr/gatepost user safe 'o'\\''neil`id`\@example\.org' pal/,
+    '... of whom strangers choose the name is one word of a shell');
 like(advice(post('pal@pals.example', header => auth('fail',
     'pals.example')))->{'safe-unproven'}, qr/nothing proves it/,
     '... that nothing proves');

@@ -113,6 +113,37 @@ configure();
 $site->gatepost('sweep');
 is_deeply([subjects()], [("Release requested: $late") x 2],
     '... and told when it is back');
+is(scalar(grep { $_->{text} =~ /$late/ } alerts()), 1,
+    '... while the program was told once, at once');
+$sink->forget;
+
+# --- one of the admins is not known to the MTA ---------------------------------------
+
+my $picky = Gatepost::Sink->new(folder => $site->dir . '/picky',
+    refuses => qr/deputy/);
+
+sql('DELETE FROM alert');
+configure(release => { smtp => $picky->place });
+$late = hold(8);
+$run = request($late);
+like($run->{err}, qr/notice-failed .* to=deputy\@example\.org/,
+    'an admin whom the MTA does not take is logged');
+is($site->gatepost('sweep')->{code}, 0, '... and is no fault of a sweep');
+$site->gatepost('sweep');
+is(scalar($picky->mails), 1, '... nor a reason to tell the other again');
+is(scalar(grep { $_->{text} =~ /$late/ } alerts()), 1,
+    '... nor the program');
+$picky->stop;
+configure();
+
+# --- the clock goes back ---------------------------------------------------------------
+
+sql('UPDATE alert SET first = first + 365 * 86400 * 1000000, ' .
+    'last = last + 365 * 86400 * 1000000');
+$late = hold(9);
+request($late);
+is_deeply([subjects()], [("Release requested: $late") x 2],
+    'one of the future keeps none of today from being told');
 $sink->forget;
 
 # --- off, and a program that fails --------------------------------------------------------

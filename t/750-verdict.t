@@ -38,7 +38,8 @@ sub post {
 
 	$count++;
 	my $data = "Authentication-Results: auth.example; " .
-	    'dmarc=pass header.from=' . ($from =~ s/.*\@//r) . "\r\n" .
+	    'dmarc=' . ($arg{dmarc} // 'pass') . ' header.from=' .
+	    ($from =~ s/.*\@//r) . "\r\n" .
 	    ($arg{header} // '') . "From: $from\r\nSubject: $subject\r\n" .
 	    "Message-ID: <$count\@x>\r\n\r\n" . ($arg{text} //
 	    "text $count") . "\r\n";
@@ -129,6 +130,19 @@ is(scalar($sink->mails), scalar(grep { $_ eq 'released' } values
     %{states()}), '... to its recipient');
 like($site->gatepost('why', $held)->{out}, qr/released/, '... as why says');
 
+# --- a block that is thought of while it waits --------------------------------------
+
+my $late = post(from => 'z@late.example');
+$id = submit($file{$late}, '--as', 'phish', '--rcpt', $jane);
+is(submit($file{$late}, '--as', 'phish', '--rcpt', $jane, '--block',
+    'sender'), $id, 'submitted again, with a block, it is the same submission');
+is_deeply([map { $_->{submission} } grep { $_->{value} eq 'z@late.example' }
+    entries()], [$id], '... whose entry it is');
+is(scalar(@{record($id)->{entries}}), 1, '... as its record says');
+says('clean');
+is(join(' ', map { $_->{value} } entries()), 'x@bad.example',
+    '... and which its verdict lifts');
+
 # --- what is held for the same reason --------------------------------------------
 
 my %spam = (header => "X-Spam-Flag: YES\r\n");
@@ -136,8 +150,10 @@ my $one = post(%spam, from => 'news@shop.example', subject => 'offer');
 my $alike = post(%spam, from => 'news@shop.example', subject => 'offer');
 my $body = post(%spam, from => 'other@shop.example', text => 'same body');
 my $other = post(%spam, from => 'news@shop.example', subject => 'else');
-is_deeply([@{states()}{$one, $alike, $other}], [('held') x 3],
-    'three are held as spam');
+my $spoof = post(%spam, from => 'news@shop.example', subject => 'offer',
+    dmarc => 'none');
+is_deeply([@{states()}{$one, $alike, $other, $spoof}], [('held') x 4],
+    'four are held as spam');
 $id = submit($one, '--as', 'clean', '--rcpt', $jane);
 is(record($id)->{status}, 'pending', 'a clean one is asked about');
 says('spam');
@@ -148,6 +164,8 @@ says('clean');
 is_deeply([@{states()}{$one, $alike, $other}],
     ['released', 'released', 'held'],
     'clean: it and its like are released, and nothing else');
+is(states()->{$spoof}, 'held',
+    '... not what only claims to be of the same sender');
 
 # --- the admin's word, and disputes -------------------------------------------------
 

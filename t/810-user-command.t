@@ -290,7 +290,7 @@ SKIP: {
 	my $eml = "$dir/try.eml";
 	my @up;
 
-	# What steps 3 to 8 made is taken away again.
+	# What steps 3 to 9 made is taken away again.
 	$site->run($sqlite, $db, 'DROP TABLE user_entry; DROP TABLE audit; ' .
 	    'DROP TABLE user_choice; DROP TABLE token_used; ' .
 	    'DROP TABLE held_text; DROP TABLE submission; ' .

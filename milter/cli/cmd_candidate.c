@@ -184,27 +184,23 @@ read_filter(struct cli *cli, struct candidate_filter *filter, guint *most)
 	return true;
 }
 
-/* Those of a group that have no copy are counted with it. */
-static void
-count_alike(Site *site, const struct listing *listing)
+/* Those of a group that have no copy are counted with it, where it is
+ * shown. */
+static bool
+count_alike(Site *site, const struct listing *listing, guint most,
+	    GError **error)
 {
-	for (guint i = 0; i < listing->rows->len; i++) {
+	for (guint i = 0; i < listing->rows->len && (!most || i < most); i++) {
 		struct row *row = listing->rows->pdata[i];
-		struct candidate_filter filter = {
-			.tenant = row->cells[8], .state = CANDIDATE_ALIKE,
-			.group = strchr(row->group, ' ') + 1,
-		};
-		struct listing alike = {
-			g_ptr_array_new_with_free_func(row_free),
-			g_hash_table_new(g_str_hash, g_str_equal), true
-		};
+		guint alike;
 
-		candidates_list(site->suspected, &filter, add_row, &alike,
-				NULL);
-		row->count += alike.rows->len;
-		g_hash_table_unref(alike.groups);
-		g_ptr_array_free(alike.rows, TRUE);
+		if (!candidates_count(site->suspected, row->cells[8],
+				      strchr(row->group, ' ') + 1,
+				      CANDIDATE_ALIKE, &alike, error))
+			return false;
+		row->count += alike;
 	}
+	return true;
 }
 
 int
@@ -226,10 +222,10 @@ cmd_candidate_list(struct cli *cli)
 	if (!(site = cli_site(cli, &status)))
 		return status;
 	if (!candidates_list(site->suspected, &filter, add_row, &listing,
-			     &error))
+			     &error) ||
+	    (!listing.is_each && filter.state == CANDIDATE_NEW &&
+	     !count_alike(site, &listing, most, &error)))
 		return cli_error("candidates", error);
-	if (!listing.is_each && filter.state == CANDIDATE_NEW)
-		count_alike(site, &listing);
 	if (is_csv)
 		print_csv(rows);
 	else if (cli->json)

@@ -107,17 +107,6 @@ record_of(Site *site, const Report *first)
 					     NULL) : NULL;
 }
 
-static void
-show_decision(const Json *decision)
-{
-	const Json *because = json_member(decision, "because");
-
-	show_line("For", json_text(json_member(decision, "rcpt")));
-	show_line("action", json_text(json_member(decision, "action")));
-	show_line("place", json_text(json_member(decision, "place")));
-	show_line("because", json_text(json_member(because, "reason")));
-}
-
 /* Why it was delivered, of the copies of that tenant alone. */
 static void
 show_why(Site *site, const Config *config, const Report *first)
@@ -135,10 +124,7 @@ show_why(Site *site, const Config *config, const Report *first)
 		return;
 	}
 	printf("\nWhat the ledger knows:\n");
-	/* What was done later, and with past mail, is of all tenants. */
-	if (site->caller && site->caller->is_kept)
-		show_decision(decision);
-	else if (why_tell(site, config, record, rcpt, out, NULL))
+	if (why_tell(site, config, record, first->tenant, rcpt, out, NULL))
 		fputs(out->str, stdout);
 }
 

@@ -366,8 +366,8 @@ print_why(const struct cli *cli, Site *site, const Submission *one)
 		       one->message);
 		return true;
 	}
-	if (record && why_tell(site, cli->config, record, one->rcpt, out,
-			       &error))
+	if (record && why_tell(site, cli->config, record, one->tenant,
+			       one->rcpt, out, &error))
 		printf("Why\n%s", out->str);
 	if (error)
 		cli_error("ledger", error);
@@ -415,7 +415,7 @@ print_json(const struct cli *cli, Site *site, const Submission *one)
 	g_autoptr(Json) json = record ? json_parse(record->body,
 	    strlen(record->body), NULL) : NULL;
 	g_autoptr(GPtrArray) all = json ? advice_on(site, cli->config, json,
-						    one->rcpt) : NULL;
+	    one->tenant, one->rcpt) : NULL;
 
 	fields_json(&submission_fields, one, false, out);
 	g_string_truncate(out, out->len - 1);

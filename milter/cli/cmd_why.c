@@ -42,7 +42,7 @@ cmd_why(struct cli *cli)
 		printf("%s\n", record->body);
 		return EX_OK;
 	}
-	if (!why_tell(site, cli->config, record, rcpt, out, &error))
+	if (!why_tell(site, cli->config, record, NULL, rcpt, out, &error))
 		return cli_error("why", error);
 	fputs(out->str, stdout);
 	return EX_OK;

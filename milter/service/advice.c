@@ -194,6 +194,9 @@ safe_let_in(const struct advising *work)
 	const Finding *won = work->one->because;
 	g_autofree char *rcpt = shown(work->one->rcpt);
 	g_autofree char *text = won ? shown(won->text) : NULL;
+	const char *blank = text ? strchr(text, ' ') : NULL;
+	g_autofree char *user = text_pasted(rcpt);
+	g_autofree char *value = text_pasted(blank ? blank + 1 : "");
 	bool is_failed = work->facts->auth.dmarc == AUTH_FAIL;
 
 	if (!is_let_in(work, SPEAKER_USER))
@@ -201,7 +204,7 @@ safe_let_in(const struct advising *work)
 	return g_strdup_printf("The user's own safe senders let it in%s: "
 	    "gatepost user safe %s %s --remove, or an entry of the tenant, "
 	    "which goes before.", is_failed ? ", and beat a DMARC failure" :
-	    "", rcpt, text && strchr(text, ' ') ? strchr(text, ' ') + 1 : "");
+	    "", user, value);
 }
 
 static char *
@@ -485,7 +488,7 @@ advice_of(Site *site, const Config *config, const Json *record,
 
 GPtrArray *
 advice_on(Site *site, const Config *config, const Json *record,
-	  const char *rcpt)
+	  const char *tenant, const char *rcpt)
 {
 	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
@@ -496,7 +499,8 @@ advice_on(Site *site, const Config *config, const Json *record,
 	for (gsize i = 0; i < json_count(all); i++) {
 		Decision *one = decision_from_json(json_element(all, i));
 
-		if (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0)
+		if ((!rcpt || g_strcmp0(one->rcpt, rcpt) == 0) &&
+		    (!tenant || g_strcmp0(one->tenant, tenant) == 0))
 			g_ptr_array_add(decisions, one);
 		else
 			decision_free(one);

@@ -6,11 +6,16 @@
  *	telling   the same                     told twice
  *	told      told = count                 nothing to do
  *
+ * Told is what one admin at least has by mail; where there are none, what the
+ * program took.  An admin whom the MTA does not take is logged, and no reason
+ * to tell the others again.
+ *
  * To add a kind: an enumerator and a name in store/alerts, a row here.
  */
 #include "gatepost/service/alert.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,6 +31,8 @@
 /* When the daemon looks first, and how often then. */
 #define FIRST_SECONDS 2
 #define LOOK_SECONDS 20
+/* Nobody could be told: how long the work of others does not try again. */
+#define PAUSE_MS 60000
 /* ms for the program, and octets that it may print. */
 #define PROGRAM_MS 10000
 #define PROGRAM_MOST 4096
@@ -70,6 +77,15 @@ is_off(const Tenant *tenant, enum alert_kind kind)
 
 /* ---- telling ---- */
 
+/* ms of clock_steady_ms(); 0: all could be told lately. */
+static _Atomic gint64 paused_until;
+
+static bool
+is_paused(void)
+{
+	return clock_steady_ms() < atomic_load(&paused_until);
+}
+
 /* A subject of one alone is in front of its lines, see alert(). */
 static char *
 subject_of(const struct alert_row *row)
@@ -98,16 +114,18 @@ text_of(const struct alert_row *row)
 	return g_string_free(out, FALSE);
 }
 
-static bool
+/* How many admins have it; *COUNT: of how many. */
+static guint
 mail_it(const Config *config, const Tenant *tenant,
-	const struct alert_row *row, gint64 now)
+	const struct alert_row *row, gint64 now, guint *count)
 {
 	g_autofree char *subject = subject_of(row), *text = text_of(row);
 	struct letter letter = {
 		.tenant = tenant, .subject = subject, .text = text,
 	};
-	bool good = true;
+	guint reached = 0;
 
+	*count = 0;
 	for (guint i = 0; i < tenant->admins->len; i++) {
 		g_autoptr(GString) mail = NULL;
 		g_autoptr(GError) error = NULL;
@@ -115,16 +133,18 @@ mail_it(const Config *config, const Tenant *tenant,
 		letter.to = tenant->admins->pdata[i];
 		if (!smtp_is_safe(letter.to))
 			continue;
+		(*count)++;
 		mail = letter_make(&letter, now);
 		if (mail_send_quietly(config, "", letter.to, mail->str,
-				      mail->len, false, &error))
+				      mail->len, false, &error)) {
+			reached++;
 			continue;
-		log_warning(NULL, "notice-failed alert=%s tenant=%s "
+		}
+		log_warning(NULL, "notice-failed alert=%s tenant=%s to=%s "
 			    "reason=\"%s\"", alert_kinds[row->kind],
-			    tenant->name, error->message);
-		good = false;
+			    tenant->name, letter.to, error->message);
 	}
-	return good;
+	return reached;
 }
 
 /* One line of JSON for a program. */
@@ -159,8 +179,6 @@ run_program(const Tenant *tenant, const struct alert_row *row)
 			       .timeout = PROGRAM_MS, .most = PROGRAM_MOST };
 	int status = 0;
 
-	if (tenant->alerts.command->len == 0)
-		return true;
 	for (guint i = 0; i < tenant->alerts.command->len; i++)
 		g_ptr_array_add(words, tenant->alerts.command->pdata[i]);
 	g_ptr_array_add(words, NULL);
@@ -191,7 +209,8 @@ row_free(gpointer data)
 	g_free(row);
 }
 
-/* The first at once, what joined it when its time is over. */
+/* The first at once, what joined it when its time is over; also when it began
+ * in what has become the future. */
 static void
 take_due(const struct alert_row *row, void *data)
 {
@@ -200,13 +219,31 @@ take_due(const struct alert_row *row, void *data)
 	struct alert_row *copy;
 
 	if (!tenant || (work->only && tenant != work->only) ||
-	    (row->told > 0 && work->now < row->first + window_of(tenant)))
+	    (row->told > 0 && work->now >= row->first &&
+	     work->now < row->first + window_of(tenant)))
 		return;
 	copy = g_new(struct alert_row, 1);
 	*copy = *row;
 	copy->tenant = g_strdup(row->tenant);
 	copy->lines = g_strdup(row->lines);
 	g_ptr_array_add(work->due, copy);
+}
+
+/* Tell ROW; false: nobody could be told. */
+static bool
+tell(Site *site, const Config *config, const struct alert_row *row,
+     gint64 now)
+{
+	const Tenant *tenant = config_tenant(config, row->tenant);
+	bool has_program = tenant->alerts.command->len > 0;
+	guint count, reached = mail_it(config, tenant, row, now, &count);
+	bool is_run = !has_program || row->ran >= row->count;
+
+	/* Once, however long the mail takes. */
+	if (!is_run && run_program(tenant, row))
+		is_run = alerts_ran(site->alerts, row, NULL);
+	return (count ? reached > 0 : is_run) &&
+	    alerts_told(site->alerts, row, NULL);
 }
 
 static guint
@@ -222,16 +259,10 @@ flush(Site *site, const Config *config, const Tenant *only, gint64 now)
 		log_error(NULL, "alerts-failed reason=\"%s\"",
 			  error->message);
 	/* The oldest first. */
-	for (guint i = due->len; i-- > 0;) {
-		const struct alert_row *row = due->pdata[i];
-		const Tenant *tenant = config_tenant(config, row->tenant);
-		bool is_mailed = mail_it(config, tenant, row, now);
-		bool is_run = run_program(tenant, row);
-
-		failed += !is_mailed + !is_run;
-		if (is_mailed && !alerts_told(site->alerts, row, NULL))
-			failed++;
-	}
+	for (guint i = due->len; i-- > 0;)
+		failed += !tell(site, config, due->pdata[i], now);
+	atomic_store(&paused_until, failed ? clock_steady_ms() + PAUSE_MS :
+		     0);
 	return failed;
 }
 
@@ -258,7 +289,8 @@ alert(Site *site, const Config *config, const Tenant *tenant,
 			  error->message);
 		return;
 	}
-	flush(site, config, tenant, now);
+	if (!is_paused())
+		flush(site, config, tenant, now);
 }
 
 /* ---- watching ---- */
@@ -448,7 +480,9 @@ run(void *data)
 		step.tv_sec = LOOK_SECONDS;
 		setup = watcher->setup(watcher->data);
 		alerts_watch(watcher->site, setup->config, clock_now());
-		alerts_flush(watcher->site, setup->config, clock_now());
+		if (!is_paused())
+			alerts_flush(watcher->site, setup->config,
+				     clock_now());
 	}
 	return NULL;
 }

@@ -340,14 +340,15 @@ entry_of(const struct draft *what, const char *words, const struct doer *by,
 }
 
 Decision *
-draft_decision(const Json *record, const char *rcpt)
+draft_decision(const Json *record, const char *tenant, const char *rcpt)
 {
 	const Json *all = json_member(record, "decisions");
 
 	for (gsize i = 0; i < json_count(all); i++) {
 		Decision *one = decision_from_json(json_element(all, i));
 
-		if (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0)
+		if (g_strcmp0(one->tenant, tenant) == 0 &&
+		    (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0))
 			return one;
 		decision_free(one);
 	}
@@ -369,7 +370,7 @@ draft_entries(const struct draft *what, const struct doer *by,
 		fields_from_json(&facts_fields, facts,
 				 json_member(what->record, "facts"));
 		drafting.decision = decision = draft_decision(what->record,
-							      what->rcpt);
+		    what->tenant->name, what->rcpt);
 	}
 	for (int i = 0; draft_kinds[i]; i++)
 		if (what->kinds & 1 << i && !makers[i](&drafting, error))

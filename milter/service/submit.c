@@ -108,7 +108,7 @@ read_record(struct work *work, GError **error)
 					  strlen(work->record_text), error);
 	if (work->record)
 		work->decision = draft_decision(work->record,
-						work->what->rcpt);
+		    work->what->tenant->name, work->what->rcpt);
 	return work->record || !work->record_text;
 }
 
@@ -440,14 +440,45 @@ find_same(const struct work *work, Submission **found, GError **error)
 	return true;
 }
 
+static bool
+has_text(const GPtrArray *all, const char *text)
+{
+	for (guint i = 0; i < all->len; i++)
+		if (strcmp(all->pdata[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* What waits already owns the entries that it is asked for with again. */
+static bool
+add_entries(Submission *one, void *data, GError **error)
+{
+	const GPtrArray *keys = data;
+	guint before = one->entries->len;
+
+	(void)error;
+	for (guint i = 0; i < keys->len; i++)
+		if (!has_text(one->entries, keys->pdata[i]))
+			g_ptr_array_add(one->entries,
+					g_strdup(keys->pdata[i]));
+	return one->entries->len > before;
+}
+
+static bool
+join_same(const struct work *work, Submission *same, GError **error)
+{
+	add_entries(same, work->one->entries, NULL);
+	return submissions_change(work->site->submitted, same->id,
+				  add_entries, work->one->entries, error);
+}
+
 /* ---- the doors ---- */
 
 static bool
-prepare(struct work *work, GError **error)
+read_all(struct work *work, GError **error)
 {
 	return read_held(work, error) && read_record(work, error) &&
-	    find_octets(work, error) && fill(work, error) &&
-	    draft_all(work, error);
+	    find_octets(work, error) && fill(work, error);
 }
 
 bool
@@ -457,7 +488,7 @@ submit_may(Site *site, const Config *config, const struct submit *what,
 	g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
 	struct work work = { .site = site, .config = config, .what = what,
 			     .by = by, .said = said, .fd = -1 };
-	bool good = prepare(&work, error);
+	bool good = read_all(&work, error) && draft_all(&work, error);
 
 	work_clear(&work);
 	return good;
@@ -481,9 +512,15 @@ submit(Site *site, const Config *config, const struct submit *what,
 	g_autoptr(Submission) same = NULL;
 	g_autoptr(GError) fault = NULL;
 	Submission *one = NULL;
+	bool good = read_all(&work, &fault) &&
+	    find_same(&work, &same, &fault);
 
-	if (prepare(&work, &fault) && find_same(&work, &same, &fault) &&
-	    (same || put(&work, &fault)) &&
+	if (good && same) {
+		g_free(work.one->id);
+		work.one->id = g_strdup(same->id);
+	}
+	if (good && draft_all(&work, &fault) &&
+	    (same ? join_same(&work, same, &fault) : put(&work, &fault)) &&
 	    draft_add(site, config, what->tenant,
 		      what->item ? what->item : work.one->id, work.entries,
 		      by, said, &fault))

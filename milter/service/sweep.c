@@ -180,8 +180,8 @@ sweep_alerts(struct sweeping *work, GError **error)
 
 	if (failed) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%u could "
-			    "not be told, see above; the daemon and the next "
-			    "sweep try again", failed);
+			    "be told to nobody, see above; the daemon and the "
+			    "next sweep try again", failed);
 		return false;
 	}
 	return alerts_sweep(work->site->alerts,

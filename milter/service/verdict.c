@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/lists/entry.h"
 #include "gatepost/model/decision.h"
+#include "gatepost/policy/check.h"
 #include "gatepost/service/advice.h"
 #include "gatepost/service/alert.h"
 #include "gatepost/service/explain.h"
@@ -135,24 +136,39 @@ sibling_clear(gpointer data)
 	g_free(sibling->rcpt);
 }
 
-/* The item is what was submitted, or one like it. */
+/* Is its author who he says? */
+static bool
+is_proven(const Held *held)
+{
+	g_autoptr(Json) json = held->record ? json_parse(held->record,
+	    strlen(held->record), NULL) : NULL;
+	g_autoptr(Facts) facts = facts_new();
+
+	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
+	return auth_is_aligned(facts);
+}
+
+/* The item is what was submitted, or one like it: of the same body, or by the
+ * same author under the same subject.  Anybody can write both of these, so
+ * that the author must be proven. */
 static bool
 is_like(const struct siblings *siblings, const struct held_row *row)
 {
 	const Submission *one = siblings->one;
+	bool is_named = one->from && one->subject &&
+	    g_strcmp0(row->from, one->from) == 0 &&
+	    g_strcmp0(row->subject, one->subject) == 0;
 	bool is_same;
 	Held *held;
 
 	if (g_strcmp0(row->id, one->item) == 0 ||
 	    g_strcmp0(row->id, one->message) == 0)
 		return true;
-	if (one->from && one->subject && g_strcmp0(row->from, one->from) == 0
-	    && g_strcmp0(row->subject, one->subject) == 0)
-		return true;
-	if (!siblings->body)
+	if (!siblings->body && !is_named)
 		return false;
 	held = quarantine_read(siblings->site->quarantine, row->id, NULL);
-	is_same = held && g_strcmp0(held->body_sha256, siblings->body) == 0;
+	is_same = held && ((siblings->body && g_strcmp0(held->body_sha256,
+	    siblings->body) == 0) || (is_named && is_proven(held)));
 	fields_free(&held_fields, held);
 	return is_same;
 }
@@ -303,7 +319,7 @@ static void
 add_advice(const struct change *change, const Json *json, GString *out)
 {
 	g_autoptr(GPtrArray) all = advice_on(change->site, change->config,
-					     json, change->one->rcpt);
+	    json, change->one->tenant, change->one->rcpt);
 
 	if (all->len)
 		g_string_append(out, "\nWhat to change:\n");
@@ -330,7 +346,7 @@ tell_malicious(const struct change *change, const Tenant *tenant,
 	       const Json *json)
 {
 	g_autoptr(Decision) decision = draft_decision(json,
-						      change->one->rcpt);
+	    tenant->name, change->one->rcpt);
 	const Finding *won = decision ? decision->because : NULL;
 	g_autofree char *line = NULL, *text = NULL;
 

@@ -128,6 +128,8 @@ deed(const Decision *decision)
 struct telling {
 	Site *site;
 	const Record *record;
+	const char *tenant;	/* NULL: all */
+	const GPtrArray *decisions;
 	GString *out;
 };
 
@@ -265,41 +267,56 @@ struct proposal {
 	guint others;		/* past messages that it also catches */
 };
 
+/* Past mail that a block would catch. */
+struct past {
+	const char *tenant;	/* of it alone; NULL: of all */
+	const char *address;	/* by this client alone */
+	guint count;
+};
+
+/* Did a copy go to TENANT? */
+static bool
+is_of(const Json *record, const char *tenant)
+{
+	const Json *all = json_member(record, "decisions");
+
+	for (gsize i = 0; tenant && i < json_count(all); i++)
+		if (strcmp(member(json_element(all, i), "tenant"),
+			   tenant) == 0)
+			return true;
+	return !tenant;
+}
+
 static bool
 count_one(const Record *record, void *data)
 {
-	(void)record;
-	return ++*(guint *)data < 1000;
-}
+	struct past *past = data;
+	g_autoptr(Json) json = past->tenant ?
+	    json_parse(record->body, strlen(record->body), NULL) : NULL;
 
-/* VALUE as a word of a shell: strangers wrote it.  Yours. */
-static char *
-pasted(const char *value)
-{
-	for (const char *p = value; *p; p++)
-		if (!g_ascii_isalnum(*p) && !strchr("@.-_+:%=,", *p))
-			return g_shell_quote(value);
-	return g_strdup(value);
+	past->count += is_of(json, past->tenant);
+	return past->count < 1000;
 }
 
 static void
-propose(Site *site, GArray *all, const char *kind, const char *key_kind,
-	const char *value, const char *sign, GError **error)
+propose(const struct telling *telling, GArray *all, const char *kind,
+	const char *key_kind, const char *value, GError **error)
 {
+	struct past past = { telling->tenant, NULL, 0 };
+	Site *site = telling->site;
 	struct proposal proposal = { NULL, 0 };
 	g_autofree char *word = NULL;
 	gint64 key;
 
 	if (!value || !*value)
 		return;
-	word = pasted(value);
+	word = text_pasted(value);
 	key = ledger_key(&site->key.ledger, key_kind, value);
-	if (!ledger_search(site->ledger, &key, 0, count_one,
-			   &proposal.others, error))
+	if (!ledger_search(site->ledger, &key, 0, count_one, &past, error))
 		return;
 	/* The message itself is one of them. */
-	proposal.others -= proposal.others > 0;
-	proposal.line = g_strdup_printf("block %s %s%s", kind, sign, word);
+	proposal.others = past.count - (past.count > 0);
+	proposal.line = g_strdup_printf("block %s %s", kind, word);
 	g_array_append_val(all, proposal);
 }
 
@@ -326,21 +343,21 @@ is_suspected(const GPtrArray *decisions, const char *rule)
 
 /* The name of one of ours: nobody else is to use it. */
 static void
-propose_name(Site *site, GArray *all, const Facts *facts,
-	     const GPtrArray *decisions, GError **error)
+propose_name(const struct telling *telling, GArray *all, const Facts *facts,
+	     GError **error)
 {
-	const Decision *first = decisions->pdata[0];
+	const Decision *first = telling->decisions->pdata[0];
 	const char *at = strrchr(first->rcpt, '@');
 	g_autofree char *name = NULL, *quoted = NULL;
 	struct proposal *last;
 
-	if (!is_suspected(decisions, "name-of-ours") || !at)
+	if (!is_suspected(telling->decisions, "name-of-ours") || !at)
 		return;
 	name = indicator_fold_name(facts->from_name);
 	/* It is to stand between a shell's double quotes. */
 	if (strpbrk(name, "\"\\$`!"))
 		return;
-	propose(site, all, "name", "name", name, "", error);
+	propose(telling, all, "name", "name", name, error);
 	if (all->len == 0)
 		return;
 	last = &g_array_index(all, struct proposal, all->len - 1);
@@ -350,15 +367,10 @@ propose_name(Site *site, GArray *all, const Facts *facts,
 }
 
 /* Mail of one author by one client. */
-struct pair_count {
-	const char *address;	/* the client's */
-	guint count;
-};
-
 static bool
 count_pair(const Record *record, void *data)
 {
-	struct pair_count *pair = data;
+	struct past *pair = data;
 	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
 					  NULL);
 	g_autoptr(Facts) facts = facts_new();
@@ -368,7 +380,7 @@ count_pair(const Record *record, void *data)
 	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
 	if (strcmp(member(json_member(json, "client"), "address"),
 		   pair->address) == 0 && auth_is_known(facts) &&
-	    !auth_is_aligned(facts))
+	    !auth_is_aligned(facts) && is_of(json, pair->tenant))
 		pair->count++;
 	return pair->count < 1000;
 }
@@ -385,10 +397,10 @@ true_address(const Json *client, const Facts *facts)
 /* Who was shown, by way of who sent: the one who was impersonated stays free
  * to send by his own. */
 static void
-propose_pair(Site *site, GArray *all, const Facts *facts,
+propose_pair(const struct telling *telling, GArray *all, const Facts *facts,
 	     const Json *client, GError **error)
 {
-	struct pair_count pair = { member(client, "address"), 0 };
+	struct past pair = { telling->tenant, member(client, "address"), 0 };
 	struct proposal proposal = { NULL, 0 };
 	Indicator author = { INDICATOR_SPOOF, facts->from, NULL };
 	g_autofree char *value = NULL, *word = NULL;
@@ -400,11 +412,12 @@ propose_pair(Site *site, GArray *all, const Facts *facts,
 	    !auth_is_known(facts) || !network_parse(pair.address, &network) ||
 	    strcmp(member(client, "kind"), client_kinds[CLIENT_OUTSIDE]) != 0)
 		return;
-	key = ledger_key(&site->key.ledger, "sender", facts->from);
-	if (!ledger_search(site->ledger, &key, 0, count_pair, &pair, error))
+	key = ledger_key(&telling->site->key.ledger, "sender", facts->from);
+	if (!ledger_search(telling->site->ledger, &key, 0, count_pair, &pair,
+			   error))
 		return;
 	value = entry_value_text(&author);
-	word = pasted(value);
+	word = text_pasted(value);
 	proposal.others = pair.count - (pair.count > 0);
 	proposal.line = g_strdup_printf("block spoof %s %s", word,
 					pair.address);
@@ -412,18 +425,19 @@ propose_pair(Site *site, GArray *all, const Facts *facts,
 }
 
 static void
-tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
-	      const Json *client, GString *out, GError **error)
+tell_stoppers(const struct telling *telling, const Facts *facts,
+	      const Json *client, GError **error)
 {
+	GString *out = telling->out;
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
 					    sizeof(struct proposal));
 
-	propose_name(site, all, facts, decisions, error);
+	propose_name(telling, all, facts, error);
 	for (guint i = 0; i < facts->files->len && i < 5; i++) {
 		const File *file = facts->files->pdata[i];
 
 		if (file->sha256)
-			propose(site, all, "file", "file", file->sha256, "",
+			propose(telling, all, "file", "file", file->sha256,
 				error);
 	}
 	for (guint i = 0; i < facts->urls->len && i < 10; i++) {
@@ -432,23 +446,22 @@ tell_stoppers(Site *site, const Facts *facts, const GPtrArray *decisions,
 		/* The block is of what is inside. */
 		if (facts_is_wrapper(facts, link))
 			continue;
-		propose(site, all, "url", "host", link->host, "", error);
+		propose(telling, all, "url", "host", link->host, error);
 	}
 	/* Without proof the block would hit whoever was impersonated. */
 	if (auth_is_aligned(facts))
-		propose(site, all, "sender", "sender", facts->from, "",
-			error);
+		propose(telling, all, "sender", "sender", facts->from, error);
 	else
-		propose_pair(site, all, facts, client, error);
-	propose(site, all, "ip", "ip", true_address(client, facts), "",
-		error);
+		propose_pair(telling, all, facts, client, error);
+	propose(telling, all, "ip", "ip", true_address(client, facts), error);
 	g_array_sort(all, by_others);
 	g_string_append(out, "\n  What would have stopped it, the narrowest "
 			"first:\n");
 	for (guint i = 0; i < all->len; i++) {
 		struct proposal *one = &g_array_index(all, struct proposal,
 						      i);
-		g_autofree char *line = shown(one->line);
+		/* Half a command is another one: all of it. */
+		g_autofree char *line = text_shown(one->line, G_MAXSIZE);
 
 		if (i < PROPOSALS)
 			g_string_append_printf(out, "    gatepost list add %s"
@@ -478,16 +491,30 @@ tell_advice(Site *site, const Config *config, const Json *json,
 		g_string_append(out, "    Nothing stands out.\n");
 }
 
+/* Is it of a copy that is told of? */
+static bool
+is_told(const struct telling *telling, const char *rcpt)
+{
+	for (guint i = 0; telling->tenant && i < telling->decisions->len; i++)
+		if (g_strcmp0(((const Decision *)
+		    telling->decisions->pdata[i])->rcpt, rcpt) == 0)
+			return true;
+	return !telling->tenant;
+}
+
 static void
 tell_event(const char *rcpt, gint64 at, const char *what, const char *who,
 	   void *data)
 {
+	const struct telling *telling = data;
 	char time[CLOCK_TEXT];
-	g_autofree char *safe = shown(rcpt);
+	g_autofree char *safe = shown(rcpt), *by = shown(who);
 
+	if (!is_told(telling, rcpt))
+		return;
 	clock_format(at, time);
-	g_string_append_printf(data, "\n  Later: %s, %s for %s by %s\n", time,
-			       what, safe, who);
+	g_string_append_printf(telling->out, "\n  Later: %s, %s for %s by "
+			       "%s\n", time, what, safe, by);
 }
 
 static bool
@@ -504,14 +531,14 @@ is_any_delivered(const GPtrArray *decisions)
 
 bool
 why_tell(Site *site, const Config *config, const Record *record,
-	 const char *rcpt, GString *out, GError **error)
+	 const char *tenant, const char *rcpt, GString *out, GError **error)
 {
 	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
 					  error);
 	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)decision_free);
 	g_autoptr(Facts) facts = facts_new();
-	const struct telling telling = { site, record, out };
+	struct telling telling = { site, record, tenant, decisions, out };
 	const Json *all;
 
 	if (!json)
@@ -521,7 +548,8 @@ why_tell(Site *site, const Config *config, const Record *record,
 	for (gsize i = 0; i < json_count(all); i++) {
 		Decision *one = decision_from_json(json_element(all, i));
 
-		if (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0)
+		if ((!rcpt || g_strcmp0(one->rcpt, rcpt) == 0) &&
+		    (!tenant || g_strcmp0(one->tenant, tenant) == 0))
 			g_ptr_array_add(decisions, one);
 		else
 			decision_free(one);
@@ -531,10 +559,10 @@ why_tell(Site *site, const Config *config, const Record *record,
 	for (guint i = 0; i < decisions->len; i++)
 		tell_decision(&telling, decisions->pdata[i]);
 	if (is_any_delivered(decisions)) {
-		tell_stoppers(site, facts, decisions,
-			      json_member(json, "client"), out, error);
+		tell_stoppers(&telling, facts, json_member(json, "client"),
+			      error);
 		tell_advice(site, config, json, facts, decisions, out);
 	}
-	return ledger_events(site->ledger, record->id, tell_event, out,
+	return ledger_events(site->ledger, record->id, tell_event, &telling,
 			     error) && !(error && *error);
 }

@@ -44,8 +44,9 @@ find_open(Db *db, const struct raising *work, gint64 *first, gint64 *count,
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *row = db_begin(db, &fault, "SELECT first, count FROM"
 	    " alert WHERE tenant = $1 AND kind = $2 AND first > $3"
-	    " ORDER BY first DESC LIMIT 1", "tti", work->tenant,
-	    alert_kinds[work->kind], work->now - work->window);
+	    " AND first <= $4 ORDER BY first DESC LIMIT 1", "ttii",
+	    work->tenant, alert_kinds[work->kind], work->now - work->window,
+	    work->now);
 
 	*first = *count = 0;
 	if (row && db_next(row, &fault)) {
@@ -99,7 +100,8 @@ alerts_list(Alerts *alerts, const char *tenant, gint64 since, bool is_due,
 {
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *row = db_begin(alerts->db, &fault,
-	    "SELECT tenant, kind, first, last, count, told, lines FROM alert"
+	    "SELECT tenant, kind, first, last, count, told, ran, lines"
+	    " FROM alert"
 	    " WHERE ($1 IS NULL OR tenant = $1) AND last >= $2"
 	    " AND ($3 = 0 OR told < count) ORDER BY first DESC", "tii",
 	    tenant, since, (gint64)is_due);
@@ -113,7 +115,8 @@ alerts_list(Alerts *alerts, const char *tenant, gint64 since, bool is_due,
 			.last = sqlite3_column_int64(row, 3),
 			.count = sqlite3_column_int64(row, 4),
 			.told = sqlite3_column_int64(row, 5),
-			.lines = db_text(row, 6),
+			.ran = sqlite3_column_int64(row, 6),
+			.lines = db_text(row, 7),
 		};
 
 		found(&one, data);
@@ -129,9 +132,18 @@ bool
 alerts_told(Alerts *alerts, const struct alert_row *row, GError **error)
 {
 	return db_run(alerts->db, error, "UPDATE alert SET told = $4"
-		      " WHERE tenant = $1 AND kind = $2 AND first = $3",
-		      "ttii", row->tenant, alert_kinds[row->kind], row->first,
-		      row->count);
+		      " WHERE tenant = $1 AND kind = $2 AND first = $3"
+		      " AND told < $4", "ttii", row->tenant,
+		      alert_kinds[row->kind], row->first, row->count);
+}
+
+bool
+alerts_ran(Alerts *alerts, const struct alert_row *row, GError **error)
+{
+	return db_run(alerts->db, error, "UPDATE alert SET ran = $4"
+		      " WHERE tenant = $1 AND kind = $2 AND first = $3"
+		      " AND ran < $4", "ttii", row->tenant,
+		      alert_kinds[row->kind], row->first, row->count);
 }
 
 bool

@@ -2,8 +2,8 @@
  * box.c -- one durable folder of items
  *
  *	state     files                        after a crash here
- *	writing   tmp/ID.eml, tmp/ID.json      sweep removes them after an hour
- *	half      STATE/ID.eml, tmp/ID.json    as writing: no answer was given
+ *	writing   tmp/ID.*.eml, tmp/ID.*.json  sweep removes them after an hour
+ *	half      STATE/ID.eml, tmp/ID.*.json  as writing: no answer was given
  *	kept      STATE/ID.eml, STATE/ID.json  nothing to do
  *	moving    TO/ID.json, FROM/ID.eml      box_gather() or sweep joins them
  *	dropped   STATE/ID.eml                 sweep removes it
@@ -11,6 +11,10 @@
  * Both files are synced in tmp, the octets get their name first, and the
  * name of the JSON is the commit point; one sync of the folder follows.  The
  * JSON goes first when an item is removed, so it never points at nothing.
+ *
+ * Each put has names of its own in tmp: what a crash left there stands in
+ * nobody's way when the same item comes again, and of two that put the same
+ * item at once neither gets half of the other's.
  */
 #include "gatepost/store/box.h"
 
@@ -91,10 +95,26 @@ names(const char *id, char eml[32], char json[32])
 	g_snprintf(json, 32, "%s.json", id);
 }
 
-static bool
-place(Box *box, int state, const char *name, GError **error)
+/* The names of one put in tmp. */
+struct parts {
+	char eml[64], json[64];
+};
+
+static void
+parts_name(struct parts *parts, const char *id)
 {
-	return renameat(box->tmp, name, state, name) == 0 ||
+	char own[ID_TEXT];
+
+	id_new(own);
+	g_snprintf(parts->eml, sizeof parts->eml, "%s.%s.eml", id, own);
+	g_snprintf(parts->json, sizeof parts->json, "%s.%s.json", id, own);
+}
+
+static bool
+place(Box *box, const char *part, int state, const char *name,
+      GError **error)
+{
+	return renameat(box->tmp, part, state, name) == 0 ||
 	    file_fail(error, "place", name);
 }
 
@@ -103,6 +123,7 @@ box_put(Box *box, const char *state, const char *id, int fd, gsize size,
 	const char *json, GError **error)
 {
 	char eml[32], meta[32];
+	struct parts parts;
 	bool is_new = faccessat(box->folder, state, F_OK, 0) < 0;
 	int folder = state_open(box, state, error);
 	bool good = folder >= 0;
@@ -120,16 +141,17 @@ box_put(Box *box, const char *state, const char *id, int fd, gsize size,
 		close(folder);
 		return true;
 	}
+	parts_name(&parts, id);
 	good = good && (!is_new || folder_sync(box->folder, box->name,
 					       error)) &&
-	    file_put_fd(box->tmp, eml, fd, size, error) &&
-	    file_put(box->tmp, meta, json, strlen(json), error) &&
-	    place(box, folder, eml, error) &&
-	    place(box, folder, meta, error) &&
+	    file_put_fd(box->tmp, parts.eml, fd, size, error) &&
+	    file_put(box->tmp, parts.json, json, strlen(json), error) &&
+	    place(box, parts.eml, folder, eml, error) &&
+	    place(box, parts.json, folder, meta, error) &&
 	    folder_sync(folder, state, error);
 	if (!good) {
-		unlinkat(box->tmp, eml, 0);
-		unlinkat(box->tmp, meta, 0);
+		unlinkat(box->tmp, parts.eml, 0);
+		unlinkat(box->tmp, parts.json, 0);
 		g_prefix_error(error, "%s: ", box->name);
 	}
 	if (folder >= 0)

@@ -47,29 +47,76 @@ struct admitting {
 	char *group;
 };
 
-/* The group of the row, and how many of it are there. */
-static bool
-find_group(Db *db, struct admitting *work, gint64 *count, GError **error)
-{
-	const struct candidate_row *row = work->row;
-	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *found = db_begin(db, &fault,
-	    "SELECT grp, COUNT(*) FROM candidate WHERE tenant = $1"
-	    " AND at >= $2 AND (kin = $3 OR (body = $4 AND $4 <> ''))"
-	    " AND state <> $5 GROUP BY grp ORDER BY grp LIMIT 1", "titt" "t",
-	    row->tenant, work->day, row->kin, row->body,
-	    candidate_states[CANDIDATE_BEYOND]);
+/* States of the members of a group that has a place; of those that are alike
+ * there is another one. */
+static const enum candidate_state placed[] = {
+	CANDIDATE_NEW, CANDIDATE_DISMISSED, CANDIDATE_SUBMITTED
+};
 
-	*count = 0;
+/* The group of the day's first row in STATE whose kin, or body, is VALUE; the
+ * least of it and the one that is known stays.  A flood makes very many rows:
+ * each of these looks at one. */
+static bool
+find_by(Db *db, struct admitting *work, const char *sql, const char *value,
+	enum candidate_state state, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *found = db_begin(db, &fault, sql, "ttti",
+	    work->row->tenant, value, candidate_states[state], work->day);
+
 	if (found && db_next(found, &fault)) {
-		work->group = g_strdup(db_text(found, 0));
-		*count = sqlite3_column_int64(found, 1);
+		const char *group = db_text(found, 0);
+
+		if (!work->group || strcmp(group, work->group) < 0) {
+			g_free(work->group);
+			work->group = g_strdup(group);
+		}
 	}
 	db_end(found);
 	if (!fault)
 		return true;
 	g_propagate_error(error, g_steal_pointer(&fault));
 	return false;
+}
+
+/* How many copies the group has, to ENOUGH. */
+static bool
+count_group(Db *db, const struct admitting *work, gint64 *count,
+	    GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *found = db_begin(db, &fault,
+	    "SELECT COUNT(*) FROM (SELECT 1 FROM candidate WHERE tenant = $1"
+	    " AND grp = $2 LIMIT $3)", "tti", work->row->tenant, work->group,
+	    (gint64)ENOUGH);
+
+	*count = found && db_next(found, &fault) ?
+	    sqlite3_column_int64(found, 0) : 0;
+	db_end(found);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+/* The group of the row, and how many of it are there. */
+static bool
+find_group(Db *db, struct admitting *work, gint64 *count, GError **error)
+{
+	const struct candidate_row *row = work->row;
+
+	*count = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(placed); i++)
+		if (!find_by(db, work, "SELECT grp FROM candidate WHERE"
+			     " tenant = $1 AND kin = $2 AND state = $3"
+			     " AND at >= $4 ORDER BY at LIMIT 1", row->kin,
+			     placed[i], error) ||
+		    (*row->body && !find_by(db, work, "SELECT grp FROM"
+			     " candidate WHERE tenant = $1 AND body = $2"
+			     " AND state = $3 AND at >= $4 ORDER BY at"
+			     " LIMIT 1", row->body, placed[i], error)))
+			return false;
+	return !work->group || count_group(db, work, count, error);
 }
 
 /* How many groups the day has, and of those that nobody has dealt with the
@@ -81,11 +128,15 @@ find_least(Db *db, const struct admitting *work, gint64 *groups,
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *found = db_begin(db, &fault,
 	    "SELECT grp, MAX(score), COUNT(*) OVER (), MAX(state IN ($4, $5))"
-	    " AS done FROM candidate WHERE tenant = $1 AND at >= $2"
-	    " AND state <> $3 GROUP BY grp"
+	    " AS done FROM (SELECT grp, score, state FROM candidate"
+	    " WHERE tenant = $1 AND state = $3 AND at >= $2"
+	    " UNION ALL SELECT grp, score, state FROM candidate"
+	    " WHERE tenant = $1 AND state = $4 AND at >= $2"
+	    " UNION ALL SELECT grp, score, state FROM candidate"
+	    " WHERE tenant = $1 AND state = $5 AND at >= $2) GROUP BY grp"
 	    " ORDER BY done, MAX(score), grp DESC LIMIT 1", "tittt",
 	    work->row->tenant, work->day,
-	    candidate_states[CANDIDATE_BEYOND],
+	    candidate_states[CANDIDATE_NEW],
 	    candidate_states[CANDIDATE_DISMISSED],
 	    candidate_states[CANDIDATE_SUBMITTED]);
 
@@ -287,10 +338,10 @@ candidates_list(Candidates *candidates, const struct candidate_filter *filter,
 	    "SELECT tenant, id, at, score, rules, rcpts, sender, \"from\","
 	    " subject, body, kin, grp, state, \"by\", changed FROM candidate"
 	    " WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR id = $2)"
-	    " AND ($3 IS NULL OR grp = $3) AND ($4 IS NULL OR state = $4)"
-	    " AND at >= $5 ORDER BY score DESC, id DESC LIMIT $6", "ttttii",
-	    filter->tenant, filter->id, filter->group, filter->state < 0 ?
-	    NULL : candidate_states[filter->state], filter->since,
+	    " AND ($3 IS NULL OR state = $3) AND at >= $4"
+	    " ORDER BY score DESC, id DESC LIMIT $5", "tttii",
+	    filter->tenant, filter->id, filter->state < 0 ? NULL :
+	    candidate_states[filter->state], filter->since,
 	    filter->most ? (gint64)filter->most : (gint64)-1);
 
 	while (row && db_next(row, &fault)) {
@@ -298,6 +349,26 @@ candidates_list(Candidates *candidates, const struct candidate_filter *filter,
 
 		found(&one, data);
 	}
+	db_end(row);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
+bool
+candidates_count(Candidates *candidates, const char *tenant,
+		 const char *group, enum candidate_state state, guint *count,
+		 GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(candidates->db, &fault,
+	    "SELECT COUNT(*) FROM candidate WHERE tenant = $1 AND grp = $2"
+	    " AND state = $3", "ttt", tenant, group,
+	    candidate_states[state]);
+
+	*count = row && db_next(row, &fault) ?
+	    (guint)sqlite3_column_int64(row, 0) : 0;
 	db_end(row);
 	if (!fault)
 		return true;

@@ -254,6 +254,11 @@ const char *const schema_state[] = {
 	"  last INTEGER NOT NULL,"
 	"  PRIMARY KEY (tenant, why)"
 	") STRICT, WITHOUT ROWID;",
+	/* 9 */
+	"ALTER TABLE alert ADD COLUMN ran INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX candidate_kin ON candidate (tenant, kin, state, at);"
+	"CREATE INDEX candidate_body ON candidate (tenant, body, state, at);"
+	"CREATE INDEX candidate_state ON candidate (tenant, state, at);",
 	NULL
 };
 

@@ -71,6 +71,15 @@ text_shown(const char *text, gsize columns)
 }
 
 char *
+text_pasted(const char *value)
+{
+	for (const char *p = value; *p; p++)
+		if (!g_ascii_isalnum(*p) && !strchr("@.-_+:%=,", *p))
+			return g_shell_quote(value);
+	return *value ? g_strdup(value) : g_shell_quote(value);
+}
+
+char *
 text_utf8(const char *data, gsize length, gsize most)
 {
 	/* Some octets more, so that the cut finds a character's start. */

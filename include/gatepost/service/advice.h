@@ -24,8 +24,9 @@ struct advice {
 GPtrArray *advice_of(Site *site, const Config *config, const Json *record,
 		     const Facts *facts, const GPtrArray *decisions);
 
-/* The same from RECORD alone, for RCPT (NULL: all). */
+/* The same from RECORD alone, for TENANT's copies (NULL: of all) to RCPT
+ * (NULL: all). */
 GPtrArray *advice_on(Site *site, const Config *config, const Json *record,
-		     const char *rcpt);
+		     const char *tenant, const char *rcpt);
 
 #endif

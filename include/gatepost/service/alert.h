@@ -20,8 +20,8 @@
 void alert(Site *site, const Config *config, const Tenant *tenant,
 	   enum alert_kind kind, const char *subject, const char *line);
 
-/* Tell what is due, also of others' raising.  How many mails and calls
- * failed. */
+/* Tell what is due, also of others' raising.  How many alerts nobody could be
+ * told of. */
 guint alerts_flush(Site *site, const Config *config, gint64 now);
 
 /* Raise what nobody raises: jobs of cron that are overdue, reports that wait,

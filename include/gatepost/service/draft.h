@@ -61,8 +61,9 @@ bool draft_lengthen(Site *site, const Tenant *tenant, const char *object,
 		    Entry *entry, gint64 until, const struct doer *by,
 		    GError **error);
 
-/* The decision on RCPT (NULL: the first) in RECORD; NULL when there is none.
- * Free it. */
-Decision *draft_decision(const Json *record, const char *rcpt);
+/* The decision on TENANT's copy to RCPT (NULL: its first) in RECORD; NULL when
+ * there is none.  Free it. */
+Decision *draft_decision(const Json *record, const char *tenant,
+			 const char *rcpt);
 
 #endif

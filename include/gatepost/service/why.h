@@ -30,8 +30,11 @@ bool trace(Site *site, const struct trace *what, trace_found *found,
  * ERROR when there is none. */
 Record *why_find(Site *site, const char *word, GError **error);
 
-/* Append to OUT why RECORD fared as it did, for RCPT (NULL: all). */
+/* Append to OUT why RECORD fared as it did: its copies of TENANT (NULL: of
+ * all) for RCPT (NULL: all).  Of one tenant nothing is told of others: not
+ * their copies, not what was done to them, not their past mail. */
 bool why_tell(Site *site, const Config *config, const Record *record,
-	      const char *rcpt, GString *out, GError **error);
+	      const char *tenant, const char *rcpt, GString *out,
+	      GError **error);
 
 #endif

@@ -19,6 +19,7 @@ struct alert_row {
 	gint64 first, last;	/* us */
 	gint64 count;		/* how often it was raised */
 	gint64 told;		/* of which the admins were told */
+	gint64 ran;		/* of which the program was told */
 	const char *lines;	/* a line each, with LF; ALERT_LINES of them */
 };
 
@@ -31,7 +32,7 @@ void alerts_free(Alerts *alerts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Alerts, alerts_free)
 
 /* It happened at NOW (us), as LINE says: one that began within WINDOW us
- * before is joined. */
+ * before is joined, and none that is to begin: the clock went back. */
 bool alerts_raise(Alerts *alerts, const char *tenant, enum alert_kind kind,
 		  const char *line, gint64 now, gint64 window,
 		  GError **error);
@@ -42,8 +43,9 @@ typedef void alert_found(const struct alert_row *row, void *data);
 bool alerts_list(Alerts *alerts, const char *tenant, gint64 since,
 		 bool is_due, alert_found *found, void *data, GError **error);
 
-/* The admins were told of so many. */
+/* The admins, or the program, were told of ROW's `count`. */
 bool alerts_told(Alerts *alerts, const struct alert_row *row, GError **error);
+bool alerts_ran(Alerts *alerts, const struct alert_row *row, GError **error);
 
 /* Forget what is older than BEFORE (us). */
 bool alerts_sweep(Alerts *alerts, gint64 before, GError **error);

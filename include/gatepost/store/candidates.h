@@ -64,7 +64,7 @@ bool candidates_want(Candidates *candidates, const char *id);
 
 /* What a listing is narrowed to; NULL, 0 and -1 are all. */
 struct candidate_filter {
-	const char *tenant, *id, *group;
+	const char *tenant, *id;
 	int state;
 	gint64 since;
 	guint most;		/* rows; 0: all */
@@ -74,6 +74,11 @@ typedef void candidate_found(const struct candidate_row *row, void *data);
 bool candidates_list(Candidates *candidates,
 		     const struct candidate_filter *filter,
 		     candidate_found *found, void *data, GError **error);
+
+/* How many of a GROUP of TENANT are in STATE. */
+bool candidates_count(Candidates *candidates, const char *tenant,
+		      const char *group, enum candidate_state state,
+		      guint *count, GError **error);
 
 /* Forget what is older than BEFORE (us). */
 bool candidates_sweep(Candidates *candidates, gint64 before, GError **error);

@@ -18,6 +18,10 @@ char *text_value(const char *text);
  * zero-width characters become '?', at most COLUMNS characters.  Yours. */
 char *text_shown(const char *text, gsize columns);
 
+/* VALUE, which strangers may have written, as one word of a shell's command
+ * line: quoted when it needs that.  Yours. */
+char *text_pasted(const char *value);
+
 /* LENGTH octets at DATA as valid UTF-8; what is none becomes U+FFFD; NUL,
  * CR, LF and TAB become a blank; cut at MOST octets.  Yours. */
 char *text_utf8(const char *data, gsize length, gsize most);

@@ -13,6 +13,7 @@ package Gatepost::Sink;
 #		"late" takes the message and then hangs up.  A list is worked
 #		off, one command each.
 #	greet	the greeting
+#	refuses	recipients that it does not know, a pattern
 
 use strict;
 use warnings;
@@ -32,7 +33,7 @@ sub new {
 	    or die "listen: $!\n";
 	my $self = bless { folder => $arg{folder}, owner => $$,
 	    port => $listener->sockport, offers => $arg{offers} || \@all,
-	    at => $arg{at} || {}, greet => $arg{greet} || '220 sink ESMTP' },
+	    refuses => $arg{refuses}, at => $arg{at} || {}, greet => $arg{greet} || '220 sink ESMTP' },
 	    $class;
 
 	mkdir($self->{folder});
@@ -85,7 +86,8 @@ sub _serve {
 			my $rcpt = $1;
 
 			push(@{$seen{rcpt}}, $rcpt) if $say->('RCPT',
-			    '250 ok');
+			    $self->{refuses} && $rcpt =~ $self->{refuses} ?
+			    '550 no such user' : '250 ok');
 		} elsif ($line =~ /^DATA/) {
 			next unless $say->('DATA', '354 go on');
 			my ($data, $text) = ('');
