@@ -69,9 +69,10 @@ add_authentication(GString *out, const Auth *auth)
 }
 
 void
-explain(GString *out, const Json *record, const char *rcpt)
+explain(GString *out, const Json *record, const char *tenant,
+	const char *rcpt)
 {
-	g_autoptr(Decision) decision = draft_decision(record, rcpt);
+	g_autoptr(Decision) decision = draft_decision(record, tenant, rcpt);
 	g_autoptr(Facts) facts = facts_new();
 
 	if (!decision)

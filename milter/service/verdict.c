@@ -384,7 +384,7 @@ tell_admins(const struct change *change)
 	add_line(out, "Link", one->url);
 	add_line(out, "File", one->filename);
 	if (json)
-		explain(out, json, one->rcpt);
+		explain(out, json, tenant->name, one->rcpt);
 	if (json && as_is_bad((enum submitted_as)one->as))
 		add_advice(change, json, out);
 	g_string_append_printf(out, "\nAll of it, to be pasted:\n"
