@@ -84,6 +84,9 @@ service auth {
   }
 }
 EOT
+	# A sanitizer takes more memory than Dovecot leaves to what it runs.
+	$self->add_conf("service imap {\n  vsz_limit = 0\n}\n")
+	    if Gatepost::Test::sanitizers();
 	$self->add_conf($arg{conf}) if defined $arg{conf};
 	return $self;
 }
