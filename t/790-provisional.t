@@ -87,8 +87,11 @@ report($bad, $users[0]) for 1 .. 3;
 is_deeply(blocks(), [], 'one user is one, however often he reports');
 report($bad, $users[1], 'junk');
 is_deeply(blocks(), [], 'two are not enough');
-report($bad, 'stranger@else.example');
-is_deeply(blocks(), [], 'a stranger does not count');
+like($site->run({ stdin => $bad }, Gatepost::Test::program('gatepost'), '-c',
+    $site->config_file, 'report', 'add', '--as', 'phish', '--user',
+    'stranger@else.example')->{err}, qr/nobody knows whose mailbox/,
+    'a stranger cannot report');
+is_deeply(blocks(), [], '... and does not count');
 report($bad, $users[2]);
 is_deeply(blocks(), ['block sender a@bad.example',
     'block url phish.example/login/a'],

@@ -359,8 +359,9 @@ incoming_of(struct cli *cli, const char *user, const char *as)
 	const char *name = cli_option(cli, "--tenant");
 	g_autofree char *address = strchr(user, '@') ? address_normal(user) :
 	    NULL;
-	const Tenant *tenant = !name && address ?
+	const Tenant *home = address ?
 	    config_tenant_of(cli->config, address_domain(address)) : NULL;
+	const Tenant *tenant = name ? NULL : home;
 	struct map_wait wait = { ask_wait_plainly, NULL, 0 };
 	g_autoptr(Routes) routes = routes_new(cli->config);
 	g_autoptr(Route) route = NULL;
@@ -374,6 +375,9 @@ incoming_of(struct cli *cli, const char *user, const char *as)
 		return NULL;
 	}
 	wait.deadline = clock_steady_ms() + tenant->users.timeout;
+	/* An address of elsewhere can only be a login. */
+	if (home != tenant)
+		g_clear_pointer(&address, g_free);
 	route = address ? routes_follow(routes, tenant, address, &wait) :
 	    routes_login(routes, tenant, user, &wait);
 	if (route->unsure || route->mailboxes->len == 0) {
