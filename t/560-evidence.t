@@ -127,10 +127,18 @@ is($site->json('user', 'forget', 'jane@full.example', '--yes')->{evidence}, 2,
 unlike(Gatepost::Test::read_file($db), qr/jane/, '... and nothing is left');
 is(submit($id, '--rcpt', 'jane@full.example')->{code} // 0, 66,
     '... to submit for her');
+post($text =~ s/<1\@/<late1@/r, 'jill@facts.example');
+Gatepost::Test::wait_for(5, sub { $site->gatepost('why',
+    'late1@client.example')->{code} == 0 });
 $site->write_config(tenants => [@tenants{qw(none full)}]);
 $site->reload;
 $site->gatepost('sweep');
 is_deeply([days('facts')], [], 'a tenant that is gone keeps nothing');
+$site->write_config(tenants => [@tenants{qw(none full facts)}]);
+$site->reload;
+post($text =~ s/<1\@/<late2@/r, 'jill@facts.example');
+ok(Gatepost::Test::wait_for(5, sub { days('facts') }),
+    '... and when it comes again that day, its mail is kept again');
 my $bad = Gatepost::Test->new(tenant => { evidence => { retain => 'all' } });
 like($bad->gatepost('check')->{err} . $bad->gatepost('check')->{out},
     qr/gatepost\.conf:\d+: .*retain.*none, facts, full/,

@@ -44,7 +44,7 @@ sub post {
 	    "Message-ID: <$count\@x>\r\n\r\n" . ($arg{text} //
 	    "text $count") . "\r\n";
 	$site->milter_message(from => $from, client => '203.0.113.9',
-	    rcpt => $jane, data => $data);
+	    rcpt => $arg{rcpt} // $jane, data => $data);
 	Gatepost::Test::wait_for(10, sub {
 		@records = @{$site->json('trace', '--from',
 		    $from)->{records}};
@@ -166,6 +166,16 @@ is_deeply([@{states()}{$one, $alike, $other}],
     'clean: it and its like are released, and nothing else');
 is(states()->{$spoof}, 'held',
     '... not what only claims to be of the same sender');
+
+# --- a message that is held for two -----------------------------------------------
+
+my $two = post(%spam, rcpt => [ $jane, 'bob@example.org' ]);
+is($site->gatepost('quarantine', 'release', $two, '--rcpt', $_,
+    '--report')->{code}, 0, "$_ has his copy, which is reported as clean")
+    foreach $jane, 'bob@example.org';
+is_deeply([sort map { $_->{rcpt} } @{$site->json('submission', 'list',
+    '--message', $two)->{submissions}}], [ 'bob@example.org', $jane ],
+    '... which are two submissions');
 
 # --- the admin's word, and disputes -------------------------------------------------
 

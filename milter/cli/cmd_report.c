@@ -95,12 +95,13 @@ static GPtrArray *
 values_of(const GPtrArray *rows, enum column column)
 {
 	GPtrArray *all = g_ptr_array_new();
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash,
+						      g_str_equal);
 
 	for (guint i = 0; i < (columns[column].is_many ? rows->len : 1); i++) {
 		const char *value = value_of(rows->pdata[i], column);
 
-		if (!g_ptr_array_find_with_equal_func(all, value, g_str_equal,
-						      NULL))
+		if (g_hash_table_add(seen, (gpointer)value))
 			g_ptr_array_add(all, (gpointer)value);
 	}
 	return all;

@@ -472,6 +472,32 @@ join_same(const struct work *work, Submission *same, GError **error)
 				  add_entries, work->one->entries, error);
 }
 
+/* The id that was asked for may be another copy's, of another user, tenant or
+ * kind: of a message that is held for several each is a submission of its
+ * own. */
+static bool
+settle_id(struct work *work, GError **error)
+{
+	Submission *one = work->one;
+	g_autoptr(GError) fault = NULL;
+	g_autoptr(Submission) other = submissions_read(
+	    work->site->submitted, one->id, &fault);
+	char id[ID_TEXT];
+
+	if (fault) {
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return false;
+	}
+	if (!other || (g_strcmp0(other->tenant, one->tenant) == 0 &&
+		       g_strcmp0(other->rcpt, one->rcpt) == 0 &&
+		       other->as == one->as))
+		return true;
+	id_new(id);
+	g_free(one->id);
+	one->id = g_strdup(id);
+	return true;
+}
+
 /* ---- the doors ---- */
 
 static bool
@@ -519,6 +545,7 @@ submit(Site *site, const Config *config, const struct submit *what,
 		g_free(work.one->id);
 		work.one->id = g_strdup(same->id);
 	}
+	good = good && (same || settle_id(&work, &fault));
 	if (good && draft_all(&work, &fault) &&
 	    (same ? join_same(&work, same, &fault) : put(&work, &fault)) &&
 	    draft_add(site, config, what->tenant,

@@ -157,7 +157,9 @@ day_open(Evidence *evidence, const char *tenant, const char *day, bool make,
 
 	if (!make && faccessat(evidence->folder, file, F_OK, 0) < 0)
 		return NULL;
-	if (evidence->db && strcmp(evidence->name, name) == 0)
+	/* A sweep, which is another process, may have taken it away. */
+	if (evidence->db && strcmp(evidence->name, name) == 0 &&
+	    faccessat(evidence->folder, file, F_OK, 0) == 0)
 		return evidence->db;
 	forget_db(evidence);
 	folder = folder_open(evidence->folder, tenant, 0750, error);
@@ -451,11 +453,17 @@ evidence_forget(Evidence *evidence, const Mention *who, bool is_dry,
 		g_autoptr(GPtrArray) days = days_of(evidence, tenant);
 
 		for (guint j = 0; j < days->len; j++) {
+			g_autoptr(GError) fault = NULL;
 			Db *db = day_open(evidence, tenant, days->pdata[j],
-					  false, error);
+					  false, &fault);
 
-			if (!db || !forget_day(db, who, is_dry, gone, error))
-				return false;
+			/* A sweep took it away just now. */
+			if (!db && !fault)
+				continue;
+			if (db && forget_day(db, who, is_dry, gone, &fault))
+				continue;
+			g_propagate_error(error, g_steal_pointer(&fault));
+			return false;
 		}
 	}
 	return true;
