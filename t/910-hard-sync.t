@@ -104,7 +104,9 @@ sub check_order {
 	for my $event (@all) {
 		my ($kind, $path) = @$event;
 
-		if ($kind eq 'sync' && $path =~ m{/[0-9A-Z]{26}\.(eml|json)$}) {
+		# Its name in tmp is its own, of this put.
+		if ($kind eq 'sync' &&
+		    $path =~ m{/tmp/[0-9A-Z]{26}\.[0-9A-Z]{26}\.(eml|json)$}) {
 			$done{$1} = 1;
 		} elsif ($kind eq 'sync' && $path =~ m{/#\d+}) {
 			$done{eml} = 1;		# large: has no name yet
