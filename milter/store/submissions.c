@@ -144,6 +144,20 @@ word(const char *const *words, int i)
 	return i < 0 ? NULL : words[i];
 }
 
+/* Those that wait are few among all: STATUS is by itself, for its index. */
+#define LIST(status) \
+	"SELECT body FROM submission WHERE " status \
+	" AND ($1 IS NULL OR tenant = $1)" \
+	" AND ($2 IS NULL OR message = $2) AND ($3 IS NULL OR item = $3)" \
+	" AND ($4 IS NULL OR rcpt = $4) AND ($5 IS NULL OR \"by\" = $5)" \
+	" AND ($6 IS NULL OR source = $6) AND ($7 IS NULL OR" \
+	" sender = $7 OR \"from\" = $7) AND ($8 IS NULL OR sha256 = $8)" \
+	" AND ($9 IS NULL OR url = $9) AND ($10 IS NULL OR kind = $10)" \
+	" AND ($11 IS NULL OR \"as\" = $11)" \
+	" AND ($13 IS NULL OR result = $13) AND disputed >= $14" \
+	" AND at >= $15 AND ($16 IS NULL OR id < $16)" \
+	" ORDER BY id DESC LIMIT $17"
+
 bool
 submissions_list(Submissions *submissions,
 		 const struct submission_filter *filter,
@@ -151,24 +165,15 @@ submissions_list(Submissions *submissions,
 {
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *row = db_begin(submissions->db, &fault,
-	    "SELECT body FROM submission WHERE ($1 IS NULL OR tenant = $1)"
-	    " AND ($2 IS NULL OR message = $2) AND ($3 IS NULL OR item = $3)"
-	    " AND ($4 IS NULL OR rcpt = $4) AND ($5 IS NULL OR \"by\" = $5)"
-	    " AND ($6 IS NULL OR source = $6) AND ($7 IS NULL OR"
-	    " sender = $7 OR \"from\" = $7) AND ($8 IS NULL OR sha256 = $8)"
-	    " AND ($9 IS NULL OR url = $9) AND ($10 IS NULL OR kind = $10)"
-	    " AND ($11 IS NULL OR \"as\" = $11)"
-	    " AND ($12 IS NULL OR status = $12)"
-	    " AND ($13 IS NULL OR result = $13) AND disputed >= $14"
-	    " AND at >= $15 AND ($16 IS NULL OR id < $16)"
-	    " ORDER BY id DESC LIMIT $17", "tttttttttttttiiti",
+	    filter->status < 0 ? LIST("$12 IS NULL") :
+	    LIST("status = $12"), "tttttttttttttiiti",
 	    filter->tenant, filter->message, filter->item, filter->rcpt,
 	    filter->by, filter->source, filter->sender, filter->sha256,
 	    filter->url, word(submission_kinds, filter->kind),
 	    word(submitted_ases, filter->as),
 	    word(submission_statuses, filter->status),
-	    word(submission_results, filter->result), (gint64)filter->is_disputed,
-	    filter->since, filter->after,
+	    word(submission_results, filter->result),
+	    (gint64)filter->is_disputed, filter->since, filter->after,
 	    filter->most ? (gint64)filter->most : (gint64)-1);
 
 	while (row && db_next(row, &fault)) {
