@@ -415,6 +415,8 @@ claim(struct work *work, GError **error)
 	g_autoptr(GPtrArray) fresh = box_list(box, "new");
 	g_autoptr(GPtrArray) all = NULL;
 
+	/* A run that was killed may have ended between two files. */
+	box_join(box, "claimed");
 	/* What cannot be moved whole is no reason to leave the others. */
 	for (guint i = 0; i < fresh->len; i++) {
 		g_autoptr(GError) fault = NULL;

@@ -346,6 +346,38 @@ add_item(int folder, const char *name, void *data)
 	}
 }
 
+static void
+add_octets(int folder, const char *name, void *data)
+{
+	(void)folder;
+	if (strlen(name) == ID_TEXT - 1 + strlen(".eml") &&
+	    g_str_has_suffix(name, ".eml"))
+		g_ptr_array_add(data, g_strndup(name, ID_TEXT - 1));
+}
+
+void
+box_join(Box *box, const char *state)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) states = box_states(box);
+	int folder = openat(box->folder, state, O_RDONLY | O_DIRECTORY |
+			    O_CLOEXEC);
+	char eml[32], meta[32];
+
+	if (folder < 0)
+		return;
+	each_name(folder, false, add_octets, ids);
+	close(folder);
+	for (guint i = 0; i < ids->len; i++) {
+		names(ids->pdata[i], eml, meta);
+		for (guint j = 0; !stands(box, state, meta) &&
+		     j < states->len; j++)
+			if (stands(box, states->pdata[j], meta))
+				box_gather(box, states->pdata[j],
+					   ids->pdata[i], NULL);
+	}
+}
+
 GPtrArray *
 box_list(Box *box, const char *state)
 {

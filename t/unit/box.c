@@ -26,7 +26,7 @@ static const struct {
 	{ "octets whose JSON is gone", { STATE "/ID.eml" } },
 };
 
-static const char *const states[] = { STATE, NULL };
+static const char *const states[] = { STATE, "done", NULL };
 
 static void
 leave(const char *folder, const char *name, const char *id)
@@ -125,11 +125,45 @@ test_twice(void)
 	remove_all(folder);
 }
 
+/* A crash between the two renames of a move: octets here, JSON there. */
+static void
+test_join(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("box-XXXXXX", NULL);
+	int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g_autoptr(Box) box = box_open(at, "box", states, NULL);
+	g_autofree char *from = NULL, *to = NULL;
+	char id[ID_TEXT];
+	gsize size = 0;
+	int fd;
+
+	id_new(id);
+	g_assert_true(put(box, id));
+	g_assert_true(put(box, "0123456789ABCDEFGHJKMNPQRS"));
+	from = g_strdup_printf("%s/box/" STATE "/%s.json", folder, id);
+	to = g_strdup_printf("%s/box/done/%s.json", folder, id);
+	g_assert_cmpint(rename(from, to), ==, 0);
+	fd = box_octets(box, "done", id, &size, NULL);
+	g_assert_cmpint(fd, <, 0);
+	box_join(box, STATE);
+	fd = box_octets(box, "done", id, &size, NULL);
+	g_assert_cmpint(fd, >=, 0);
+	g_assert_cmpuint(size, ==, strlen(OCTETS));
+	close(fd);
+	/* What is whole stays where it is. */
+	fd = box_octets(box, STATE, "0123456789ABCDEFGHJKMNPQRS", &size, NULL);
+	g_assert_cmpint(fd, >=, 0);
+	close(fd);
+	close(at);
+	remove_all(folder);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/box/put-after-a-crash", test_again);
 	g_test_add_func("/box/put-twice", test_twice);
+	g_test_add_func("/box/join", test_join);
 	return g_test_run();
 }

@@ -48,6 +48,9 @@ bool box_move(Box *box, const char *from, const char *to, const char *id,
  * box_move() left them behind.  True: they are there. */
 bool box_gather(Box *box, const char *state, const char *id, GError **error);
 
+/* The same for all octets that were left behind in STATE. */
+void box_join(Box *box, const char *state);
+
 /* The ids in STATE, sorted (oldest first); free with the array. */
 GPtrArray *box_list(Box *box, const char *state);
 /* The subfolders that stand in the box, sorted. */
