@@ -195,6 +195,17 @@ ok(Gatepost::Test::wait_for(40, sub {
 	grep { /^Many suspected messages/ } subjects() }),
     'a burst of candidates is told');
 
+$sink->forget;
+my $mail = "From: a1\@s1.example\nSubject: reported\nMessage-ID: <r\@x>\n\nx\n";
+$run = $site->run({ stdin => $mail }, Gatepost::Test::program('gatepost'),
+    '-c', $site->config_file, 'report', 'add', '--as', 'phish', '--user',
+    'bob@example.org');
+is($run->{code}, 0, 'a report') or diag($run->{err});
+sql('UPDATE report SET at = at - 4 * 86400 * 1000000');
+ok(Gatepost::Test::wait_for(40, sub {
+	grep { /^Users' reports wait/ } subjects() }),
+    '... that nobody looked at for four days is told');
+
 $sink->stop;
 $site->stop;
 done_testing();

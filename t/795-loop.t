@@ -99,6 +99,13 @@ my %advice = map { $_->{rule} => $_->{text} }
     @{$site->json('submission', 'show', $asked)->{advice}};
 like($advice{'entry-let-in'}, qr/allow envelope mailer\.example.*remove it/,
     '... and the advice is to remove it');
+is(scalar(mails_to($chief, 'An allow entry let in a threat')), 0,
+    '... a question is no finding');
+$run = $site->gatepost('submit', $id, '--as', 'phish', '--rcpt', $alice);
+is($run->{code}, 0, 'the admin is sure') or diag($run->{err});
+my ($malicious) = mails_to($chief, 'An allow entry let in a threat');
+like($malicious // '', qr/an admin found to be phish:.*list remove \w+ --tenant/s,
+    '... so the entry is told to be malicious');
 my ($key) = $advice{'entry-let-in'} =~ /^Entry (\w+)/;
 is($key, ($site->json('list', 'show')->{entries}[0]{key} // ''),
     '... by its key');

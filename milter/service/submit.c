@@ -14,6 +14,7 @@
 #include "gatepost/lists/entry.h"
 #include "gatepost/service/find.h"
 #include "gatepost/service/submit_once.h"
+#include "gatepost/service/verdict.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 #include "gatepost/util/ids.h"
@@ -498,6 +499,12 @@ settle_id(struct work *work, GError **error)
 	return true;
 }
 
+static bool
+as_is_threat(enum submitted_as as)
+{
+	return as == AS_PHISH || as == AS_MALWARE;
+}
+
 /* ---- the doors ---- */
 
 static bool
@@ -553,6 +560,10 @@ submit(Site *site, const Config *config, const struct submit *what,
 		      by, said, &fault))
 		one = same ? g_steal_pointer(&same) :
 		    g_steal_pointer(&work.one);
+	/* No analyst is asked about it: an admin is sure. */
+	if (one && one->result == RESULT_ALLOWED && as_is_threat(what->as))
+		verdict_tell_malicious(site, config, what->tenant, one,
+				       work.record);
 	work_clear(&work);
 	if (fault)
 		g_propagate_error(error, g_steal_pointer(&fault));

@@ -340,13 +340,12 @@ add_line(GString *out, const char *name, const char *value)
 		g_string_append_printf(out, "  %-11s %s\n", name, plain);
 }
 
-/* The allow that let in what is a threat. */
-static void
-tell_malicious(const struct change *change, const Tenant *tenant,
-	       const Json *json)
+void
+verdict_tell_malicious(Site *site, const Config *config, const Tenant *tenant,
+		       const Submission *one, const Json *json)
 {
-	g_autoptr(Decision) decision = draft_decision(json,
-	    tenant->name, change->one->rcpt);
+	g_autoptr(Decision) decision = draft_decision(json, tenant->name,
+						      one->rcpt);
 	const Finding *won = decision ? decision->because : NULL;
 	g_autofree char *line = NULL, *text = NULL;
 
@@ -355,11 +354,12 @@ tell_malicious(const struct change *change, const Tenant *tenant,
 		return;
 	text = letter_plain(won->text, 200);
 	line = g_strdup_printf("%s\n  key %s, at %s\nlet in a message that "
-	    "analysts found to be %s:\n  gatepost submission show %s\nTo take "
-	    "it out:\n  gatepost list remove %s --tenant %s\n", text,
-	    won->entry, won->place, verdicts[change->one->verdict],
-	    change->one->id, won->entry, tenant->name);
-	alert(change->site, change->config, tenant, ALERT_ENTRY_MALICIOUS,
+	    "%s found to be %s:\n  gatepost submission show %s\nTo take it "
+	    "out:\n  gatepost list remove %s --tenant %s\n", text, won->entry,
+	    won->place, one->verdict ? "analysts" : "an admin",
+	    one->verdict ? verdicts[one->verdict] : submitted_ases[one->as],
+	    one->id, won->entry, tenant->name);
+	alert(site, config, tenant, ALERT_ENTRY_MALICIOUS,
 	      "An allow entry let in a threat", line);
 }
 
@@ -392,7 +392,8 @@ tell_admins(const struct change *change)
 	alert(change->site, change->config, tenant,
 	      ALERT_SUBMISSION_COMPLETED, subject, out->str);
 	if (json && is_bad((enum verdict)one->verdict))
-		tell_malicious(change, tenant, json);
+		verdict_tell_malicious(change->site, change->config, tenant,
+				       one, json);
 }
 
 /* ---- the whole ---- */

@@ -21,6 +21,12 @@ bool verdict_settle(Site *site, const Config *config, const char *id,
 		    enum result result, enum verdict verdict,
 		    const struct doer *by, GError **error);
 
+/* Alert the admins of TENANT when an allow entry let in what ONE is of, which
+ * is a threat; JSON is the ledger's record. */
+void verdict_tell_malicious(Site *site, const Config *config,
+			    const Tenant *tenant, const Submission *one,
+			    const Json *json);
+
 /* BY, a person, says that the waiting submission ID is VERDICT, with NOTE
  * (NULL: none).  As verdict_settle(). */
 bool verdict_resolve(Site *site, const Config *config, const char *id,
