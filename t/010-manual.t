@@ -187,7 +187,7 @@ is($result->{code}, 0, 'bash can read the completion') if -x '/bin/bash';
 
 # The words of the code that the manual must know.
 foreach my $of (['policy/checks.c', 'check_\w+', 'policy', qr/\.name = "(\S+)"/],
-    ['policy/candidates.c', undef, undef, qr/^\t\{ "([\w-]+)", rule_/m]) {
+    ['policy/candidates.c', undef, undef, qr/^\t\{ "([\w-]+)", (?:rule_|NULL)/m]) {
 	my @files = $of->[2] ? glob("$top/milter/policy/check_*.c") :
 	    ("$top/milter/$of->[0]");
 

@@ -8,6 +8,7 @@
 
 #include "gatepost/cli/cli.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/copies.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
@@ -326,10 +327,8 @@ dismiss(struct cli *cli, Site *site, const char *tenant, const char *id,
 				   &error) &&
 	    (!changed->len || trail_add(site->trail, &deed, &error));
 
-	for (guint i = 0; good && i < changed->len; i++)
-		if (!candidates_want(site->suspected, changed->pdata[i]))
-			box_remove(site->candidates, "new",
-				   changed->pdata[i], NULL);
+	if (good)
+		copies_settle(site, changed, NULL);
 	*count += changed->len;
 	if (!good)
 		cli_error("candidates", error);

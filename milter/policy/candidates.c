@@ -301,18 +301,10 @@ rule_odd_address(const struct look *look, const Decision *decision)
 	    facts_has_defect(look->facts, "name-address");
 }
 
-/* Known later: by service/past.c, when a block is new. */
-static bool
-rule_past_block(const struct look *look, const Decision *decision)
-{
-	(void)look;
-	(void)decision;
-	return false;
-}
-
 /* One of 10, where the tenant's line is by default, is enough by itself. */
 static const struct {
 	const char *name;
+	/* NULL: known later, by service/past.c. */
 	bool (*suspects)(const struct look *look, const Decision *decision);
 	gint64 score;
 	const char *meaning;
@@ -353,7 +345,7 @@ static const struct {
 	  "no link leads to the sender's organisation" },
 	{ "shortener", rule_shortener, 4,
 	  "a link goes by a shortener, which hides where it leads" },
-	{ "past-block", rule_past_block, 15,
+	{ "past-block", NULL, 15,
 	  "a block that is newer than the message would have held it" },
 };
 
@@ -387,7 +379,7 @@ candidates_look(const struct look *look, Decision *decision)
 		return;
 	fired = g_ptr_array_new();
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
-		if (!is_off(tenant, rules[i].name) &&
+		if (rules[i].suspects && !is_off(tenant, rules[i].name) &&
 		    rules[i].suspects(look, decision)) {
 			decision->score += rules[i].score;
 			g_ptr_array_add(fired, (char *)rules[i].name);

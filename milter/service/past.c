@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gatepost/policy/check.h"
+#include "gatepost/service/copies.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/rehearse.h"
 #include "gatepost/service/way.h"
@@ -103,6 +104,7 @@ add_one(const struct looking *looking, const Record *record, GError **error)
 			      looking->tenant->candidates.daily, &state,
 			      evicted, error))
 		return false;
+	copies_settle(looking->site, evicted, NULL);
 	*looking->found += state == CANDIDATE_NEW;
 	return state != CANDIDATE_NEW || put_octets(looking, record, error);
 }

@@ -37,47 +37,6 @@ struct Recorder {
 	bool is_ending;
 };
 
-static void
-suspect_free(gpointer data)
-{
-	struct suspect *suspect = data;
-
-	g_string_free(suspect->rules, TRUE);
-	g_string_free(suspect->rcpts, TRUE);
-	g_free(suspect->tenant);
-	g_free(suspect->sender);
-	g_free(suspect->from);
-	g_free(suspect->subject);
-	g_free(suspect->body);
-	g_free(suspect->kin);
-	g_free(suspect);
-}
-
-struct copy *
-copy_new(const char *id, const char *tenant, char *json, int fd, gsize size)
-{
-	struct copy *copy = g_new0(struct copy, 1);
-
-	g_strlcpy(copy->id, id, sizeof copy->id);
-	copy->tenant = g_strdup(tenant);
-	copy->json = json;
-	copy->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	copy->size = copy->fd < 0 ? 0 : size;
-	copy->suspects = g_ptr_array_new_with_free_func(suspect_free);
-	return copy;
-}
-
-void
-copy_free(struct copy *copy)
-{
-	if (copy->fd >= 0)
-		close(copy->fd);
-	g_ptr_array_unref(copy->suspects);
-	g_free(copy->tenant);
-	g_free(copy->json);
-	g_free(copy);
-}
-
 static GPtrArray *
 new_records(void)
 {
@@ -110,18 +69,6 @@ write_contacts(Recorder *recorder, const GPtrArray *records)
 			  error->message);
 }
 
-/* Those whose place a worse one took are no candidates of this tenant. */
-static void
-drop_evicted(Recorder *recorder, const GPtrArray *evicted)
-{
-	Site *site = recorder->site;
-
-	for (guint i = 0; i < evicted->len; i++)
-		if (!candidates_want(site->suspected, evicted->pdata[i]))
-			box_remove(site->candidates, "new",
-				   evicted->pdata[i], NULL);
-}
-
 /* Does a tenant want its octets? */
 static bool
 admit_candidate(Recorder *recorder, const struct copy *copy, bool *is_wanted,
@@ -146,7 +93,8 @@ admit_candidate(Recorder *recorder, const struct copy *copy, bool *is_wanted,
 				      one->daily, &state, evicted, error))
 			return false;
 		*is_wanted |= state == CANDIDATE_NEW;
-		drop_evicted(recorder, evicted);
+		/* Those whose place a worse one took. */
+		copies_settle(recorder->site, evicted, NULL);
 	}
 	return true;
 }

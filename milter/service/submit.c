@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gatepost/lists/entry.h"
+#include "gatepost/service/copies.h"
 #include "gatepost/service/find.h"
 #include "gatepost/service/submit_once.h"
 #include "gatepost/service/verdict.h"
@@ -384,11 +385,7 @@ settle_candidate(const struct work *work, GError **error)
 			    false, CANDIDATE_SUBMITTED, work->by->who,
 			    changed, error))
 		return false;
-	for (guint i = 0; i < changed->len; i++)
-		if (!candidates_want(work->site->suspected,
-				     changed->pdata[i]))
-			box_move(work->site->candidates, "new", "done",
-				 changed->pdata[i], NULL);
+	copies_settle(work->site, changed, "done");
 	return true;
 }
 

@@ -9,33 +9,11 @@
 
 #include <glib.h>
 
-#include "gatepost/service/site.h"
+#include "gatepost/service/copies.h"
 
 typedef struct Recorder Recorder;
 
 Recorder *recorder_new(Site *site, gint64 min_free);
-
-/* A copy of a delivered message, for the spool of candidates or as evidence. */
-struct copy {
-	char id[ID_TEXT];
-	char *tenant;		/* whose evidence; NULL: a candidate */
-	gint64 most;		/* octets of all its evidence; 0: no limit */
-	char *json;		/* beside the octets: a candidate's, or facts */
-	GPtrArray *suspects;	/* of struct suspect *, of a candidate */
-	int fd;			/* its own; -1: octets are not kept */
-	gsize size;
-};
-/* A tenant's interest in a candidate. */
-struct suspect {
-	char *tenant;
-	gint64 score, daily;	/* most groups a day */
-	GString *rules, *rcpts;	/* parted by blanks */
-	char *sender, *from, *subject, *body, *kin;
-};
-/* JSON is taken, FD (may be -1) duplicated. */
-struct copy *copy_new(const char *id, const char *tenant, char *json, int fd,
-		      gsize size);
-void copy_free(struct copy *copy);
 
 /* Queue RECORD (taken) and COPIES (of struct copy *; NULL: none), which are
  * taken out of the array. */

@@ -49,15 +49,10 @@ Record *record_of(const Site *site, const Message *message,
 		  const Facts *facts, const GPtrArray *shown,
 		  const GPtrArray *decisions, enum reply reply);
 
-/* What is kept of MESSAGE besides (record.c): a copy for the spool when a
- * decision suspects it, and its tenants' evidence.  Of struct copy *; free
- * with the array. */
-GPtrArray *copies_of(Message *message, const Facts *facts,
-		     const GPtrArray *decisions);
-
-/* What messages of one making share: From's domain and what they are about,
- * but for numbers (record.c).  Yours. */
-char *kin_of(const Facts *facts);
+/* The JSON beside a candidate in the spool (record.c), or NULL when no decision
+ * suspects the message; yours. */
+char *candidate_of(const Message *message, const Facts *facts,
+		   const GPtrArray *decisions);
 
 /* The reply to the MTA in words: "550", "5.7.1", text with our id. */
 void refuse(struct mta *mta, const Message *message,
