@@ -47,8 +47,8 @@ print_run(const struct drain_run *run)
 	if (run->broken)
 		printf("%u items were no submissions and lie in "
 		       "spool/submissions/failed\n", run->broken);
-	printf("%u questions, %u verdicts, %u failures; %u submissions "
-	       "completed, %u wait\n", run->asked, run->answered, run->failed,
+	printf("questions %u, verdicts %u, failures %u; submissions completed "
+	       "%u, waiting %u\n", run->asked, run->answered, run->failed,
 	       run->completed, run->left);
 }
 
