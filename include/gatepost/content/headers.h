@@ -16,7 +16,7 @@ struct header {
 	gsize name_length;	/* without blanks before the colon */
 	const char *value;	/* behind the colon, with its folds */
 	gsize length;		/* without the last line end */
-	guint32 hash;		/* of the name in lower case */
+	guint32 hash;		/* of the name, whatever its case */
 	gint64 index;		/* which of that name, from 1 on */
 };
 
@@ -39,7 +39,16 @@ void headers_scan(struct headers *headers, const guint8 *data, gsize size,
 void headers_clear(struct headers *headers);
 
 /* Is the field's name NAME, without case? */
-bool header_is(const struct header *header, const char *name);
+bool header_is_named(const struct header *header, const char *name);
+
+/* The same; most names differ from most in their first letter already, its
+ * case (0x20) aside. */
+static inline bool
+header_is(const struct header *header, const char *name)
+{
+	return ((*header->name ^ *name) & ~0x20) == 0 &&
+	    header_is_named(header, name);
+}
 
 /* The first field called NAME, or NULL. */
 const struct header *headers_find(const struct headers *headers,
