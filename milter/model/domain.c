@@ -14,6 +14,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "gatepost/util/text.h"
+
 #define DOMAIN_MOST 253		/* RFC 1035 2.3.4, as text */
 #define LABEL_MOST 63
 /* UTF-8 of a name of 253 octets is never longer than this. */
@@ -48,7 +50,7 @@ finish(char *name)
 	if (length == 0 || length > DOMAIN_MOST)
 		return false;
 	for (gsize i = 0; i < length; i++) {
-		char c = name[i] = g_ascii_tolower(name[i]);
+		char c = name[i] = text_lower(name[i]);
 
 		if (c == '.') {
 			if (label == 0)
