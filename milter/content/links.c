@@ -16,17 +16,51 @@
 #include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
+#include "gatepost/util/text.h"
 
 /* Words looked at, which are mostly no links or known ones. */
 #define TRIED_MOST (20 * BOUND_URLS)
 /* Octets kept of a link that carries its own content. */
 #define DATA_MOST 256
 
+/* A link that is known, with that text. */
+struct seen {
+	const char *url;	/* the Link's */
+	char *text;		/* NULL: with any, or none */
+	guint hash;
+};
+
+static guint
+seen_hash(gconstpointer key)
+{
+	const struct seen *seen = key;
+
+	return seen->hash;
+}
+
+static gboolean
+seen_same(gconstpointer a, gconstpointer b)
+{
+	const struct seen *one = a, *other = b;
+
+	return one->hash == other->hash && strcmp(one->url, other->url) == 0 &&
+	    g_strcmp0(one->text, other->text) == 0;
+}
+
+static void
+seen_free(gpointer data)
+{
+	struct seen *seen = data;
+
+	g_free(seen->text);
+	g_free(seen);
+}
+
 void
 links_init(struct links *links, Facts *facts)
 {
 	*links = (struct links){ .facts = facts };
-	links->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	links->seen = g_hash_table_new_full(seen_hash, seen_same, seen_free,
 					    NULL);
 }
 
@@ -102,21 +136,14 @@ judge_host(Facts *facts, const char *raw, const Url *url)
 		facts_defect(facts, DEFECT_URL_ADDRESS);
 }
 
-/* Take note of URL with TEXT; false when it is known. */
-static bool
-is_new(struct links *links, const char *url, const char *text)
+/* Take note of ONE, whose url stays where it is. */
+static void
+note(struct links *links, const struct seen *one)
 {
-	char *key;
+	struct seen *kept = g_memdup2(one, sizeof *one);
 
-	/* A link that shows nothing of its own adds nothing to one that
-	 * does. */
-	if (!text && g_hash_table_contains(links->seen, url))
-		return false;
-	key = g_strconcat(url, "\n", text ? text : "", NULL);
-	if (!g_hash_table_add(links->seen, key))
-		return false;
-	g_hash_table_add(links->seen, g_strdup(url));
-	return true;
+	kept->text = g_strdup(one->text);
+	g_hash_table_add(links->seen, kept);
 }
 
 /* Does URL carry as many hosts as are ever looked up, or more? */
@@ -128,14 +155,21 @@ has_many_inside(const Url *url)
 	return inside && inside->len >= BOUND_URL_INSIDE;
 }
 
-/* Keep URL, which RAW writes; false when it is known. */
+/* Keep URL, which RAW writes; false when it is known.  One that shows nothing
+ * of its own adds nothing to one that does. */
 static bool
 keep(struct links *links, const char *raw, const Url *url, const char *text,
      const char *source, const char *wrapper)
 {
+	struct seen any = { url->url, NULL, g_str_hash(url->url) };
+	struct seen shown = any;
 	Link *link;
 
-	if (!is_new(links, url->url, text))
+	if (text) {
+		shown.text = (char *)text;
+		shown.hash = shown.hash * 33 + g_str_hash(text);
+	}
+	if (g_hash_table_contains(links->seen, &shown))
 		return false;
 	if (url->host)
 		judge_host(links->facts, raw, url);
@@ -151,6 +185,10 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 	link->source = g_strdup(source);
 	link->wrapper = g_strdup(wrapper);
 	g_ptr_array_add(links->facts->urls, link);
+	any.url = shown.url = link->url;
+	note(links, &shown);
+	if (text)
+		note(links, &any);
 	return true;
 }
 
@@ -243,17 +281,18 @@ static char *
 tidy(const char *raw)
 {
 	const char *end = raw + strlen(raw);
-	GString *out;
+	char *tidied, *to;
 
 	while (*raw && (guchar)*raw <= 0x20)
 		raw++;
 	while (end > raw && (guchar)end[-1] <= 0x20)
 		end--;
-	out = g_string_sized_new((gsize)(end - raw));
+	to = tidied = g_malloc((gsize)(end - raw) + 1);
 	for (; raw < end; raw++)
-		if (!strchr("\t\r\n", *raw))
-			g_string_append_c(out, *raw);
-	return g_string_free(out, FALSE);
+		if (*raw != '\t' && *raw != '\r' && *raw != '\n')
+			*to++ = *raw;
+	*to = '\0';
+	return tidied;
 }
 
 /* What is relative in RAW: all of it when it has no scheme; what is behind a
@@ -422,16 +461,18 @@ add_word(struct links *links, const char *prefix, const char *text,
 	 gsize length, const char *source)
 {
 	g_autofree char *word = NULL;
-	gsize size, ascii = 0;
+	gsize size, ascii, before = strlen(prefix);
 	const char *host;
 
 	length = trim(text, MIN(length, 2 * BOUND_URL));
-	word = g_strdup_printf("%s%.*s", prefix, (int)length, text);
+	word = g_malloc(before + length + 1);
+	memcpy(word, prefix, before);
+	memcpy(word + before, text, length);
+	word[before + length] = '\0';
 	add(links, word, NULL, source);
 	/* Text in a script without blanks runs on behind a host. */
 	host = authority(word, &size);
-	while (ascii < size && (guchar)host[ascii] < 0x80)
-		ascii++;
+	ascii = text_ascii(host, size);
 	if (ascii && ascii < size && memchr(host, '.', ascii)) {
 		word[(gsize)(host - word) + ascii] = '\0';
 		add(links, word, NULL, source);
@@ -523,11 +564,43 @@ read_word(struct links *links, const char *text, gsize length,
 	add_word(links, "http://", text, length, source);
 }
 
-/* Most of what stands inside a word: it ends none, and makes it no link. */
-static const bool inside[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['_'] = true, ['='] = true, [','] = true,
+/* What starts a mark of a link: a slash, or the dot of "www.". */
+static const bool marks[256] = {
+	['/'] = true, ['\\'] = true, ['.'] = true,
 };
+
+/* Where, from AT in TEXT on, the next octet is that no link can do without;
+ * END: there is none. */
+static const char *
+find_mark(const char *text, const char *at, const char *end)
+{
+	for (;; at++) {
+		while (at < end && !marks[(guchar)*at])
+			at++;
+		if (at == end || *at != '.' ||
+		    (at - text >= 3 &&
+		     g_ascii_strncasecmp(at - 3, "www", 3) == 0))
+			return at;
+	}
+}
+
+/* Where the word begins in which MARK stands; one may begin at AT. */
+static const char *
+word_start(const char *at, const char *mark, const char *end)
+{
+	const char *blank = memrchr(at, ' ', (gsize)(mark - at));
+	const char *from = blank ? blank + 1 : at;
+
+	at = from;
+	while (at < mark) {
+		gsize gap = delimiter(at, end);
+
+		at += gap ? gap : 1;
+		if (gap)
+			from = at;
+	}
+	return from;
+}
 
 void
 links_scan(struct links *links, const char *text, gsize length,
@@ -535,20 +608,19 @@ links_scan(struct links *links, const char *text, gsize length,
 {
 	const char *at = text, *end = text + length;
 
-	while (at < end && links->tried < TRIED_MOST) {
-		const char *from = at;
-		bool may_be = false;
+	while (links->tried < TRIED_MOST) {
+		const char *mark = find_mark(text, at, end), *from;
 		gsize gap = 0;
 
-		for (; at < end; at++) {
-			if (inside[(guchar)*at])
-				continue;
-			may_be |= *at == ':' || *at == '.' || *at == '/';
+		if (mark == end)
+			return;
+		from = word_start(at, mark, end);
+		for (at = from; at < end; at++) {
 			gap = delimiter(at, end);
 			if (gap)
 				break;
 		}
-		if (may_be && at - from >= 6)
+		if (at - from >= 6)
 			read_word(links, from, (gsize)(at - from), source);
 		at += gap;
 	}

@@ -182,7 +182,7 @@ static const struct wrapper {
 static bool
 is_at(const struct wrapper *wrapper, const char *host)
 {
-	gsize length = strlen(wrapper->host);
+	gsize length;
 
 	switch (wrapper->place) {
 	case AT:
@@ -194,6 +194,7 @@ is_at(const struct wrapper *wrapper, const char *host)
 	}
 	if (g_str_has_prefix(host, "www."))
 		host += 4;
+	length = strlen(wrapper->host);
 	return strncmp(host, wrapper->host, length) == 0 &&
 	    host[length] == '.' &&
 	    domain_suffix(host + length + 1) == SUFFIX_ICANN;
@@ -209,8 +210,8 @@ unwrap(const Url *url)
 		g_autofree char *value = NULL;
 		char *link;
 
-		if (!g_str_has_prefix(url->path, wrapper->path) ||
-		    !is_at(wrapper, url->host))
+		if (!is_at(wrapper, url->host) ||
+		    !g_str_has_prefix(url->path, wrapper->path))
 			continue;
 		value = wrapper->parameter ?
 		    parameter_find(url, wrapper->parameter) :
