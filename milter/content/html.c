@@ -121,7 +121,14 @@ is_space(char c)
 static int
 compare_element(const void *name, const void *row)
 {
-	return strcmp(name, ((const struct element *)row)->name);
+	const char *one = name, *other = ((const struct element *)row)->name;
+
+	/* strcmp() is slow to start, and most differ at once. */
+	while (*one && *one == *other) {
+		one++;
+		other++;
+	}
+	return (guchar)*one - (guchar)*other;
 }
 
 /* What the element called NAME is. */

@@ -150,8 +150,15 @@ note(struct links *links, const struct seen *one)
 static bool
 has_many_inside(const Url *url)
 {
-	g_autoptr(GPtrArray) inside = url_inside(url->path);
+	g_autoptr(GPtrArray) inside = NULL;
+	guint dots = 0;
 
+	/* Each has a dot, which a percent code may stand for. */
+	for (const char *p = url->path; *p; p++)
+		dots += *p == '.' || *p == '%';
+	if (dots < BOUND_URL_INSIDE)
+		return false;
+	inside = url_inside(url->path);
 	return inside && inside->len >= BOUND_URL_INSIDE;
 }
 

@@ -179,8 +179,9 @@ static const struct wrapper {
 	{ "bing.com", BELOW, "/ck/a", "u", by_base64 },
 };
 
+/* Is WRAPPER at HOST, which is BARE without "www."? */
 static bool
-is_at(const struct wrapper *wrapper, const char *host)
+is_at(const struct wrapper *wrapper, const char *host, const char *bare)
 {
 	gsize length;
 
@@ -192,25 +193,26 @@ is_at(const struct wrapper *wrapper, const char *host)
 	case SUFFIX:
 		break;
 	}
-	if (g_str_has_prefix(host, "www."))
-		host += 4;
 	length = strlen(wrapper->host);
-	return strncmp(host, wrapper->host, length) == 0 &&
-	    host[length] == '.' &&
-	    domain_suffix(host + length + 1) == SUFFIX_ICANN;
+	return strncmp(bare, wrapper->host, length) == 0 &&
+	    bare[length] == '.' &&
+	    domain_suffix(bare + length + 1) == SUFFIX_ICANN;
 }
 
 char *
 unwrap(const Url *url)
 {
+	const char *bare;
+
 	if (!url->host || !url->path)
 		return NULL;
+	bare = g_str_has_prefix(url->host, "www.") ? url->host + 4 : url->host;
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++) {
 		const struct wrapper *wrapper = &wrappers[i];
 		g_autofree char *value = NULL;
 		char *link;
 
-		if (!is_at(wrapper, url->host) ||
+		if (!is_at(wrapper, url->host, bare) ||
 		    !g_str_has_prefix(url->path, wrapper->path))
 			continue;
 		value = wrapper->parameter ?

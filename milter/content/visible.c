@@ -89,7 +89,8 @@ visible_count(const char *text, gsize length, Facts *facts)
 void
 visible_fold(char *text)
 {
-	char *to = text;
+	gsize ascii = text_ascii(text, strlen(text));
+	char *to = text += ascii;
 
 	while (*text) {
 		gsize length = (gsize)g_utf8_skip[(guchar)*text];

@@ -39,6 +39,12 @@ suffixes_get(void)
 	return suffixes;
 }
 
+/* What a label is made of. */
+static const bool inside[256] = {
+	['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['_'] = true,
+};
+
 /* Lower-case NAME in place and take one dot off its end.  Is it a host? */
 static bool
 finish(char *name)
@@ -56,7 +62,7 @@ finish(char *name)
 			if (label == 0)
 				return false;
 			label = 0;
-		} else if (!g_ascii_isalnum(c) && c != '-' && c != '_') {
+		} else if (!inside[(guchar)c]) {
 			return false;
 		} else if (++label > LABEL_MOST) {
 			return false;
@@ -250,7 +256,7 @@ domain_normal(const char *raw)
 
 	if (length == 0 || length > RAW_MOST)
 		return NULL;
-	if (g_str_is_ascii(raw)) {
+	if (text_ascii(raw, length) == length) {
 		name = g_strdup(raw);
 	} else {
 		g_autofree char *sharp = NULL;

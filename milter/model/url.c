@@ -271,7 +271,9 @@ append_canonical(GString *out, const char *text, gsize length)
 			g_string_append_c(out, '%');
 			continue;
 		}
-		g_string_append_printf(out, "%%%02X", c);
+		g_string_append_c(out, '%');
+		g_string_append_c(out, "0123456789ABCDEF"[c >> 4]);
+		g_string_append_c(out, "0123456789ABCDEF"[c & 15]);
 	}
 }
 
@@ -369,14 +371,13 @@ opaque_new(const char *scheme, const char *rest)
 static Url *
 parsed_new(const char *scheme, char *host, char *path)
 {
-	Url *url = g_new0(Url, 1);
-	bool is_ipv6 = host && strchr(host, ':');
+	Url *url = g_new(Url, 1);
 
 	url->host = host;
 	url->path = path;
-	url->url = g_strconcat(scheme, "://", is_ipv6 ? "[" : "",
-			       host ? host : "", is_ipv6 ? "]" : "", path,
-			       NULL);
+	url->url = host && strchr(host, ':') ?
+	    g_strconcat(scheme, "://[", host, "]", path, NULL) :
+	    g_strconcat(scheme, "://", host ? host : "", path, NULL);
 	return url;
 }
 
