@@ -296,7 +296,7 @@ headers_clear(struct headers *headers)
 }
 
 bool
-header_is_named(const struct header *header, const char *name)
+header_is(const struct header *header, const char *name)
 {
 	return strlen(name) == header->name_length &&
 	    g_ascii_strncasecmp(header->name, name, header->name_length) == 0;

@@ -39,16 +39,7 @@ void headers_scan(struct headers *headers, const guint8 *data, gsize size,
 void headers_clear(struct headers *headers);
 
 /* Is the field's name NAME, without case? */
-bool header_is_named(const struct header *header, const char *name);
-
-/* The same; most names differ from most in their first letter already, its
- * case (0x20) aside. */
-static inline bool
-header_is(const struct header *header, const char *name)
-{
-	return ((*header->name ^ *name) & ~0x20) == 0 &&
-	    header_is_named(header, name);
-}
+bool header_is(const struct header *header, const char *name);
 
 /* The first field called NAME, or NULL. */
 const struct header *headers_find(const struct headers *headers,
