@@ -162,10 +162,11 @@ has_many_inside(const Url *url)
 	return inside && inside->len >= BOUND_URL_INSIDE;
 }
 
-/* Keep URL, which RAW writes; false when it is known.  One that shows nothing
- * of its own adds nothing to one that does. */
-static bool
-keep(struct links *links, const char *raw, const Url *url, const char *text,
+/* Keep URL, of which only the path is left, and RAW, which writes it; NULL,
+ * and nothing is taken, when it is known.  One that shows nothing of its own
+ * adds nothing to one that does. */
+static const Link *
+keep(struct links *links, char **raw, Url *url, const char *text,
      const char *source, const char *wrapper)
 {
 	struct seen any = { url->url, NULL, g_str_hash(url->url) };
@@ -177,15 +178,15 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 		shown.hash = shown.hash * 33 + g_str_hash(text);
 	}
 	if (g_hash_table_contains(links->seen, &shown))
-		return false;
+		return NULL;
 	if (url->host)
-		judge_host(links->facts, raw, url);
+		judge_host(links->facts, *raw, url);
 	if (url->host && has_many_inside(url))
 		facts_truncated(links->facts, DEFECT_URL_HOSTS);
 	link = fields_new(&link_fields);
-	link->raw = g_strdup(raw);
-	link->url = g_strdup(url->url);
-	link->host = g_strdup(url->host);
+	link->raw = g_steal_pointer(raw);
+	link->url = g_steal_pointer(&url->url);
+	link->host = g_steal_pointer(&url->host);
 	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
 	if (link->text)
 		visible_fold(link->text);
@@ -196,18 +197,19 @@ keep(struct links *links, const char *raw, const Url *url, const char *text,
 	note(links, &shown);
 	if (text)
 		note(links, &any);
-	return true;
+	return link;
 }
 
-/* Keep what URL is wrapped around, hop by hop. */
+/* Keep what LINK, with URL's path, is wrapped around, hop by hop. */
 static void
-add_hops(struct links *links, const Url *url, const char *text,
-	 const char *source)
+add_hops(struct links *links, const Link *link, const Url *url,
+	 const char *text, const char *source)
 {
 	g_autoptr(Url) hop = NULL;
 
 	for (guint hops = 0;; hops++) {
-		g_autofree char *raw = unwrap(url), *cut = NULL;
+		g_autofree char *raw = unwrap(link->host, url->path);
+		g_autofree char *cut = NULL;
 		g_autoptr(Url) next = NULL;
 
 		if (!raw)
@@ -219,8 +221,10 @@ add_hops(struct links *links, const Url *url, const char *text,
 		cut = words_clean(raw, strlen(raw), BOUND_URL);
 		next = url_parse(cut);
 		if (!next || !next->host || !strpbrk(next->host, ".:") ||
-		    !has_room(links) ||
-		    !keep(links, cut, next, text, source, url->url))
+		    !has_room(links))
+			return;
+		link = keep(links, &cut, next, text, source, link->url);
+		if (!link)
 			return;
 		url_free(hop);
 		url = hop = g_steal_pointer(&next);
@@ -248,13 +252,15 @@ add_other(struct links *links, const char *raw, const char *text,
 	  const char *source)
 {
 	g_autoptr(Url) other = url_parse_other(raw);
+	g_autofree char *copy = NULL;
 
 	if (!other || (strchr(other->host, ':') == NULL &&
 		       !is_host(other->host, strlen(other->host))))
 		return;
 	facts_defect(links->facts, DEFECT_URL_BACKSLASH);
+	copy = g_strdup(raw);
 	if (has_room(links))
-		keep(links, raw, other, text, source, NULL);
+		keep(links, &copy, other, text, source, NULL);
 }
 
 static void
@@ -263,6 +269,7 @@ add(struct links *links, const char *raw, const char *text,
 {
 	g_autofree char *cut = NULL;
 	g_autoptr(Url) url = NULL;
+	const Link *link;
 	gsize most = BOUND_URL;
 
 	if (!has_room(links))
@@ -273,13 +280,12 @@ add(struct links *links, const char *raw, const char *text,
 		facts_truncated(links->facts, DEFECT_URL_LONG);
 	cut = words_clean(raw, strlen(raw), most);
 	url = url_parse(cut);
-	if (!url || !keep(links, cut, url, text, source, NULL))
+	link = url ? keep(links, &cut, url, text, source, NULL) : NULL;
+	if (!link || !link->host)
 		return;
-	if (!url->host)
-		return;
-	if (strchr(cut, '\\'))
-		add_other(links, cut, text, source);
-	add_hops(links, url, text, source);
+	if (strchr(link->raw, '\\'))
+		add_other(links, link->raw, text, source);
+	add_hops(links, link, url, text, source);
 }
 
 /* RAW as browsers first see it: no blanks at its ends, no tabs and line ends

@@ -47,13 +47,13 @@ base64_decode(const char *text, gsize length)
 	return g_strndup((char *)octets, size);
 }
 
-/* The value of PARAMETER in URL's query, as it stands there; NULL: there is
+/* The value of PARAMETER in PATH's query, as it stands there; NULL: there is
  * none.  Yours. */
 static char *
-parameter_find(const Url *url, const char *parameter)
+parameter_find(const char *path, const char *parameter)
 {
 	gsize length = strlen(parameter);
-	const char *at = strchr(url->path, '?');
+	const char *at = strchr(path, '?');
 
 	while (at) {
 		at++;
@@ -200,24 +200,24 @@ is_at(const struct wrapper *wrapper, const char *host, const char *bare)
 }
 
 char *
-unwrap(const Url *url)
+unwrap(const char *host, const char *path)
 {
 	const char *bare;
 
-	if (!url->host || !url->path)
+	if (!host || !path)
 		return NULL;
-	bare = g_str_has_prefix(url->host, "www.") ? url->host + 4 : url->host;
+	bare = g_str_has_prefix(host, "www.") ? host + 4 : host;
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++) {
 		const struct wrapper *wrapper = &wrappers[i];
 		g_autofree char *value = NULL;
 		char *link;
 
-		if (!is_at(wrapper, url->host, bare) ||
-		    !g_str_has_prefix(url->path, wrapper->path))
+		if (!is_at(wrapper, host, bare) ||
+		    !g_str_has_prefix(path, wrapper->path))
 			continue;
 		value = wrapper->parameter ?
-		    parameter_find(url, wrapper->parameter) :
-		    g_strdup(url->path + strlen(wrapper->path));
+		    parameter_find(path, wrapper->parameter) :
+		    g_strdup(path + strlen(wrapper->path));
 		link = value && *value ? wrapper->decode(value) : NULL;
 		if (link && strlen(link) <= BOUND_URL)
 			return link;

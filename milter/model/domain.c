@@ -251,19 +251,24 @@ small_sharp_s(const char *raw)
 char *
 domain_normal(const char *raw)
 {
+	return domain_normal_part(raw, strnlen(raw, RAW_MOST + 1));
+}
+
+char *
+domain_normal_part(const char *raw, gsize length)
+{
 	g_autofree char *name = NULL;
-	gsize length = strnlen(raw, RAW_MOST + 1);
 
 	if (length == 0 || length > RAW_MOST)
 		return NULL;
-	if (text_ascii(raw, length) == length) {
-		name = g_strdup(raw);
-	} else {
+	name = g_strndup(raw, length);
+	if (text_ascii(raw, length) < length) {
 		g_autofree char *sharp = NULL;
 
 		if (!g_utf8_validate(raw, (gssize)length, NULL))
 			return NULL;
-		sharp = small_sharp_s(raw);
+		sharp = small_sharp_s(name);
+		g_free(name);
 		name = by_library(sharp);
 		if (!name)
 			name = by_hand(sharp);

@@ -81,11 +81,8 @@ scheme_take(const char *text, char scheme[SCHEME_MOST], const char **rest)
 static char *
 percent_decode(const char *text, gsize length)
 {
-	g_autoptr(GString) out = NULL;
+	g_autoptr(GString) out = g_string_sized_new(length);
 
-	if (!memchr(text, '%', length))
-		return g_strndup(text, length);
-	out = g_string_sized_new(length);
 	for (gsize i = 0; i < length; i++) {
 		int high = -1, low = -1;
 
@@ -186,8 +183,12 @@ host_normal(const char *text, gsize length)
 		network_format(&address, out);
 		return g_strdup(out);
 	}
-	decoded = percent_decode(text, length);
-	host = decoded ? domain_normal(decoded) : NULL;
+	if (memchr(text, '%', length)) {
+		decoded = percent_decode(text, length);
+		host = decoded ? domain_normal(decoded) : NULL;
+	} else {
+		host = domain_normal_part(text, length);
+	}
 	if (host && ends_in_number(host))
 		return ipv4_normal(host);
 	return g_steal_pointer(&host);
