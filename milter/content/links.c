@@ -420,18 +420,22 @@ links_add(struct links *links, const char *raw, const char *base,
 		add(links, g_steal_pointer(&share), text, source);
 }
 
-/* Octets of the blank, bracket or quote that a link does not go on behind,
- * at AT; 0 when it is none. */
+/* The octets that end a link, and those that what ends one may start with. */
+enum { GOES_ON, ENDS, MAY_END };
+static const guint8 ends[256] = {
+	[0 ... 0x20] = ENDS, [0x7f] = ENDS, ['<'] = ENDS, ['>'] = ENDS,
+	['"'] = ENDS, ['`'] = ENDS,
+	[0xc2] = MAY_END, [0xe2] = MAY_END, [0xe3] = MAY_END,
+	[0xef] = MAY_END,
+};
+
+/* Octets of the blank, bracket or quote beyond ASCII that a link does not go
+ * on behind, at AT; 0 when it is none. */
 static gsize
-delimiter(const char *at, const char *end)
+wide_delimiter(const char *at, const char *end)
 {
 	const guchar *p = (const guchar *)at;
 
-	if (*p <= 0x20 || *p == 0x7f || *p == '<' || *p == '>' ||
-	    *p == '"' || *p == '`')
-		return 1;
-	if (*p < 0x80)
-		return 0;
 	if (*p == 0xc2 && end - at > 1 &&
 	    (p[1] == 0xa0 || p[1] == 0xab || p[1] == 0xbb))
 		return 2;
@@ -447,6 +451,15 @@ delimiter(const char *at, const char *end)
 					      p[2] == 0x9b || p[2] == 0x9f)))
 		return 3;
 	return 0;
+}
+
+/* The same of all octets. */
+static gsize
+delimiter(const char *at, const char *end)
+{
+	guint8 what = ends[(guchar)*at];
+
+	return what == MAY_END ? wide_delimiter(at, end) : what;
 }
 
 /* LENGTH without the punctuation that ends a sentence rather than a link. */
@@ -579,24 +592,44 @@ read_word(struct links *links, const char *text, gsize length,
 	add_word(links, "http://", text, length, source);
 }
 
-/* What starts a mark of a link: a slash, or the dot of "www.". */
-static const bool marks[256] = {
-	['/'] = true, ['\\'] = true, ['.'] = true,
+/* What no link can do without, a slash of either kind or "www.": where the
+ * next of each is; the end: there is none. */
+struct marks {
+	const char *slash, *backslash, *www;
 };
 
-/* Where, from AT in TEXT on, the next octet is that no link can do without;
- * END: there is none. */
+/* The next C from AT on, or END; KNOWN is the last one found, or NULL. */
 static const char *
-find_mark(const char *text, const char *at, const char *end)
+find_slash(const char *known, const char *at, const char *end, char c)
 {
-	for (;; at++) {
-		while (at < end && !marks[(guchar)*at])
-			at++;
-		if (at == end || *at != '.' ||
-		    (at - text >= 3 &&
-		     g_ascii_strncasecmp(at - 3, "www", 3) == 0))
+	if (known && known >= at)
+		return known;
+	known = memchr(at, c, (gsize)(end - at));
+	return known ? known : end;
+}
+
+/* The dot of the next "www." in TEXT, in the same way. */
+static const char *
+find_www(const char *known, const char *text, const char *at, const char *end)
+{
+	if (known && known >= at)
+		return known;
+	for (; (at = memchr(at, '.', (gsize)(end - at))); at++)
+		if (at - text >= 3 && text_lower(at[-1]) == 'w' &&
+		    g_ascii_strncasecmp(at - 3, "www", 3) == 0)
 			return at;
-	}
+	return end;
+}
+
+/* The next of MARKS from AT in TEXT on. */
+static const char *
+find_mark(struct marks *marks, const char *text, const char *at,
+	  const char *end)
+{
+	marks->slash = find_slash(marks->slash, at, end, '/');
+	marks->backslash = find_slash(marks->backslash, at, end, '\\');
+	marks->www = find_www(marks->www, text, at, end);
+	return MIN(MIN(marks->slash, marks->backslash), marks->www);
 }
 
 /* Where the word begins in which MARK stands; one may begin at AT. */
@@ -622,9 +655,10 @@ links_scan(struct links *links, const char *text, gsize length,
 	   const char *source)
 {
 	const char *at = text, *end = text + length;
+	struct marks marks = { NULL, NULL, NULL };
 
 	while (links->tried < TRIED_MOST) {
-		const char *mark = find_mark(text, at, end), *from;
+		const char *mark = find_mark(&marks, text, at, end), *from;
 		gsize gap = 0;
 
 		if (mark == end)

@@ -181,11 +181,12 @@ gsize
 text_ascii(const char *text, gsize length)
 {
 	gsize n = 0;
-	guint64 eight;
+	guint64 words[4];
 
-	for (; length - n >= sizeof eight; n += sizeof eight) {
-		memcpy(&eight, text + n, sizeof eight);
-		if (eight & G_GUINT64_CONSTANT(0x8080808080808080))
+	for (; length - n >= sizeof words; n += sizeof words) {
+		memcpy(words, text + n, sizeof words);
+		if ((words[0] | words[1] | words[2] | words[3]) &
+		    G_GUINT64_CONSTANT(0x8080808080808080))
 			break;
 	}
 	while (n < length && (guchar)text[n] < 0x80)
