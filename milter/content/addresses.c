@@ -246,12 +246,26 @@ finish(struct list *list)
 	g_string_truncate(list->comment, 0);
 }
 
+/* What step() looks for. */
+static const bool special[256] = {
+	['"'] = true, ['('] = true, ['<'] = true, ['['] = true, [','] = true,
+	[';'] = true, [':'] = true,
+};
+
+/* Take the octet at AT, whatever it is, and those behind it that are nothing
+ * but themselves. */
 static void
-take_octet(struct list *list)
+take_plain(struct list *list)
 {
-	list->has_at |= *list->at == '@';
-	g_string_append_c(list->phrase, *list->at);
-	g_string_append_c(list->name, *list->at++);
+	const char *from = list->at++;
+	gsize length;
+
+	while (list->at < list->end && !special[(guchar)*list->at])
+		list->at++;
+	length = (gsize)(list->at - from);
+	list->has_at |= memchr(from, '@', length) != NULL;
+	g_string_append_len(list->phrase, from, (gssize)length);
+	g_string_append_len(list->name, from, (gssize)length);
 }
 
 static void
@@ -277,7 +291,7 @@ step(struct list *list)
 		if (!list->has_angle && !list->has_at &&
 		    !is_blank(list->phrase)) {
 			facts_defect(list->facts, DEFECT_ADDRESS_MALFORMED);
-			take_octet(list);
+			take_plain(list);
 			return;
 		}
 		/* fall through */
@@ -295,7 +309,7 @@ step(struct list *list)
 		}
 		/* fall through */
 	default:
-		take_octet(list);
+		take_plain(list);
 	}
 }
 

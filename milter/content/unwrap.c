@@ -200,7 +200,8 @@ is_at(const struct wrapper *wrapper, const char *host, gsize length)
 	}
 	is_www = length > 4 && memcmp(host, "www.", 4) == 0;
 	host += is_www ? 4 : 0;
-	return strncmp(host, wrapper->host, wrapper->length) == 0 &&
+	return *host == *wrapper->host &&
+	    strncmp(host, wrapper->host, wrapper->length) == 0 &&
 	    host[wrapper->length] == '.' &&
 	    domain_suffix(host + wrapper->length + 1) == SUFFIX_ICANN;
 }

@@ -78,14 +78,11 @@ lower(const char *text)
 static char *
 local_normal(const char *raw, gsize length)
 {
-	g_autofree char *bare = NULL, *small = NULL, *text = NULL;
+	g_autofree char *bare = unquote(raw, length);
+	g_autofree char *small = bare ? lower(bare) : NULL;
+	g_autofree char *text = NULL;
 	GString *quoted;
 
-	/* Nearly all are. */
-	if (is_plain_text(raw, length) && text_ascii(raw, length) == length)
-		return g_ascii_strdown(raw, (gssize)length);
-	bare = unquote(raw, length);
-	small = bare ? lower(bare) : NULL;
 	if (!small)
 		return NULL;
 	text = g_utf8_normalize(small, -1, G_NORMALIZE_NFC);
@@ -151,20 +148,28 @@ unwrap(char *text)
 }
 
 static bool
-is_clean(const char *raw, gsize length)
+is_clean(const char *raw)
 {
-	gsize ascii = 0;
-
-	while (raw[ascii] >= 0x20 && raw[ascii] < 0x7f)
-		ascii++;
-	if (ascii == length)
-		return true;
 	if (!g_utf8_validate(raw, -1, NULL))
 		return false;
-	for (const char *p = raw + ascii; *p; p = g_utf8_next_char(p))
+	for (const char *p = raw; *p; p = g_utf8_next_char(p))
 		if (g_unichar_iscntrl(g_utf8_get_char(p)))
 			return false;
 	return true;
+}
+
+/* RAW when it is as nearly all addresses are, one of plain ASCII with nothing
+ * around it, so that only its case may change; else NULL.  Yours. */
+static char *
+ascii_normal(const char *raw, gsize length)
+{
+	g_autofree char *copy = g_strndup(raw, length);
+	char *at = copy;
+
+	for (; (guchar)*at < 0x80 && is_plain(*at); at++)
+		*at = text_lower(*at);
+	return at > copy && *at == '@' && domain_finish(at + 1) ?
+	    g_steal_pointer(&copy) : NULL;
 }
 
 char *
@@ -175,8 +180,12 @@ address_normal(const char *raw)
 	g_autofree char *domain = NULL;
 	const char *text, *at;
 	gsize length = strnlen(raw, 2 * ADDRESS_MOST);
+	char *known = length <= ADDRESS_MOST ? ascii_normal(raw, length) :
+	    NULL;
 
-	if (length >= 2 * ADDRESS_MOST || !is_clean(raw, length))
+	if (known)
+		return known;
+	if (length >= 2 * ADDRESS_MOST || !is_clean(raw))
 		return NULL;
 	copy = g_strdup(raw);
 	text = unwrap(copy);

@@ -45,9 +45,8 @@ static const bool inside[256] = {
 	['_'] = true,
 };
 
-/* Lower-case NAME in place and take one dot off its end.  Is it a host? */
-static bool
-finish(char *name)
+bool
+domain_finish(char *name)
 {
 	gsize length = strlen(name), label = 0;
 
@@ -275,7 +274,7 @@ domain_normal_part(const char *raw, gsize length)
 		if (!name)
 			return NULL;
 	}
-	return finish(name) ? g_steal_pointer(&name) : NULL;
+	return domain_finish(name) ? g_steal_pointer(&name) : NULL;
 }
 
 char *

@@ -18,6 +18,10 @@ char *domain_normal(const char *raw);
 /* The same of LENGTH octets of RAW, none of them NUL. */
 char *domain_normal_part(const char *raw, gsize length);
 
+/* Put the ASCII of NAME into that form in place.  False when it is no host
+ * name; some of it may then be in lower case. */
+bool domain_finish(char *name);
+
 /* DOMAIN (normal form) as a reader sees it: U-labels for A-labels; what is
  * no good A-label stays.  Yours. */
 char *domain_unicode(const char *domain);
