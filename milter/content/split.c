@@ -145,7 +145,7 @@ split_guess(const guint8 *data, gsize size)
 				return g_strndup((const char *)at + 2,
 						 length - 2);
 		}
-		at = line_after(at, end);
+		at = *at == '\n' ? at + 1 : line_after(at, end);
 	}
 	return NULL;
 }
