@@ -233,7 +233,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	if (*result == ASK_DONE) {
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
-		fields_init(&facts_fields, &answer->facts);
+		memset(&answer->facts, 0, sizeof answer->facts);
 		tell_clamd(line, answer);
 		if (request->dns_ms) {
 			tell_breaker(line, answer);

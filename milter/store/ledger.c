@@ -162,12 +162,14 @@ gint64
 ledger_key(const struct hash_key *key, const char *kind, const char *value)
 {
 	char both[512];
-	gsize length = g_strlcpy(both, kind, 32);
-
+	gsize start = MIN(strlen(kind), 31);
 	/* Of a longer value its start is the key; hits are compared. */
-	both[length++] = ' ';
-	length += g_strlcpy(both + length, value, sizeof both - length);
-	return (gint64)hash_bytes(key, both, MIN(length, sizeof both - 1));
+	gsize length = MIN(strlen(value), sizeof both - start - 2);
+
+	memcpy(both, kind, start);
+	both[start++] = ' ';
+	memcpy(both + start, value, length);
+	return (gint64)hash_bytes(key, both, start + length);
 }
 
 Ledger *

@@ -177,7 +177,9 @@ get_text(struct reader *from, char **text)
 	if ((gsize)(from->end - from->at) < length - 1 ||
 	    memchr(from->at, '\0', length - 1))
 		return false;
-	*text = g_strndup((const char *)from->at, length - 1);
+	*text = g_malloc(length);
+	memcpy(*text, from->at, length - 1);
+	(*text)[length - 1] = '\0';
 	from->at += length - 1;
 	return true;
 }
@@ -194,19 +196,15 @@ get_array(const struct field *row, GPtrArray *array, struct reader *from)
 	if (!get(from, &count, sizeof count) ||
 	    count > (gsize)(from->end - from->at))
 		return false;
+	g_ptr_array_set_size(array, (gint)count);
 	for (guint32 j = 0; j < count; j++) {
 		if (row->type == FIELD_LIST) {
-			void *element = fields_new(row->of);
-
-			g_ptr_array_add(array, element);
-			if (!get_struct(row->of, element, from))
+			array->pdata[j] = fields_new(row->of);
+			if (!get_struct(row->of, array->pdata[j], from))
 				return false;
-		} else {
-			char *text = NULL;
-
-			if (!get_text(from, &text) || !text)
-				return false;
-			g_ptr_array_add(array, text);
+		} else if (!get_text(from, (char **)&array->pdata[j]) ||
+			   !array->pdata[j]) {
+			return false;
 		}
 	}
 	return true;
@@ -309,8 +307,7 @@ value_json(const struct field *row, const void *at, bool brief, GString *out)
 		json_quote(out, SEEN(at, row, char *));
 		break;
 	case FIELD_NUMBER:
-		g_string_append_printf(out, "%" G_GINT64_FORMAT,
-				       SEEN(at, row, gint64));
+		json_append_number(out, SEEN(at, row, gint64));
 		break;
 	case FIELD_TIME:
 		clock_format(SEEN(at, row, gint64), time);

@@ -104,10 +104,26 @@ json_put(GString *out, const char *name, const char *text)
 }
 
 void
+json_append_number(GString *out, gint64 number)
+{
+	/* Below zero as well: the least of all has no positive. */
+	guint64 left = number < 0 ? -(guint64)number : (guint64)number;
+	char digits[24], *at = digits + sizeof digits;
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (number < 0)
+		*--at = '-';
+	g_string_append_len(out, at, digits + sizeof digits - at);
+}
+
+void
 json_put_number(GString *out, const char *name, gint64 number)
 {
 	json_key(out, name);
-	g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
+	json_append_number(out, number);
 }
 
 static const json_t *
