@@ -365,3 +365,17 @@ decode_all(struct decoder *decoder, gsize most, gsize *length)
 	out[*length] = '\0';
 	return out;
 }
+
+const guint8 *
+decode_view(struct decoder *decoder, gsize most, gsize *length, guint8 **made)
+{
+	const guint8 *at = decoder->at;
+	gsize left = (gsize)(decoder->end - at);
+
+	if (decoder->encoding != ENCODING_IDENTITY)
+		return *made = decode_all(decoder, most, length);
+	*length = MIN(left, most);
+	/* decode_all() takes as much beyond what it gives. */
+	decoder->at += MIN(left, most + 4);
+	return at;
+}

@@ -47,13 +47,13 @@ base64_decode(const char *text, gsize length)
 	return g_strndup((char *)octets, size);
 }
 
-/* The value of PARAMETER in URL's query, as it stands there; NULL: there is
+/* The value of PARAMETER in PATH's query, as it stands there; NULL: there is
  * none.  Yours. */
 static char *
-parameter_find(const Url *url, const char *parameter)
+parameter_find(const char *path, const char *parameter)
 {
 	gsize length = strlen(parameter);
-	const char *at = strchr(url->path, '?');
+	const char *at = strchr(path, '?');
 
 	while (at) {
 		at++;
@@ -179,10 +179,11 @@ static const struct wrapper {
 	{ "bing.com", BELOW, "/ck/a", "u", by_base64 },
 };
 
+/* Is WRAPPER at HOST, which is BARE without "www."? */
 static bool
-is_at(const struct wrapper *wrapper, const char *host)
+is_at(const struct wrapper *wrapper, const char *host, const char *bare)
 {
-	gsize length = strlen(wrapper->host);
+	gsize length;
 
 	switch (wrapper->place) {
 	case AT:
@@ -192,29 +193,31 @@ is_at(const struct wrapper *wrapper, const char *host)
 	case SUFFIX:
 		break;
 	}
-	if (g_str_has_prefix(host, "www."))
-		host += 4;
-	return strncmp(host, wrapper->host, length) == 0 &&
-	    host[length] == '.' &&
-	    domain_suffix(host + length + 1) == SUFFIX_ICANN;
+	length = strlen(wrapper->host);
+	return strncmp(bare, wrapper->host, length) == 0 &&
+	    bare[length] == '.' &&
+	    domain_suffix(bare + length + 1) == SUFFIX_ICANN;
 }
 
 char *
-unwrap(const Url *url)
+unwrap(const char *host, const char *path)
 {
-	if (!url->host || !url->path)
+	const char *bare;
+
+	if (!host || !path)
 		return NULL;
+	bare = g_str_has_prefix(host, "www.") ? host + 4 : host;
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++) {
 		const struct wrapper *wrapper = &wrappers[i];
 		g_autofree char *value = NULL;
 		char *link;
 
-		if (!g_str_has_prefix(url->path, wrapper->path) ||
-		    !is_at(wrapper, url->host))
+		if (!is_at(wrapper, host, bare) ||
+		    !g_str_has_prefix(path, wrapper->path))
 			continue;
 		value = wrapper->parameter ?
-		    parameter_find(url, wrapper->parameter) :
-		    g_strdup(url->path + strlen(wrapper->path));
+		    parameter_find(path, wrapper->parameter) :
+		    g_strdup(path + strlen(wrapper->path));
 		link = value && *value ? wrapper->decode(value) : NULL;
 		if (link && strlen(link) <= BOUND_URL)
 			return link;

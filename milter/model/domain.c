@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "gatepost/util/text.h"
+
 #define DOMAIN_MOST 253		/* RFC 1035 2.3.4, as text */
 #define LABEL_MOST 63
 /* UTF-8 of a name of 253 octets is never longer than this. */
@@ -48,6 +50,12 @@ suffixes_get(void)
 	return suffixes;
 }
 
+/* What a label is made of. */
+static const bool inside[256] = {
+	['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['_'] = true,
+};
+
 /* Lower-case NAME in place and take one dot off its end.  Is it a host? */
 static bool
 finish(char *name)
@@ -59,13 +67,13 @@ finish(char *name)
 	if (length == 0 || length > DOMAIN_MOST)
 		return false;
 	for (gsize i = 0; i < length; i++) {
-		char c = name[i] = g_ascii_tolower(name[i]);
+		char c = name[i] = text_lower(name[i]);
 
 		if (c == '.') {
 			if (label == 0)
 				return false;
 			label = 0;
-		} else if (!g_ascii_isalnum(c) && c != '-' && c != '_') {
+		} else if (!inside[(guchar)c]) {
 			return false;
 		} else if (++label > LABEL_MOST) {
 			return false;
@@ -254,19 +262,24 @@ small_sharp_s(const char *raw)
 char *
 domain_normal(const char *raw)
 {
+	return domain_normal_part(raw, strnlen(raw, RAW_MOST + 1));
+}
+
+char *
+domain_normal_part(const char *raw, gsize length)
+{
 	g_autofree char *name = NULL;
-	gsize length = strnlen(raw, RAW_MOST + 1);
 
 	if (length == 0 || length > RAW_MOST)
 		return NULL;
-	if (g_str_is_ascii(raw)) {
-		name = g_strdup(raw);
-	} else {
+	name = g_strndup(raw, length);
+	if (text_ascii(raw, length) < length) {
 		g_autofree char *sharp = NULL;
 
 		if (!g_utf8_validate(raw, (gssize)length, NULL))
 			return NULL;
-		sharp = small_sharp_s(raw);
+		sharp = small_sharp_s(name);
+		g_free(name);
 		name = by_library(sharp);
 		if (!name)
 			name = by_hand(sharp);

@@ -81,11 +81,8 @@ scheme_take(const char *text, char scheme[SCHEME_MOST], const char **rest)
 static char *
 percent_decode(const char *text, gsize length)
 {
-	g_autoptr(GString) out = NULL;
+	g_autoptr(GString) out = g_string_sized_new(length);
 
-	if (!memchr(text, '%', length))
-		return g_strndup(text, length);
-	out = g_string_sized_new(length);
 	for (gsize i = 0; i < length; i++) {
 		int high = -1, low = -1;
 
@@ -186,8 +183,12 @@ host_normal(const char *text, gsize length)
 		network_format(&address, out);
 		return g_strdup(out);
 	}
-	decoded = percent_decode(text, length);
-	host = decoded ? domain_normal(decoded) : NULL;
+	if (memchr(text, '%', length)) {
+		decoded = percent_decode(text, length);
+		host = decoded ? domain_normal(decoded) : NULL;
+	} else {
+		host = domain_normal_part(text, length);
+	}
 	if (host && ends_in_number(host))
 		return ipv4_normal(host);
 	return g_steal_pointer(&host);
@@ -271,7 +272,9 @@ append_canonical(GString *out, const char *text, gsize length)
 			g_string_append_c(out, '%');
 			continue;
 		}
-		g_string_append_printf(out, "%%%02X", c);
+		g_string_append_c(out, '%');
+		g_string_append_c(out, "0123456789ABCDEF"[c >> 4]);
+		g_string_append_c(out, "0123456789ABCDEF"[c & 15]);
 	}
 }
 
@@ -369,14 +372,13 @@ opaque_new(const char *scheme, const char *rest)
 static Url *
 parsed_new(const char *scheme, char *host, char *path)
 {
-	Url *url = g_new0(Url, 1);
-	bool is_ipv6 = host && strchr(host, ':');
+	Url *url = g_new(Url, 1);
 
 	url->host = host;
 	url->path = path;
-	url->url = g_strconcat(scheme, "://", is_ipv6 ? "[" : "",
-			       host ? host : "", is_ipv6 ? "]" : "", path,
-			       NULL);
+	url->url = host && strchr(host, ':') ?
+	    g_strconcat(scheme, "://[", host, "]", path, NULL) :
+	    g_strconcat(scheme, "://", host ? host : "", path, NULL);
 	return url;
 }
 

@@ -95,20 +95,32 @@ fields_free(const struct fields *table, void *at)
 	g_free(at);
 }
 
+/* LENGTH octets more at OUT's end, to be written. */
+static guint8 *
+more(GByteArray *out, gsize length)
+{
+	guint before = out->len;
+
+	g_byte_array_set_size(out, before + (guint)length);
+	return out->data + before;
+}
+
 static void
 put(GByteArray *out, const void *data, gsize length)
 {
-	g_byte_array_append(out, data, (guint)length);
+	memcpy(more(out, length), data, length);
 }
 
 static void
 put_text(GByteArray *out, const char *text)
 {
-	guint32 length = text ? (guint32)strlen(text) + 1 : 0;
+	gsize size = text ? strlen(text) : 0;
+	guint32 length = text ? (guint32)size + 1 : 0;
+	guint8 *to = more(out, sizeof length + size);
 
-	put(out, &length, sizeof length);
+	memcpy(to, &length, sizeof length);
 	if (text)
-		put(out, text, length - 1);
+		memcpy(to + sizeof length, text, size);
 }
 
 void
