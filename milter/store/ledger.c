@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -135,15 +136,60 @@ static const struct {
 /* Octets of a record, unpacked. */
 #define BODY_MOST (64 * MIB)
 
+/* Records that were freed, for record_new(); longer ones are not kept. */
+#define SPARE 256
+#define SPARE_TEXT (16 * KIB)
+static struct {
+	pthread_mutex_t lock;
+	Record *records[SPARE];
+	guint count;
+} spare = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static Record *
+spare_take(void)
+{
+	Record *record = NULL;
+
+	pthread_mutex_lock(&spare.lock);
+	if (spare.count)
+		record = spare.records[--spare.count];
+	pthread_mutex_unlock(&spare.lock);
+	return record;
+}
+
+static bool
+spare_give(Record *record)
+{
+	bool is_room;
+
+	if (record->text->allocated_len > SPARE_TEXT)
+		return false;
+	pthread_mutex_lock(&spare.lock);
+	is_room = spare.count < SPARE;
+	if (is_room)
+		spare.records[spare.count++] = record;
+	pthread_mutex_unlock(&spare.lock);
+	return is_room;
+}
+
 Record *
 record_new(const char *id, gint64 at)
 {
-	Record *record = g_new0(Record, 1);
+	Record *record = spare_take();
 
+	if (!record) {
+		record = g_new0(Record, 1);
+		record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
+		record->contacts = g_array_new(FALSE, FALSE, sizeof(gint64));
+		record->text = g_string_sized_new(4096);
+	}
+	g_array_set_size(record->keys, 0);
+	g_array_set_size(record->contacts, 0);
+	g_string_truncate(record->text, 0);
 	g_strlcpy(record->id, id, sizeof record->id);
 	record->at = at;
-	record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
-	record->contacts = g_array_new(FALSE, FALSE, sizeof(gint64));
+	record->number = 0;
+	record->body = NULL;
 	return record;
 }
 
@@ -152,9 +198,13 @@ record_free(Record *record)
 {
 	if (!record)
 		return;
+	if (record->body != record->text->str)
+		g_free(record->body);
+	if (spare_give(record))
+		return;
 	g_array_free(record->keys, TRUE);
 	g_array_free(record->contacts, TRUE);
-	g_free(record->body);
+	g_string_free(record->text, TRUE);
 	g_free(record);
 }
 

@@ -18,8 +18,11 @@ typedef struct Record {
 	GArray *keys;		/* of gint64: ledger_key() of what was seen */
 	GArray *contacts;	/* of gint64: contacts_key() of who wrote to
 				 * whom, for the store of contacts */
-	char *body;		/* JSON */
+	char *body;		/* JSON: text->str, or the record's own */
+	GString *text;		/* for the body to be written into */
 } Record;
+/* An empty record, which may have been another's: they pass from thread to
+ * thread with all that is in them, by the hundred at once. */
 Record *record_new(const char *id, gint64 at);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
