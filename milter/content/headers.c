@@ -298,7 +298,9 @@ headers_clear(struct headers *headers)
 bool
 header_is(const struct header *header, const char *name)
 {
-	return strlen(name) == header->name_length &&
+	/* 0x20 is what parts a letter's cases. */
+	return ((*header->name ^ *name) & ~0x20) == 0 &&
+	    strlen(name) == header->name_length &&
 	    g_ascii_strncasecmp(header->name, name, header->name_length) == 0;
 }
 

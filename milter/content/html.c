@@ -7,7 +7,6 @@
  */
 #include "gatepost/content/html.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "gatepost/bounds.h"
@@ -56,10 +55,10 @@ enum {
 	ALONE = 16,	/* ends one of its name that is open */
 };
 
-/* By their names.  To add an element that is special: a row in its place. */
-static const struct element {
-	const char *name;
-	guint is;
+/* To add an element that is special: a row. */
+static const struct {
+	char name[11];
+	guint8 is;
 } elements[] = {
 	{ "area", EMPTY }, { "article", BREAKS }, { "base", EMPTY },
 	{ "blockquote", BREAKS }, { "br", BREAKS | EMPTY },
@@ -118,29 +117,15 @@ is_space(char c)
 	return spaces[(guchar)c];
 }
 
-static int
-compare_element(const void *name, const void *row)
-{
-	const char *one = name, *other = ((const struct element *)row)->name;
-
-	/* strcmp() is slow to start, and most differ at once. */
-	while (*one && *one == *other) {
-		one++;
-		other++;
-	}
-	return (guchar)*one - (guchar)*other;
-}
-
 /* What the element called NAME is. */
 static guint
 element_is(const char *name)
 {
-	const struct element *found = bsearch(name, elements,
-					      G_N_ELEMENTS(elements),
-					      sizeof *elements,
-					      compare_element);
-
-	return found ? found->is : 0;
+	for (guint i = 0; i < G_N_ELEMENTS(elements); i++)
+		if (*elements[i].name == *name &&
+		    strcmp(elements[i].name, name) == 0)
+			return elements[i].is;
+	return 0;
 }
 
 static bool
@@ -162,15 +147,19 @@ static void
 append_folded(GString *out, const char *text, gsize length)
 {
 	gsize before = out->len;
+	bool after = before == 0 || is_space(out->str[before - 1]);
 	char *to;
 
 	g_string_set_size(out, before + length);
 	to = out->str + before;
-	for (gsize i = 0; i < length; i++)
-		if (!is_space(text[i]))
-			*to++ = text[i];
-		else if (to > out->str && !is_space(to[-1]))
-			*to++ = ' ';
+	/* No branch: where a word ends cannot be guessed. */
+	for (gsize i = 0; i < length; i++) {
+		bool blank = is_space(text[i]);
+
+		*to = blank ? ' ' : text[i];
+		to += !(blank & after);
+		after = blank;
+	}
 	g_string_truncate(out, (gsize)(to - out->str));
 }
 

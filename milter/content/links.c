@@ -26,7 +26,7 @@
 /* A link that is known, with that text. */
 struct seen {
 	const char *url;	/* the Link's */
-	char *text;		/* NULL: with any, or none */
+	const char *text;	/* NULL: with any, or none */
 	guint hash;
 };
 
@@ -47,20 +47,11 @@ seen_same(gconstpointer a, gconstpointer b)
 	    g_strcmp0(one->text, other->text) == 0;
 }
 
-static void
-seen_free(gpointer data)
-{
-	struct seen *seen = data;
-
-	g_free(seen->text);
-	g_free(seen);
-}
-
 void
 links_init(struct links *links, Facts *facts)
 {
 	*links = (struct links){ .facts = facts };
-	links->seen = g_hash_table_new_full(seen_hash, seen_same, seen_free,
+	links->seen = g_hash_table_new_full(seen_hash, seen_same, g_free,
 					    NULL);
 }
 
@@ -68,6 +59,14 @@ void
 links_clear(struct links *links)
 {
 	g_clear_pointer(&links->seen, g_hash_table_unref);
+}
+
+/* Does TEXT start with WORD, which is in lower case? */
+static bool
+starts(const char *text, const char *word)
+{
+	return text_lower(*text) == *word &&
+	    g_ascii_strncasecmp(text, word, strlen(word)) == 0;
 }
 
 /* Is there room for one more?  Says so when not. */
@@ -140,9 +139,12 @@ judge_host(Facts *facts, const char *raw, const Url *url)
 static void
 note(struct links *links, const struct seen *one)
 {
-	struct seen *kept = g_memdup2(one, sizeof *one);
+	gsize size = one->text ? strlen(one->text) + 1 : 0;
+	struct seen *kept = g_malloc(sizeof *kept + size);
 
-	kept->text = g_strdup(one->text);
+	*kept = *one;
+	if (one->text)
+		kept->text = memcpy(kept + 1, one->text, size);
 	g_hash_table_add(links->seen, kept);
 }
 
@@ -162,9 +164,9 @@ has_many_inside(const Url *url)
 	return inside && inside->len >= BOUND_URL_INSIDE;
 }
 
-/* Keep URL, of which only the path is left, and RAW, which writes it; NULL,
- * and nothing is taken, when it is known.  One that shows nothing of its own
- * adds nothing to one that does. */
+/* Keep what URL has, whose path stays to be seen, and RAW, which writes it;
+ * NULL, and nothing is taken, when it is known.  One that shows nothing of its
+ * own adds nothing to one that does. */
 static const Link *
 keep(struct links *links, char **raw, Url *url, const char *text,
      const char *source, const char *wrapper)
@@ -174,7 +176,7 @@ keep(struct links *links, char **raw, Url *url, const char *text,
 	Link *link;
 
 	if (text) {
-		shown.text = (char *)text;
+		shown.text = text;
 		shown.hash = shown.hash * 33 + g_str_hash(text);
 	}
 	if (g_hash_table_contains(links->seen, &shown))
@@ -263,24 +265,27 @@ add_other(struct links *links, const char *raw, const char *text,
 		keep(links, &copy, other, text, source, NULL);
 }
 
+/* Add RAW, which is taken. */
 static void
-add(struct links *links, const char *raw, const char *text,
-    const char *source)
+add(struct links *links, char *raw, const char *text, const char *source)
 {
-	g_autofree char *cut = NULL;
+	g_autofree char *taken = raw;
 	g_autoptr(Url) url = NULL;
 	const Link *link;
-	gsize most = BOUND_URL;
+	gsize length = strlen(raw), most = BOUND_URL;
 
 	if (!has_room(links))
 		return;
-	if (g_ascii_strncasecmp(raw, "data:", 5) == 0)
+	if (starts(raw, "data:"))
 		most = DATA_MOST;
-	else if (strlen(raw) > BOUND_URL)
+	else if (length > BOUND_URL)
 		facts_truncated(links->facts, DEFECT_URL_LONG);
-	cut = words_clean(raw, strlen(raw), most);
-	url = url_parse(cut);
-	link = url ? keep(links, &cut, url, text, source, NULL) : NULL;
+	if (length > most || !words_are_clean(raw, length)) {
+		taken = words_clean(raw, length, most);
+		g_free(raw);
+	}
+	url = url_parse(taken);
+	link = url ? keep(links, &taken, url, text, source, NULL) : NULL;
 	if (!link || !link->host)
 		return;
 	if (strchr(link->raw, '\\'))
@@ -338,12 +343,10 @@ judge_scheme(Facts *facts, const char *tidied)
 	};
 
 	/* Few links are not of the web, and few start like these. */
-	if (g_ascii_tolower(*tidied) == 'h' &&
-	    g_ascii_strncasecmp(tidied, "http", 4) == 0)
+	if (starts(tidied, "http"))
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)
-		if (g_ascii_strncasecmp(tidied, schemes[i],
-					strlen(schemes[i])) == 0)
+		if (starts(tidied, schemes[i]))
 			facts_defect(facts, DEFECT_URL_SCHEME);
 }
 
@@ -359,7 +362,7 @@ resolve(const char *raw, const char *base)
 		return g_strconcat(base && g_ascii_strncasecmp(
 				   base, "https:", 6) == 0 ? "https:" :
 				   "http:", raw, NULL);
-	if (g_ascii_strncasecmp(raw, "www.", 4) == 0)
+	if (starts(raw, "www."))
 		return g_strconcat("http://", raw, NULL);
 	if (!base)
 		return NULL;
@@ -386,36 +389,35 @@ links_add(struct links *links, const char *raw, const char *base,
 {
 	static const char *const wrappers[] = { "view-source:", "blob:" };
 	g_autofree char *tidied = tidy(raw);
-	g_autofree char *whole = NULL, *share = NULL;
+	g_autofree char *script = NULL, *share = NULL;
 	const char *relative;
+	char *whole;
 
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++)
-		if (g_ascii_strncasecmp(tidied, wrappers[i],
-					strlen(wrappers[i])) == 0)
+		if (starts(tidied, wrappers[i]))
 			memmove(tidied, tidied + strlen(wrappers[i]),
 				strlen(tidied + strlen(wrappers[i])) + 1);
 	if (!*tidied || *tidied == '#' ||
-	    g_ascii_strncasecmp(tidied, "cid:", 4) == 0 ||
-	    g_ascii_strncasecmp(tidied, "mid:", 4) == 0 ||
-	    g_ascii_strncasecmp(tidied, "about:", 6) == 0)
+	    starts(tidied, "cid:") || starts(tidied, "mid:") ||
+	    starts(tidied, "about:"))
 		return;
 	judge_scheme(links->facts, tidied);
+	if (starts(tidied, "javascript:"))
+		script = g_strdelimit(g_strdup(tidied), "'", '"');
+	/* Outlook opens a share, where others see a site. */
+	if (tidied[0] == '\\' && tidied[1] == '\\')
+		share = g_strconcat("file:", tidied, NULL);
 	relative = relative_part(tidied, base);
 	whole = relative ? resolve(relative, base) : NULL;
 	if (whole)
 		add(links, whole, text, source);
 	/* Some programs do not know of bases. */
 	if (relative != tidied)
-		add(links, tidied, text, source);
-	if (g_ascii_strncasecmp(tidied, "javascript:", 11) == 0) {
-		g_strdelimit(tidied, "'", '"');
-		links_scan(links, tidied, strlen(tidied), source);
-	}
-	/* Outlook opens a share, where others see a site. */
-	if (tidied[0] == '\\' && tidied[1] == '\\') {
-		share = g_strconcat("file:", tidied, NULL);
-		add(links, share, text, source);
-	}
+		add(links, g_steal_pointer(&tidied), text, source);
+	if (script)
+		links_scan(links, script, strlen(script), source);
+	if (share)
+		add(links, g_steal_pointer(&share), text, source);
 }
 
 /* Octets of the blank, bracket or quote that a link does not go on behind,
@@ -473,8 +475,8 @@ static void
 add_word(struct links *links, const char *prefix, const char *text,
 	 gsize length, const char *source)
 {
-	g_autofree char *word = NULL;
 	gsize size, ascii, before = strlen(prefix);
+	char *word, *start = NULL;
 	const char *host;
 
 	length = trim(text, MIN(length, 2 * BOUND_URL));
@@ -482,14 +484,14 @@ add_word(struct links *links, const char *prefix, const char *text,
 	memcpy(word, prefix, before);
 	memcpy(word + before, text, length);
 	word[before + length] = '\0';
-	add(links, word, NULL, source);
 	/* Text in a script without blanks runs on behind a host. */
 	host = authority(word, &size);
 	ascii = text_ascii(host, size);
-	if (ascii && ascii < size && memchr(host, '.', ascii)) {
-		word[(gsize)(host - word) + ascii] = '\0';
-		add(links, word, NULL, source);
-	}
+	if (ascii && ascii < size && memchr(host, '.', ascii))
+		start = g_strndup(word, (gsize)(host - word) + ascii);
+	add(links, word, NULL, source);
+	if (start)
+		add(links, start, NULL, source);
 }
 
 /* What the name of a scheme is made of (RFC 3986 3.1). */

@@ -336,24 +336,19 @@ is_canonical(const char *text, gsize length)
 	return true;
 }
 
-/* The path and query that TEXT starts with, canonical; from '/' on. Yours. */
-static char *
-path_normal(const char *text)
+/* The path and query in LENGTH octets of TEXT, canonical; from '/' on. */
+static GString *
+path_normal(const char *text, gsize length)
 {
-	gsize length = MIN(strcspn(text, "#"), BOUND_URL);
-	gsize path;
-	GString *out;
+	gsize path = MIN(strcspn(text, "?"), length);
+	GString *out = g_string_sized_new(length + 16);
 
-	if (is_canonical(text, length))
-		return g_strndup(text, length);
-	out = g_string_sized_new(length + 16);
-	path = MIN(strcspn(text, "?"), length);
 	append_path(out, text, path);
 	if (path < length) {
 		g_string_append_c(out, '?');
 		append_canonical(out, text + path + 1, length - path - 1);
 	}
-	return g_string_free(out, FALSE);
+	return out;
 }
 
 /* A link that names no host: "mailto:...", "data:...". */
@@ -369,16 +364,42 @@ opaque_new(const char *scheme, const char *rest)
 	return url;
 }
 
-static Url *
-parsed_new(const char *scheme, char *host, char *path)
+/* Copy TEXT to TO, in which there is room; behind it. */
+static char *
+put(char *to, const char *text)
 {
-	Url *url = g_new(Url, 1);
+	gsize length = strlen(text);
 
+	memcpy(to, text, length);
+	return to + length;
+}
+
+/* The link to HOST, which is taken, and to what REST starts with there. */
+static Url *
+parsed_new(const char *scheme, char *host, const char *rest)
+{
+	gsize length = MIN(strcspn(rest, "#"), BOUND_URL);
+	bool is_ipv6 = host && strchr(host, ':');
+	g_autoptr(GString) made = NULL;
+	const char *name = host ? host : "";
+	Url *url = g_new(Url, 1);
+	char *at;
+
+	if (!is_canonical(rest, length)) {
+		made = path_normal(rest, length);
+		rest = made->str;
+		length = made->len;
+	}
 	url->host = host;
-	url->path = path;
-	url->url = host && strchr(host, ':') ?
-	    g_strconcat(scheme, "://[", host, "]", path, NULL) :
-	    g_strconcat(scheme, "://", host ? host : "", path, NULL);
+	at = url->url = g_malloc(strlen(scheme) + strlen("://[]") +
+				 strlen(name) + length + 1);
+	at = put(at, scheme);
+	at = put(at, is_ipv6 ? "://[" : "://");
+	at = put(at, name);
+	at = put(at, is_ipv6 ? "]" : "");
+	memcpy(at, rest, length);
+	at[length] = '\0';
+	url->path = at;
 	return url;
 }
 
@@ -418,8 +439,7 @@ url_parse(const char *raw)
 		return NULL;
 	if (is_file && host && strcmp(host, "localhost") == 0)
 		g_clear_pointer(&host, g_free);
-	return parsed_new(scheme, g_steal_pointer(&host),
-			  path_normal(rest + length));
+	return parsed_new(scheme, g_steal_pointer(&host), rest + length);
 }
 
 Url *
@@ -451,6 +471,5 @@ url_free(Url *url)
 		return;
 	g_free(url->url);
 	g_free(url->host);
-	g_free(url->path);
 	g_free(url);
 }
