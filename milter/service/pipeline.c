@@ -217,6 +217,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 
 	request->kind = REQUEST_FACTS;
 	request->size = (gint64)message->size;
+	request->is_brief = line->is_brief;
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
 	name_relays(message, request);

@@ -123,14 +123,30 @@ put_text(GByteArray *out, const char *text)
 		memcpy(to + sizeof length, text, size);
 }
 
+/* An idle row, as if it were empty. */
+static void
+put_nothing(const struct field *row, GByteArray *out)
+{
+	guint32 none = 0;
+
+	g_assert(row->type == FIELD_TEXT || row->type == FIELD_TEXTS ||
+		 row->type == FIELD_LIST);
+	put(out, &none, sizeof none);
+}
+
 void
-fields_pack(const struct fields *table, const void *at, GByteArray *out)
+fields_pack(const struct fields *table, const void *at, bool brief,
+	    GByteArray *out)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct field *row = &table->rows[i];
 		const GPtrArray *array;
 		guint8 octet;
 
+		if (brief && row->is_idle) {
+			put_nothing(row, out);
+			continue;
+		}
 		switch (row->type) {
 		case FIELD_TEXT:
 			put_text(out, SEEN(at, row, char *));
@@ -155,13 +171,14 @@ fields_pack(const struct fields *table, const void *at, GByteArray *out)
 			break;
 		case FIELD_STRUCT:
 			fields_pack(row->of, (const char *)at + row->offset,
-				    out);
+				    brief, out);
 			break;
 		case FIELD_LIST:
 			array = SEEN(at, row, GPtrArray *);
 			put(out, &array->len, sizeof array->len);
 			for (guint j = 0; j < array->len; j++)
-				fields_pack(row->of, array->pdata[j], out);
+				fields_pack(row->of, array->pdata[j], brief,
+					    out);
 			break;
 		}
 	}

@@ -89,7 +89,7 @@ ask(int connection, const Request *request, const struct ask_bytes *bytes,
 	enum ask_result result = ASK_DONE;
 	enum wire_fault fault = WIRE_BROKEN;
 
-	fields_pack(&request_fields, request, packed);
+	fields_pack(&request_fields, request, false, packed);
 	if (!wire_send(connection, packed, bytes)) {
 		file_fail(error, "send to", "worker");
 		return ASK_NONE;

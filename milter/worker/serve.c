@@ -119,7 +119,7 @@ answer_request(int connection, const Request *request, const guint8 *data)
 	answer->octets = octets;
 	analyse(data ? data : (const guint8 *)"", (gsize)request->size,
 		request, answer);
-	packed = analyse_packed(answer);
+	packed = analyse_packed(answer, request->is_brief);
 	bytes.data = octets->data;
 	bytes.size = octets->len;
 	good = wire_send(connection, packed, octets->len ? &bytes : NULL);
