@@ -5,7 +5,8 @@
  * libidn2 refuses, but browsers visit (hearts, snowmen, a letter younger than
  * its tables, "r3---sn" beside a U-label), is mapped by hand, label by label.
  * libpsl wants lower case and no trailing dot: only normal forms may reach
- * it.
+ * it.  It walks the list anew for each name, and mail names the same hosts
+ * again and again, so what it said of a host is remembered.
  */
 #include "gatepost/model/domain.h"
 
@@ -23,6 +24,16 @@
 
 static const psl_ctx_t *suffixes;
 static pthread_once_t suffixes_once = PTHREAD_ONCE_INIT;
+
+/* One for each place that the names' hash leads to; the last name has it.
+ * Longer names are asked for each time. */
+#define REMEMBERED 1024
+static struct remembered {
+	char domain[63];
+	guint8 at;		/* of the registrable domain, or NONE */
+} remembered[REMEMBERED];
+#define NONE G_MAXUINT8
+static pthread_mutex_t remembered_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 suffixes_load(void)
@@ -312,21 +323,49 @@ is_address(const char *domain)
 	return strchr(domain, ':') || !last[strspn(last, "0123456789")];
 }
 
-const char *
-domain_registrable(const char *domain)
+static const char *
+ask_registrable(const char *domain)
 {
 	if (is_address(domain))
 		return NULL;
 	return psl_registrable_domain(suffixes_get(), domain);
 }
 
+const char *
+domain_registrable(const char *domain)
+{
+	struct remembered *one = &remembered[g_str_hash(domain) % REMEMBERED];
+	const char *found;
+	guint8 at = NONE;
+	bool is_known;
+
+	if (!*domain || strlen(domain) >= sizeof one->domain)
+		return ask_registrable(domain);
+	pthread_mutex_lock(&remembered_lock);
+	is_known = strcmp(one->domain, domain) == 0;
+	if (is_known)
+		at = one->at;
+	pthread_mutex_unlock(&remembered_lock);
+	if (is_known)
+		return at == NONE ? NULL : domain + at;
+	found = ask_registrable(domain);
+	pthread_mutex_lock(&remembered_lock);
+	g_strlcpy(one->domain, domain, sizeof one->domain);
+	one->at = found ? (guint8)(found - domain) : NONE;
+	pthread_mutex_unlock(&remembered_lock);
+	return found;
+}
+
 bool
 domain_is_kin(const char *one, const char *other)
 {
-	const char *a = domain_registrable(one);
-	const char *b = domain_registrable(other);
+	const char *a, *b;
 
-	return strcmp(one, other) == 0 || (a && b && strcmp(a, b) == 0);
+	if (strcmp(one, other) == 0)
+		return true;
+	a = domain_registrable(one);
+	b = a ? domain_registrable(other) : NULL;
+	return b && strcmp(a, b) == 0;
 }
 
 enum domain_suffix
