@@ -206,6 +206,20 @@ tell_breaker(struct pipeline *line, const Answer *answer)
 		log_info(NULL, "dns-alive: a resolver answers again");
 }
 
+/* Does a tenant keep the facts of its mail, all of them? */
+static bool
+is_evidence(const Message *message)
+{
+	for (guint i = 0; i < message->recipients->len; i++) {
+		const Recipient *recipient = message->recipients->pdata[i];
+
+		if (recipient->tenant &&
+		    recipient->tenant->evidence.retain != RETAIN_NONE)
+			return true;
+	}
+	return false;
+}
+
 Facts *
 pipeline_facts(struct pipeline *line, const Message *message,
 	       enum ask_result *result, GError **error)
@@ -217,7 +231,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 
 	request->kind = REQUEST_FACTS;
 	request->size = (gint64)message->size;
-	request->is_brief = line->is_brief;
+	request->is_brief = line->is_brief && !is_evidence(message);
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
 	name_relays(message, request);
