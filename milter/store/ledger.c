@@ -334,6 +334,7 @@ static bool
 write_one(struct writing *writing, const Record *record, GError **error)
 {
 	const GByteArray *packed = writing->ledger->packed;
+	Db *db = sqlite3_db_handle(writing->record);
 	g_autoptr(GError) fault = NULL;
 	gint64 number = seen_put(writing->seen, record->id, record->keys,
 				 error);
@@ -348,6 +349,9 @@ write_one(struct writing *writing, const Record *record, GError **error)
 	sqlite3_bind_int64(writing->record, 4, number);
 	db_next(writing->record, &fault);
 	sqlite3_reset(writing->record);
+	/* The id is there already, and its keys are not these. */
+	if (!fault && sqlite3_changes(db) == 0)
+		seen_take_back(db, number, &fault);
 	if (!fault)
 		return true;
 	g_propagate_error(error, g_steal_pointer(&fault));

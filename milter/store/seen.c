@@ -135,6 +135,15 @@ seen_put(sqlite3_stmt *statement, const char *id, const GArray *keys,
 	return 0;
 }
 
+bool
+seen_take_back(Db *db, gint64 number, GError **error)
+{
+	/* The next row gets the number.  Where this one was a part's last,
+	 * that one makes the filter anew. */
+	return db_run(db, error, "DELETE FROM seen WHERE number = $1", "i",
+		      number);
+}
+
 /* Add to IDS those of PART, whatever its filter says. */
 static void
 find_in_part(Db *db, gint64 part, gint64 key, GHashTable *ids,

@@ -21,6 +21,10 @@ sqlite3_stmt *seen_begin(Db *db, GError **error);
 gint64 seen_put(sqlite3_stmt *statement, const char *id, const GArray *keys,
 		GError **error);
 
+/* Undo the last seen_put(), which gave NUMBER, inside its transaction.  False
+ * and ERROR set. */
+bool seen_take_back(Db *db, gint64 number, GError **error);
+
 /* The ids (of char *) of the records of DB that have KEY, newest first, each
  * once.  NULL and ERROR set. */
 GPtrArray *seen_find(Db *db, gint64 key, GError **error);
