@@ -95,6 +95,12 @@ my ($dropped) = grep { $_->{tenant} eq 'example' && $_->{why} eq 'waiting' }
     @{$site->json('report', 'list')->{dropped}};
 is($dropped->{count}, 1 + 1 + 3 + 2, 'what was refused is counted');
 
+# Who works them off is a thread that lets mail go first.
+my @nice = grep { $_ > 0 } map {
+	(split(' ', Gatepost::Test::read_file($_) =~ s/^.*\) //sr))[16]
+} glob('/proc/' . $site->front_pid . '/task/*/stat');
+is(scalar @nice, 1, 'one thread of the front is nice to the others');
+
 # --- over a restart, and worked off --------------------------------------
 
 $site->stop;

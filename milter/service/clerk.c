@@ -4,11 +4,15 @@
  * One errand after the other: of two hundred that ask for the same, one does
  * it.  What cannot be done now, since the MTA or a table is away, waits and
  * is tried again; it stands on disk, and the next process goes on with it.
+ * Nobody waits for it, so all who wait go before.
  */
 #include "gatepost/service/clerk.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gatepost/bounds.h"
 #include "gatepost/service/errand.h"
@@ -21,6 +25,8 @@
 /* Seconds to the second round over what is left, and most between two. */
 #define FIRST 5
 #define LAST 300
+/* What nice(1) calls it: mail whose client waits goes before. */
+#define NICE 10
 
 struct Clerk {
 	struct pipeline *line;
@@ -134,6 +140,10 @@ run(void *data)
 	Clerk *clerk = data;
 	gint64 step = FIRST;
 
+	/* Of a thread's number it is this thread's alone. */
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) < 0)
+		log_warning(NULL, "clerk-not-nice reason=\"%s\"",
+			    g_strerror(errno));
 	intake_count(clerk->line->site, clerk->waiting);
 	for (;;) {
 		guint left = walk(clerk);
