@@ -11,6 +11,7 @@
 
 #include "gatepost/analysts/question.h"
 #include "gatepost/bounds.h"
+#include "gatepost/service/answer.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/send.h"
 #include "gatepost/service/token.h"
@@ -208,14 +209,12 @@ send_mail(const char *from, const char *to, const char *data, gsize length,
 	return good;
 }
 
-/* What an analyst by mail is told: from whom, and the token of its answer,
- * the same each time. */
+/* What an analyst by mail is told: from whom, and the token of its answer. */
 static void
 address(const struct lane *lane, const Submission *one,
 	struct question *question, char **from, char token[TOKEN_TEXT])
 {
 	const Tenant *tenant = config_tenant(lane->run->config, one->tenant);
-	gint64 since = one->dispute.at ? one->dispute.at : one->at;
 
 	*from = lane->one->from ? g_strdup(lane->one->from) :
 	    g_strconcat("postmaster@", tenant ? letter_domain(tenant) :
@@ -226,8 +225,7 @@ address(const struct lane *lane, const Submission *one,
 	if (!tenant || !tenant->digest.address || !lane->keys)
 		return;
 	token_make(lane->keys, one->tenant, lane->one->address, one->id,
-		   TOKEN_VERDICT, since / CLOCK_SECOND +
-		   BOUND_ANSWER_DAYS * (CLOCK_DAY / CLOCK_SECOND), token);
+		   TOKEN_VERDICT, answer_until(one), token);
 	question->reply_to = tenant->digest.address;
 	question->token = token;
 }
