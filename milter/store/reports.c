@@ -18,9 +18,11 @@
 
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 
 #define HOUR (3600 * CLOCK_SECOND)
+#define OF_TENANT "tenant = $1"
 
 const char *const report_states[] = {
 	"new", "marked", "submitted", "drill", NULL
@@ -215,11 +217,11 @@ bool
 reports_each_drop(Reports *reports, const char *tenant,
 		  reports_dropped *found, void *data, GError **error)
 {
+	const struct condition of = { tenant, OF_TENANT };
+	g_autofree char *sql = where_sql("SELECT tenant, why, count, last"
+	    " FROM report_dropped", &of, 1, " ORDER BY tenant, why");
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(reports->db, &fault,
-	    "SELECT tenant, why, count, last FROM report_dropped"
-	    " WHERE tenant = $1 OR $1 IS NULL ORDER BY tenant, why", "t",
-	    tenant);
+	sqlite3_stmt *row = db_begin(reports->db, &fault, sql, "t", tenant);
 
 	while (row && db_next(row, &fault))
 		found(db_text(row, 0), db_text(row, 1),
@@ -474,11 +476,12 @@ bool
 reports_each(Reports *reports, const char *tenant, gint64 since,
 	     reports_found *found, void *data, GError **error)
 {
+	const struct condition of = { tenant, OF_TENANT };
+	g_autofree char *sql = where_sql("SELECT " COLUMNS " FROM report",
+	    &of, 1, " ORDER BY tenant, \"group\", verified, id");
 	g_autoptr(GPtrArray) rows = rows_new();
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(reports->db, &fault, "SELECT " COLUMNS
-	    " FROM report WHERE tenant = $1 OR $1 IS NULL"
-	    " ORDER BY tenant, \"group\", verified, id", "t", tenant);
+	sqlite3_stmt *row = db_begin(reports->db, &fault, sql, "t", tenant);
 
 	while (row && db_next(row, &fault)) {
 		Report *one = read_row(row);
@@ -515,12 +518,15 @@ gint64
 reports_waiting(Reports *reports, const char *tenant, gint64 before,
 		gint64 *oldest, GError **error)
 {
-	sqlite3_stmt *row = db_begin(reports->db, error,
-	    "SELECT COUNT(DISTINCT tenant || ' ' || \"group\"),"
-	    " COALESCE(MIN(at), 0) FROM report"
-	    " WHERE ($1 IS NULL OR tenant = $1) AND verified = 1"
-	    " AND state = $2 AND at < $3", "tti", tenant,
-	    report_states[REPORT_NEW], before);
+	const struct condition all[] = {
+		{ tenant, OF_TENANT },
+		{ true, "verified = 1 AND state = $2 AND at < $3" },
+	};
+	g_autofree char *sql = where_sql("SELECT COUNT(DISTINCT tenant"
+	    " || ' ' || \"group\"), COALESCE(MIN(at), 0) FROM report", all,
+	    G_N_ELEMENTS(all), "");
+	sqlite3_stmt *row = db_begin(reports->db, error, sql, "tti", tenant,
+				     report_states[REPORT_NEW], before);
 	gint64 count = -1;
 
 	if (row && db_next(row, error)) {

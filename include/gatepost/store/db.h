@@ -38,8 +38,8 @@ bool db_durable(Db *db, GError **error);
 void db_patience(Db *db, int milliseconds);
 
 /* A statement for SQL, bound by FORMAT: t text (char *, NULL allowed), i
- * gint64, b blob (const void *, gsize).  NULL and ERROR set on failure;
- * finalise with db_end(). */
+ * gint64, b blob (const void *, gsize).  What SQL does not name is passed
+ * over.  NULL and ERROR set on failure; finalise with db_end(). */
 sqlite3_stmt *db_begin(Db *db, GError **error, const char *sql,
 		       const char *format, ...);
 
