@@ -97,7 +97,8 @@ trail_list(Trail *trail, const struct trail_filter *filter,
 	    all, G_N_ELEMENTS(all), " ORDER BY id LIMIT $8");
 	g_autoptr(GError) fault = NULL;
 	sqlite3_stmt *row = db_begin(trail->db, &fault, sql, "tttttiti",
-	    filter->object, filter->tenant, filter->who, filter->what, filter->rcpt, filter->since, filter->after,
+	    filter->object, filter->tenant, filter->who, filter->what,
+	    filter->rcpt, filter->since, filter->after,
 	    filter->most ? (gint64)filter->most : G_MAXINT64);
 
 	while (row && db_next(row, &fault)) {
