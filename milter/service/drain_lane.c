@@ -19,11 +19,6 @@
 
 #define MINUTE (60 * CLOCK_SECOND)
 
-struct due {
-	char *id;
-	gint64 tries;
-};
-
 static void
 due_clear(gpointer data)
 {
@@ -64,18 +59,33 @@ find_attempt(const Submission *of, const char *analyst)
 	return NULL;
 }
 
-static bool
-is_due(const struct lane *lane, const Submission *of, gint64 now)
+GArray *
+due_new(void)
 {
-	const Attempt *attempt = find_attempt(of, lane->one->name);
+	GArray *due = g_array_new(FALSE, FALSE, sizeof(struct due));
+
+	g_array_set_clear_func(due, due_clear);
+	return due;
+}
+
+void
+due_add(GArray *due, const AnalystSetting *analyst, const Submission *of,
+	gint64 now)
+{
+	const Attempt *attempt = find_attempt(of, analyst->name);
+	struct due one;
 
 	if (!attempt || of->status != SUBMISSION_PENDING ||
 	    attempt->next > now)
-		return false;
-	return attempt->state == ATTEMPT_WAITING ||
-	    attempt->state == ATTEMPT_SENDING ||
-	    (attempt->state == ATTEMPT_SENT && attempt->ticket &&
-	     analyst_polls(lane->one));
+		return;
+	if (attempt->state != ATTEMPT_WAITING &&
+	    attempt->state != ATTEMPT_SENDING &&
+	    (attempt->state != ATTEMPT_SENT || !attempt->ticket ||
+	     !analyst_polls(analyst)))
+		return;
+	one.id = g_strdup(of->id);
+	one.tries = attempt->tries;
+	g_array_append_val(due, one);
 }
 
 static void
@@ -84,30 +94,6 @@ note(struct lane *lane, const char *id, const char *text)
 	g_ptr_array_add(lane->notes, g_strdup_printf("%s, %s: %s",
 						     lane->one->name, id,
 						     text));
-}
-
-static GArray *
-collect(struct lane *lane)
-{
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct due));
-	gint64 now = clock_now();
-
-	g_array_set_clear_func(all, due_clear);
-	for (guint i = 0; i < lane->ids->len; i++) {
-		g_autoptr(Submission) one = submissions_read(
-		    lane->run->site->submitted, lane->ids->pdata[i], NULL);
-
-		if (one && is_due(lane, one, now)) {
-			struct due due = {
-				g_strdup(one->id),
-				find_attempt(one, lane->one->name)->tries
-			};
-
-			g_array_append_val(all, due);
-		}
-	}
-	g_array_sort(all, compare_due);
-	return all;
 }
 
 /* ---- one question ---- */
@@ -362,11 +348,12 @@ count(struct lane *lane, AnalystState *state, const char *id,
 void
 lane_work(struct lane *lane)
 {
-	g_autoptr(GArray) due = collect(lane);
+	GArray *due = lane->due;
 	gint64 end = clock_steady_ms() + BOUND_DRAIN_SECONDS * 1000;
 	AnalystState *state = analyst_state_read(lane->run->site->folder,
 						 lane->one->name);
 
+	g_array_sort(due, compare_due);
 	for (guint i = 0; i < due->len && clock_steady_ms() < end; i++) {
 		const char *id = g_array_index(due, struct due, i).id;
 		struct answer answer = { .fault = NULL };

@@ -38,14 +38,13 @@ or_empty(const char *text)
 	return text ? text : "";
 }
 
-bool
-submissions_put(Submissions *submissions, const Submission *one,
-		GError **error)
+static bool
+put(Db *db, const Submission *one, GError **error)
 {
 	g_autoptr(GString) body = g_string_new(NULL);
 
 	fields_json(&submission_fields, one, true, body);
-	return db_run(submissions->db, error,
+	return db_run(db, error,
 		      "INSERT INTO submission (id, at, tenant, kind, \"as\","
 		      " source, message, item, rcpt, sender, \"from\","
 		      " sha256, url, \"by\", status, result, completed,"
@@ -62,6 +61,30 @@ submissions_put(Submissions *submissions, const Submission *one,
 		      submission_statuses[one->status], submission_results[one->result],
 		      one->completed, (gint64)(one->dispute.at != 0),
 		      body->str);
+}
+
+bool
+submissions_put(Submissions *submissions, const Submission *one,
+		GError **error)
+{
+	return put(submissions->db, one, error);
+}
+
+static bool
+put_each(Db *db, void *data, GError **error)
+{
+	const GPtrArray *all = data;
+
+	for (guint i = 0; i < all->len; i++)
+		if (!put(db, all->pdata[i], error))
+			return false;
+	return true;
+}
+
+bool
+submissions_put_all(Submissions *submissions, GPtrArray *all, GError **error)
+{
+	return db_transact(submissions->db, put_each, all, error);
 }
 
 static Submission *
