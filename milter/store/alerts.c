@@ -4,7 +4,6 @@
 #include "gatepost/store/alerts.h"
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/store/where.h"
 #include "gatepost/util/fields.h"
 
@@ -15,12 +14,10 @@ struct Alerts {
 Alerts *
 alerts_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Alerts) alerts = g_new0(Alerts, 1);
 
-	alerts->db = db_open(file, true, schema_state, error);
-	return alerts->db && db_durable(alerts->db, error) ?
-	    g_steal_pointer(&alerts) : NULL;
+	alerts->db = db_open_state(path, true, error);
+	return alerts->db ? g_steal_pointer(&alerts) : NULL;
 }
 
 void

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -25,10 +24,9 @@ struct Candidates {
 Candidates *
 candidates_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Candidates) candidates = g_new0(Candidates, 1);
 
-	candidates->db = db_open(file, true, schema_state, error);
+	candidates->db = db_open_state(path, false, error);
 	return candidates->db ? g_steal_pointer(&candidates) : NULL;
 }
 

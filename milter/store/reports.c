@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 
@@ -65,7 +64,7 @@ static const struct field report_rows[] = {
 const struct fields report_fields = FIELDS(Report, report_rows);
 
 struct Reports {
-	char *file;
+	char *path;
 	Db *db;			/* durable */
 	pthread_mutex_t lock;	/* of the next one's opening */
 	Db *counts;		/* of meter and drops; NULL: not open yet */
@@ -76,11 +75,10 @@ reports_open(const char *path, GError **error)
 {
 	g_autoptr(Reports) reports = g_new0(Reports, 1);
 
-	reports->file = g_build_filename(path, "state.db", NULL);
+	reports->path = g_strdup(path);
 	pthread_mutex_init(&reports->lock, NULL);
-	reports->db = db_open(reports->file, true, schema_state, error);
-	return reports->db && db_durable(reports->db, error) ?
-	    g_steal_pointer(&reports) : NULL;
+	reports->db = db_open_state(path, true, error);
+	return reports->db ? g_steal_pointer(&reports) : NULL;
 }
 
 void
@@ -91,7 +89,7 @@ reports_free(Reports *reports)
 	db_close(reports->db);
 	db_close(reports->counts);
 	pthread_mutex_destroy(&reports->lock);
-	g_free(reports->file);
+	g_free(reports->path);
 	g_free(reports);
 }
 
@@ -180,8 +178,7 @@ counting(Reports *reports, GError **error)
 
 	pthread_mutex_lock(&reports->lock);
 	if (!reports->counts)
-		reports->counts = db_open(reports->file, true, schema_state,
-					  error);
+		reports->counts = db_open_state(reports->path, false, error);
 	db = reports->counts;
 	pthread_mutex_unlock(&reports->lock);
 	return db;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/store/where.h"
 
 struct Submissions {
@@ -16,12 +15,10 @@ struct Submissions {
 Submissions *
 submissions_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Submissions) submissions = g_new0(Submissions, 1);
 
-	submissions->db = db_open(file, true, schema_state, error);
-	return submissions->db && db_durable(submissions->db, error) ?
-	    g_steal_pointer(&submissions) : NULL;
+	submissions->db = db_open_state(path, true, error);
+	return submissions->db ? g_steal_pointer(&submissions) : NULL;
 }
 
 void

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -27,16 +26,11 @@ const char *const vias[] = { "command", "mail", "control", "cron", NULL };
 Trail *
 trail_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, true, error);
 	Trail *trail;
 
 	if (!db)
 		return NULL;
-	if (!db_durable(db, error)) {
-		db_close(db);
-		return NULL;
-	}
 	trail = g_new0(Trail, 1);
 	trail->db = db;
 	return trail;
