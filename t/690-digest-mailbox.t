@@ -11,19 +11,17 @@ use File::Temp;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Gatepost::Dns;
+use Gatepost::Dovecot;
 use Gatepost::Test;
 use Gatepost::Token qw(parts_of tokens_of);
-use IO::Socket::INET;
 use Test::More;
 
 plan(skip_all => Gatepost::Dns::missing()) if Gatepost::Dns::missing();
 plan(skip_all => 'libmail-dkim-perl is not installed')
     unless eval { require Mail::DKIM::Signer; 1 };
-Gatepost::Test->need('root', 'postfix', 'dovecot');
-plan(skip_all => 'dovecot-lmtpd is not installed')
-    unless -x '/usr/lib/dovecot/lmtp';
-plan(skip_all => 'dovecot-imapd is not installed')
-    unless -x '/usr/lib/dovecot/imap';
+Gatepost::Test->need('root', 'postfix');
+my $missing = Gatepost::Dovecot::missing('lmtp', 'imap');
+plan(skip_all => $missing) if $missing;
 
 my $keys = File::Temp->newdir;
 system("openssl genrsa -traditional -out $keys/key 2048 2>/dev/null") == 0
@@ -47,75 +45,15 @@ my $site = Gatepost::Test->new(
 	release => { smtp => '127.0.0.1:@RELEASE_PORT@' },
     });
 
-# --- a private Dovecot ----------------------------------------------------
-
-my ($imap_port, $lmtp_port) = map { Gatepost::Test::free_port() } 1 .. 2;
-my $at = $site->dir . '/dovecot';
-my ($uid, $gid) = (getpwnam('nobody'))[2, 3];
-
-mkdir($_) foreach $at, "$at/mail";
-chown($uid, $gid, "$at/mail");
-Gatepost::Test::write_file("$at/dovecot.conf", <<"EOT");
-base_dir = $at/run
-state_dir = $at/run
-log_path = $at/log
-protocols = imap lmtp
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-first_valid_uid = 1
-mail_location = maildir:~/Maildir
-passdb {
-  driver = static
-  args = password=secret
-}
-userdb {
-  driver = static
-  args = uid=$uid gid=$gid home=$at/mail/%u allow_all_users=yes
-}
-service imap-login {
-  inet_listener imap {
-    port = $imap_port
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-service lmtp {
-  inet_listener lmtp {
-    port = $lmtp_port
-  }
-}
-EOT
-$site->spawn('dovecot', '/usr/sbin/dovecot', '-F', '-c',
-    "$at/dovecot.conf");
-ok(Gatepost::Test::wait_for(20, sub {
-	Gatepost::Test::listening("inet:$imap_port") &&
-	    Gatepost::Test::listening("inet:$lmtp_port") }),
-    'Dovecot listens') or diag(Gatepost::Test::read_file("$at/log"));
+my $dovecot = Gatepost::Dovecot->new($site);
+ok($dovecot->start, 'Dovecot listens') or diag($dovecot->log);
 
 # All mail of USER's mailbox, as IMAP gives it.
 sub fetch {
 	my ($user) = @_;
-	my $imap = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-	    PeerPort => $imap_port, Timeout => 10) or return ();
-	my (@found, $line);
 
-	local $SIG{ALRM} = sub { shutdown($imap, 2) };
-	alarm(30);
-	foreach my $say ("a LOGIN $user secret", 'b EXAMINE INBOX',
-	    'c FETCH 1:* BODY.PEEK[]', 'd LOGOUT') {
-		my ($tag) = split(/ /, $say);
-
-		print $imap "$say\r\n";
-		while (defined($line = <$imap>) && $line !~ /^$tag /) {
-			next unless $line =~ /\{(\d+)\}\r\n\z/;
-			read($imap, my $octets, $1);
-			push(@found, $octets);
-		}
-	}
-	alarm(0);
-	return @found;
+	$dovecot->imap($user, 'EXAMINE INBOX');
+	return grep { /\n./ } $dovecot->imap($user, 'FETCH 1:* BODY.PEEK[]');
 }
 
 sub fetch_one {
@@ -130,7 +68,7 @@ sub fetch_one {
 
 $site->start;
 $site->postfix_start(master => "lmtp unix - - n - - lmtp\n", main => { virtual_transport =>
-    "lmtp:inet:127.0.0.1:$lmtp_port",
+    'lmtp:inet:127.0.0.1:' . $dovecot->lmtp_port,
     lmtp_destination_recipient_limit => 1 });
 
 # --- hold -----------------------------------------------------------------
@@ -215,6 +153,6 @@ is(scalar(grep { /^Message-ID: <one\@signer/m } fetch($alice)), 1,
 is(scalar(grep { /^Delivered-To: \Q$desk\E/m } fetch($desk)), 0,
     'nothing was delivered to the action address');
 
-$site->end('dovecot', 10);
+$dovecot->stop;
 $site->stop;
 done_testing();

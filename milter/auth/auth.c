@@ -118,14 +118,14 @@ auth_read(const guint8 *data, gsize size, const Request *request,
 {
 	Facts *facts = &answer->facts;
 	Request about = *request;	/* the client that counts */
-	g_autofree char *address = plain_address(facts->client ?
-						 facts->client :
-						 request->client);
-	g_autofree char *reverse = address ? dns_reverse(address) : NULL;
+	g_autofree char *address = NULL, *reverse = NULL;
 	g_autoptr(Lookups) lookups = NULL;
 
 	if (request->dns_ms <= 0)
 		return;
+	address = plain_address(facts->client ? facts->client :
+				request->client);
+	reverse = address ? dns_reverse(address) : NULL;
 	lookups = lookups_new(request->servers ? request->servers : "",
 			      clock_steady_ms() + request->dns_ms,
 			      BOUND_DNS_NAMES);

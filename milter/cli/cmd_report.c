@@ -194,7 +194,7 @@ take(const GPtrArray *rows, void *data)
 		Report *copy = fields_new(&report_fields);
 		g_autoptr(GByteArray) packed = g_byte_array_new();
 
-		fields_pack(&report_fields, rows->pdata[i], packed);
+		fields_pack(&report_fields, rows->pdata[i], false, packed);
 		fields_unpack(&report_fields, copy, packed->data, packed->len,
 			      NULL);
 		settle_result(listing, copy);

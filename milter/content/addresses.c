@@ -101,10 +101,15 @@ take_literal(struct list *list)
 static char *
 normal(const char *raw)
 {
-	g_autoptr(GString) out = g_string_sized_new(strlen(raw));
+	g_autoptr(GString) out = NULL;
 	g_autofree char *address = NULL;
 	bool quoted = false, has_blank = false;
 
+	if (!raw[strcspn(raw, " \t\r\n\f\"")]) {
+		address = address_normal(raw);
+		return address && *address ? g_steal_pointer(&address) : NULL;
+	}
+	out = g_string_sized_new(strlen(raw));
 	for (const char *p = raw; *p; p++) {
 		if (!quoted && g_ascii_isspace(*p)) {
 			has_blank = out->len > 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gatepost/content/defect.h"
+#include "gatepost/util/text.h"
 
 #define LABEL_MOST 40
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -61,12 +62,11 @@ decode_latin(const char *data, gsize length)
 	GString *out = g_string_sized_new(length + length / 8);
 
 	for (gsize i = 0; i < length; i++) {
-		gsize from = i;
+		gsize ascii = text_ascii(data + i, length - i);
 		guchar c;
 
-		while (i < length && (guchar)data[i] < 0x80)
-			i++;
-		g_string_append_len(out, data + from, (gssize)(i - from));
+		g_string_append_len(out, data + i, (gssize)ascii);
+		i += ascii;
 		if (i == length)
 			break;
 		c = (guchar)data[i];
@@ -79,10 +79,17 @@ decode_latin(const char *data, gsize length)
 	return g_string_free(out, FALSE);
 }
 
+static bool
+is_utf8(const char *data, gsize length)
+{
+	return text_ascii(data, length) == length ||
+	    g_utf8_validate_len(data, length, NULL);
+}
+
 static char *
 decode_guess(const char *data, gsize length)
 {
-	if (g_utf8_validate_len(data, length, NULL))
+	if (is_utf8(data, length))
 		return g_strndup(data, length);
 	return decode_latin(data, length);
 }
@@ -225,7 +232,7 @@ decode_octets(const char *name, const char *data, gsize length, Facts *facts)
 	if (strcmp(name, LATIN) == 0)
 		return decode_latin(data, length);
 	if (g_ascii_strcasecmp(name, "UTF-8") == 0)
-		return g_utf8_validate_len(data, length, NULL) ?
+		return is_utf8(data, length) ?
 		    g_strndup(data, length) :
 		    g_utf8_make_valid(data, (gssize)length);
 	if (strcmp(name, "UTF-7") == 0)

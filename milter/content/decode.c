@@ -161,6 +161,15 @@ quoted_escape(struct decoder *decoder, guint8 *out)
 	return 1;
 }
 
+/* Does AT stand for itself, wherever the line ends? */
+static bool
+is_itself(const guint8 *at, const guint8 *end)
+{
+	if (*at == ' ' || *at == '\t')
+		return end - at > 1 && at[1] > ' ';
+	return *at != '=';
+}
+
 /* RFC 2045 6.7 */
 static gsize
 quoted_next(struct decoder *decoder, guint8 *out, gsize room)
@@ -169,14 +178,14 @@ quoted_next(struct decoder *decoder, guint8 *out, gsize room)
 	gsize n = 0;
 
 	while (decoder->at < end && n < room) {
+		const guint8 *at = decoder->at;
 		gsize blanks;
 
-		while (*decoder->at != '=' && *decoder->at != ' ' &&
-		       *decoder->at != '\t') {
-			out[n++] = *decoder->at++;
-			if (decoder->at == end || n == room)
-				return n;
-		}
+		while (at < end && n < room && is_itself(at, end))
+			out[n++] = *at++;
+		decoder->at = at;
+		if (at == end || n == room)
+			return n;
 		blanks = count_blanks(decoder->at, end);
 		if (blanks) {
 			/* Blanks at a line's end are the transport's. */
@@ -364,4 +373,18 @@ decode_all(struct decoder *decoder, gsize most, gsize *length)
 	*length = MIN(*length, most);
 	out[*length] = '\0';
 	return out;
+}
+
+const guint8 *
+decode_view(struct decoder *decoder, gsize most, gsize *length, guint8 **made)
+{
+	const guint8 *at = decoder->at;
+	gsize left = (gsize)(decoder->end - at);
+
+	if (decoder->encoding != ENCODING_IDENTITY)
+		return *made = decode_all(decoder, most, length);
+	*length = MIN(left, most);
+	/* decode_all() takes as much beyond what it gives. */
+	decoder->at += MIN(left, most + 4);
+	return at;
 }

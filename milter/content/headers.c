@@ -44,8 +44,9 @@ hash_name(const char *name, gsize length)
 {
 	guint32 hash = 2166136261u;
 
+	/* 0x20 is what parts a letter's cases. */
 	for (gsize i = 0; i < length; i++)
-		hash = (hash ^ (guchar)g_ascii_tolower(name[i])) * 16777619u;
+		hash = (hash ^ ((guchar)name[i] | 0x20)) * 16777619u;
 	return hash;
 }
 
@@ -297,7 +298,9 @@ headers_clear(struct headers *headers)
 bool
 header_is(const struct header *header, const char *name)
 {
-	return strlen(name) == header->name_length &&
+	/* 0x20 is what parts a letter's cases. */
+	return ((*header->name ^ *name) & ~0x20) == 0 &&
+	    strlen(name) == header->name_length &&
 	    g_ascii_strncasecmp(header->name, name, header->name_length) == 0;
 }
 

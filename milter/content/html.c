@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/util/text.h"
 
 /* What an attribute's value is. */
 enum kind { KIND_LINK, KIND_LINKS, KIND_SRCSET, KIND_STYLE, KIND_CONTENT,
@@ -45,16 +46,52 @@ enum { HREF = 0, STYLE = 2, EQUIV = 22, HIDDEN = 27 };
 #define ATTRIBUTES G_N_ELEMENTS(attributes)
 #define NAME_MOST 20
 
+/* What an element is. */
+enum {
+	BREAKS = 1,	/* stands on lines of its own */
+	PARTS = 2,	/* stands apart on its line */
+	EMPTY = 4,	/* has no content, nor an end tag */
+	RAW = 8,	/* its content is no markup */
+	ALONE = 16,	/* ends one of its name that is open */
+};
+
+/* To add an element that is special: a row. */
+static const struct {
+	char name[11];
+	guint8 is;
+} elements[] = {
+	{ "area", EMPTY }, { "article", BREAKS }, { "base", EMPTY },
+	{ "blockquote", BREAKS }, { "br", BREAKS | EMPTY },
+	{ "center", BREAKS }, { "col", EMPTY }, { "dd", BREAKS | ALONE },
+	{ "div", BREAKS }, { "dt", BREAKS | ALONE }, { "embed", EMPTY },
+	{ "footer", BREAKS }, { "form", BREAKS }, { "h1", BREAKS },
+	{ "h2", BREAKS }, { "h3", BREAKS }, { "h4", BREAKS },
+	{ "h5", BREAKS }, { "h6", BREAKS }, { "header", BREAKS },
+	{ "hr", BREAKS | EMPTY }, { "iframe", RAW }, { "img", EMPTY },
+	{ "input", EMPTY }, { "li", BREAKS | ALONE }, { "link", EMPTY },
+	{ "meta", EMPTY }, { "noembed", RAW }, { "noframes", RAW },
+	{ "ol", BREAKS }, { "option", BREAKS | ALONE },
+	{ "p", BREAKS | ALONE }, { "pre", BREAKS }, { "script", RAW },
+	{ "section", BREAKS }, { "source", EMPTY }, { "style", RAW },
+	{ "table", BREAKS }, { "td", PARTS }, { "textarea", RAW },
+	{ "th", PARTS }, { "title", BREAKS | RAW }, { "tr", BREAKS },
+	{ "track", EMPTY }, { "ul", BREAKS }, { "wbr", EMPTY },
+	{ "xmp", RAW },
+};
+
 struct value {
-	const char *at;		/* NULL: the attribute is not there */
+	const char *at;
 	gsize length;
 };
 
 struct tag {
 	char name[NAME_MOST + 1];
+	guint is;		/* what its element is */
 	bool is_end;
+	guint32 has;		/* a bit for each attribute that is there */
 	struct value values[ATTRIBUTES];
 };
+G_STATIC_ASSERT(ATTRIBUTES < 32);
 
 struct page {
 	const char *at, *end;
@@ -69,10 +106,32 @@ struct page {
 	guint pages;		/* that this one stands in */
 };
 
+static const bool spaces[256] = {
+	[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
+	['\f'] = true,
+};
+
 static bool
 is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+	return spaces[(guchar)c];
+}
+
+/* What the element called NAME is. */
+static guint
+element_is(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(elements); i++)
+		if (*elements[i].name == *name &&
+		    strcmp(elements[i].name, name) == 0)
+			return elements[i].is;
+	return 0;
+}
+
+static bool
+tag_has(const struct tag *tag, guint attribute)
+{
+	return tag->has & 1u << attribute;
 }
 
 static gsize
@@ -87,17 +146,21 @@ find(const char *from, const char *end, char c)
 static void
 append_folded(GString *out, const char *text, gsize length)
 {
-	gsize from = 0;
+	gsize before = out->len;
+	bool after = before == 0 || is_space(out->str[before - 1]);
+	char *to;
 
-	for (gsize i = 0; i <= length; i++) {
-		if (i < length && !is_space(text[i]))
-			continue;
-		g_string_append_len(out, text + from, (gssize)(i - from));
-		from = i + 1;
-		if (i < length && out->len &&
-		    !is_space(out->str[out->len - 1]))
-			g_string_append_c(out, ' ');
+	g_string_set_size(out, before + length);
+	to = out->str + before;
+	/* No branch: where a word ends cannot be guessed. */
+	for (gsize i = 0; i < length; i++) {
+		bool blank = is_space(text[i]);
+
+		*to = blank ? ' ' : text[i];
+		to += !(blank & after);
+		after = blank;
 	}
+	g_string_truncate(out, (gsize)(to - out->str));
 }
 
 static void
@@ -128,8 +191,11 @@ show(struct page *page, const char *text, gsize length)
 static char *
 value_text(const struct value *value)
 {
-	GString *out = g_string_sized_new(value->length);
+	GString *out;
 
+	if (!memchr(value->at, '&', value->length))
+		return g_strndup(value->at, value->length);
+	out = g_string_sized_new(value->length);
 	html_unescape(out, value->at, value->length, true);
 	return g_string_free(out, FALSE);
 }
@@ -204,9 +270,9 @@ is_refresh(const struct tag *tag)
 	const struct value *equiv = &tag->values[EQUIV];
 
 	return strcmp(tag->name, "meta") == 0 &&
-	    (!equiv->at || (equiv->length == 7 &&
-			    g_ascii_strncasecmp(equiv->at, "refresh", 7) ==
-			    0));
+	    (!tag_has(tag, EQUIV) ||
+	     (equiv->length == 7 &&
+	      g_ascii_strncasecmp(equiv->at, "refresh", 7) == 0));
 }
 
 static void
@@ -246,29 +312,14 @@ take_value(struct page *page, struct tag *tag, guint i)
 	}
 }
 
-/* Is a word in LIST, blank at both its ends? */
-static bool
-is_among(const char *list, const char *name)
-{
-	gsize length = strlen(name);
-
-	for (const char *at = list; length && (at = strstr(at, name)); at++)
-		if (at[-1] == ' ' && at[length] == ' ')
-			return true;
-	return false;
-}
-
 static void
-break_line(struct page *page, const char *name)
+break_line(struct page *page, const struct tag *tag)
 {
-	static const char blocks[] = " br p div tr li ul ol table h1 h2 h3 "
-	    "h4 h5 h6 hr blockquote pre dt dd section article header footer "
-	    "title option center form ";
 	GString *text = page->sink->text;
 
-	if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0)
+	if (tag->is & PARTS)
 		append_folded(text, " ", 1);
-	if (is_among(blocks, name) && text->len &&
+	if (tag->is & BREAKS && text->len &&
 	    text->str[text->len - 1] != '\n')
 		g_string_append_c(text, '\n');
 }
@@ -311,13 +362,11 @@ pass_raw(struct page *page, const char *name)
 static bool
 hides(const struct tag *tag)
 {
-	static const char empty[] = " area base br col embed hr img input link "
-	    "meta source track wbr ";
 	const struct value *style = &tag->values[STYLE];
 
-	return (tag->values[HIDDEN].at ||
-		(style->at && html_hides(style->at, style->length))) &&
-	    !is_among(empty, tag->name);
+	return !(tag->is & EMPTY) &&
+	    (tag_has(tag, HIDDEN) ||
+	     (tag_has(tag, STYLE) && html_hides(style->at, style->length)));
 }
 
 /* Keep account of what is hidden where TAG stands. */
@@ -331,7 +380,7 @@ track_hidden(struct page *page, const struct tag *tag)
 		return;
 	}
 	/* One of these ends the one before it. */
-	if (is_same && is_among(" p li dt dd option ", tag->name))
+	if (is_same && tag->is & ALONE)
 		page->depth = 0;
 	if (page->depth) {
 		page->depth += is_same;
@@ -344,7 +393,7 @@ track_hidden(struct page *page, const struct tag *tag)
 static void
 take_tag(struct page *page, struct tag *tag)
 {
-	break_line(page, tag->name);
+	break_line(page, tag);
 	if (!tag->is_end || page->depth)
 		track_hidden(page, tag);
 	if (strcmp(tag->name, "a") == 0)
@@ -354,11 +403,10 @@ take_tag(struct page *page, struct tag *tag)
 				  page->reader->data);
 	if (tag->is_end)
 		return;
-	for (guint i = 0; i < ATTRIBUTES; i++)
-		if (tag->values[i].at)
+	for (guint i = 0; tag->has >> i; i++)
+		if (tag_has(tag, i))
 			take_value(page, tag, i);
-	if (is_among(" script style title textarea xmp iframe noembed "
-		     "noframes ", tag->name))
+	if (tag->is & RAW)
 		pass_raw(page, tag->name);
 }
 
@@ -393,11 +441,13 @@ keep_value(struct tag *tag, const char *name, gsize length,
 {
 	for (guint i = 0; i < ATTRIBUTES; i++)
 		if (attributes[i].length == length &&
+		    text_lower(*name) == *attributes[i].name &&
 		    g_ascii_strncasecmp(attributes[i].name, name,
 					length) == 0) {
 			/* Of two alike the first counts (13.2.5.33). */
-			if (!tag->values[i].at)
+			if (!tag_has(tag, i))
 				tag->values[i] = value;
+			tag->has |= 1u << i;
 			return;
 		}
 }
@@ -503,9 +553,10 @@ read_markup(struct page *page)
 	for (; at < page->end && !is_space(*at) && *at != '/' && *at != '>';
 	     at++)
 		if (length < NAME_MOST)
-			tag.name[length++] = g_ascii_tolower(*at);
+			tag.name[length++] = text_lower(*at);
 	tag.name[length] = '\0';
-	memset(tag.values, 0, sizeof tag.values);
+	tag.is = element_is(tag.name);
+	tag.has = 0;
 	page->at = at;
 	read_attributes(page, &tag);
 	take_tag(page, &tag);

@@ -164,6 +164,9 @@ html_css(const char *css, gsize length, const struct html_sink *sink)
 {
 	const char *at = css, *end = css + length;
 
+	/* Either has one of these. */
+	if (!memchr(css, '(', length) && !memchr(css, '@', length))
+		return;
 	while (at < end) {
 		gsize left = (gsize)(end - at);
 

@@ -16,17 +16,42 @@
 #include "gatepost/content/words.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
+#include "gatepost/util/text.h"
 
 /* Words looked at, which are mostly no links or known ones. */
 #define TRIED_MOST (20 * BOUND_URLS)
 /* Octets kept of a link that carries its own content. */
 #define DATA_MOST 256
 
+/* A link that is known, with that text. */
+struct seen {
+	const char *url;	/* the Link's */
+	const char *text;	/* NULL: with any, or none */
+	guint hash;
+};
+
+static guint
+seen_hash(gconstpointer key)
+{
+	const struct seen *seen = key;
+
+	return seen->hash;
+}
+
+static gboolean
+seen_same(gconstpointer a, gconstpointer b)
+{
+	const struct seen *one = a, *other = b;
+
+	return one->hash == other->hash && strcmp(one->url, other->url) == 0 &&
+	    g_strcmp0(one->text, other->text) == 0;
+}
+
 void
 links_init(struct links *links, Facts *facts)
 {
 	*links = (struct links){ .facts = facts };
-	links->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	links->seen = g_hash_table_new_full(seen_hash, seen_same, g_free,
 					    NULL);
 }
 
@@ -34,6 +59,14 @@ void
 links_clear(struct links *links)
 {
 	g_clear_pointer(&links->seen, g_hash_table_unref);
+}
+
+/* Does TEXT start with WORD, which is in lower case? */
+static bool
+starts(const char *text, const char *word)
+{
+	return text_lower(*text) == *word &&
+	    g_ascii_strncasecmp(text, word, strlen(word)) == 0;
 }
 
 /* Is there room for one more?  Says so when not. */
@@ -102,67 +135,83 @@ judge_host(Facts *facts, const char *raw, const Url *url)
 		facts_defect(facts, DEFECT_URL_ADDRESS);
 }
 
-/* Take note of URL with TEXT; false when it is known. */
-static bool
-is_new(struct links *links, const char *url, const char *text)
+/* Take note of ONE, whose url stays where it is. */
+static void
+note(struct links *links, const struct seen *one)
 {
-	char *key;
+	gsize size = one->text ? strlen(one->text) + 1 : 0;
+	struct seen *kept = g_malloc(sizeof *kept + size);
 
-	/* A link that shows nothing of its own adds nothing to one that
-	 * does. */
-	if (!text && g_hash_table_contains(links->seen, url))
-		return false;
-	key = g_strconcat(url, "\n", text ? text : "", NULL);
-	if (!g_hash_table_add(links->seen, key))
-		return false;
-	g_hash_table_add(links->seen, g_strdup(url));
-	return true;
+	*kept = *one;
+	if (one->text)
+		kept->text = memcpy(kept + 1, one->text, size);
+	g_hash_table_add(links->seen, kept);
 }
 
 /* Does URL carry as many hosts as are ever looked up, or more? */
 static bool
 has_many_inside(const Url *url)
 {
-	g_autoptr(GPtrArray) inside = url_inside(url->path);
+	g_autoptr(GPtrArray) inside = NULL;
+	guint dots = 0;
 
+	/* Each has a dot, which a percent code may stand for. */
+	for (const char *p = url->path; *p; p++)
+		dots += *p == '.' || *p == '%';
+	if (dots < BOUND_URL_INSIDE)
+		return false;
+	inside = url_inside(url->path);
 	return inside && inside->len >= BOUND_URL_INSIDE;
 }
 
-/* Keep URL, which RAW writes; false when it is known. */
-static bool
-keep(struct links *links, const char *raw, const Url *url, const char *text,
+/* Keep what URL has, whose path stays to be seen, and RAW, which writes it;
+ * NULL, and nothing is taken, when it is known.  One that shows nothing of its
+ * own adds nothing to one that does. */
+static const Link *
+keep(struct links *links, char **raw, Url *url, const char *text,
      const char *source, const char *wrapper)
 {
+	struct seen any = { url->url, NULL, g_str_hash(url->url) };
+	struct seen shown = any;
 	Link *link;
 
-	if (!is_new(links, url->url, text))
-		return false;
+	if (text) {
+		shown.text = text;
+		shown.hash = shown.hash * 33 + g_str_hash(text);
+	}
+	if (g_hash_table_contains(links->seen, &shown))
+		return NULL;
 	if (url->host)
-		judge_host(links->facts, raw, url);
+		judge_host(links->facts, *raw, url);
 	if (url->host && has_many_inside(url))
 		facts_truncated(links->facts, DEFECT_URL_HOSTS);
 	link = fields_new(&link_fields);
-	link->raw = g_strdup(raw);
-	link->url = g_strdup(url->url);
-	link->host = g_strdup(url->host);
+	link->raw = g_steal_pointer(raw);
+	link->url = g_steal_pointer(&url->url);
+	link->host = g_steal_pointer(&url->host);
 	link->text = text ? words_clean(text, strlen(text), BOUND_SHOWN) : NULL;
 	if (link->text)
 		visible_fold(link->text);
 	link->source = g_strdup(source);
 	link->wrapper = g_strdup(wrapper);
 	g_ptr_array_add(links->facts->urls, link);
-	return true;
+	any.url = shown.url = link->url;
+	note(links, &shown);
+	if (text)
+		note(links, &any);
+	return link;
 }
 
-/* Keep what URL is wrapped around, hop by hop. */
+/* Keep what LINK, with URL's path, is wrapped around, hop by hop. */
 static void
-add_hops(struct links *links, const Url *url, const char *text,
-	 const char *source)
+add_hops(struct links *links, const Link *link, const Url *url,
+	 const char *text, const char *source)
 {
 	g_autoptr(Url) hop = NULL;
 
 	for (guint hops = 0;; hops++) {
-		g_autofree char *raw = unwrap(url), *cut = NULL;
+		g_autofree char *raw = unwrap(link->host, url->path);
+		g_autofree char *cut = NULL;
 		g_autoptr(Url) next = NULL;
 
 		if (!raw)
@@ -174,8 +223,10 @@ add_hops(struct links *links, const Url *url, const char *text,
 		cut = words_clean(raw, strlen(raw), BOUND_URL);
 		next = url_parse(cut);
 		if (!next || !next->host || !strpbrk(next->host, ".:") ||
-		    !has_room(links) ||
-		    !keep(links, cut, next, text, source, url->url))
+		    !has_room(links))
+			return;
+		link = keep(links, &cut, next, text, source, link->url);
+		if (!link)
 			return;
 		url_free(hop);
 		url = hop = g_steal_pointer(&next);
@@ -203,38 +254,43 @@ add_other(struct links *links, const char *raw, const char *text,
 	  const char *source)
 {
 	g_autoptr(Url) other = url_parse_other(raw);
+	g_autofree char *copy = NULL;
 
 	if (!other || (strchr(other->host, ':') == NULL &&
 		       !is_host(other->host, strlen(other->host))))
 		return;
 	facts_defect(links->facts, DEFECT_URL_BACKSLASH);
+	copy = g_strdup(raw);
 	if (has_room(links))
-		keep(links, raw, other, text, source, NULL);
+		keep(links, &copy, other, text, source, NULL);
 }
 
+/* Add RAW, which is taken. */
 static void
-add(struct links *links, const char *raw, const char *text,
-    const char *source)
+add(struct links *links, char *raw, const char *text, const char *source)
 {
-	g_autofree char *cut = NULL;
+	g_autofree char *taken = raw;
 	g_autoptr(Url) url = NULL;
-	gsize most = BOUND_URL;
+	const Link *link;
+	gsize length = strlen(raw), most = BOUND_URL;
 
 	if (!has_room(links))
 		return;
-	if (g_ascii_strncasecmp(raw, "data:", 5) == 0)
+	if (starts(raw, "data:"))
 		most = DATA_MOST;
-	else if (strlen(raw) > BOUND_URL)
+	else if (length > BOUND_URL)
 		facts_truncated(links->facts, DEFECT_URL_LONG);
-	cut = words_clean(raw, strlen(raw), most);
-	url = url_parse(cut);
-	if (!url || !keep(links, cut, url, text, source, NULL))
+	if (length > most || !words_are_clean(raw, length)) {
+		taken = words_clean(raw, length, most);
+		g_free(raw);
+	}
+	url = url_parse(taken);
+	link = url ? keep(links, &taken, url, text, source, NULL) : NULL;
+	if (!link || !link->host)
 		return;
-	if (!url->host)
-		return;
-	if (strchr(cut, '\\'))
-		add_other(links, cut, text, source);
-	add_hops(links, url, text, source);
+	if (strchr(link->raw, '\\'))
+		add_other(links, link->raw, text, source);
+	add_hops(links, link, url, text, source);
 }
 
 /* RAW as browsers first see it: no blanks at its ends, no tabs and line ends
@@ -243,17 +299,18 @@ static char *
 tidy(const char *raw)
 {
 	const char *end = raw + strlen(raw);
-	GString *out;
+	char *tidied, *to;
 
 	while (*raw && (guchar)*raw <= 0x20)
 		raw++;
 	while (end > raw && (guchar)end[-1] <= 0x20)
 		end--;
-	out = g_string_sized_new((gsize)(end - raw));
+	to = tidied = g_malloc((gsize)(end - raw) + 1);
 	for (; raw < end; raw++)
-		if (!strchr("\t\r\n", *raw))
-			g_string_append_c(out, *raw);
-	return g_string_free(out, FALSE);
+		if (*raw != '\t' && *raw != '\r' && *raw != '\n')
+			*to++ = *raw;
+	*to = '\0';
+	return tidied;
 }
 
 /* What is relative in RAW: all of it when it has no scheme; what is behind a
@@ -286,12 +343,10 @@ judge_scheme(Facts *facts, const char *tidied)
 	};
 
 	/* Few links are not of the web, and few start like these. */
-	if (g_ascii_tolower(*tidied) == 'h' &&
-	    g_ascii_strncasecmp(tidied, "http", 4) == 0)
+	if (starts(tidied, "http"))
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)
-		if (g_ascii_strncasecmp(tidied, schemes[i],
-					strlen(schemes[i])) == 0)
+		if (starts(tidied, schemes[i]))
 			facts_defect(facts, DEFECT_URL_SCHEME);
 }
 
@@ -307,7 +362,7 @@ resolve(const char *raw, const char *base)
 		return g_strconcat(base && g_ascii_strncasecmp(
 				   base, "https:", 6) == 0 ? "https:" :
 				   "http:", raw, NULL);
-	if (g_ascii_strncasecmp(raw, "www.", 4) == 0)
+	if (starts(raw, "www."))
 		return g_strconcat("http://", raw, NULL);
 	if (!base)
 		return NULL;
@@ -334,36 +389,35 @@ links_add(struct links *links, const char *raw, const char *base,
 {
 	static const char *const wrappers[] = { "view-source:", "blob:" };
 	g_autofree char *tidied = tidy(raw);
-	g_autofree char *whole = NULL, *share = NULL;
+	g_autofree char *script = NULL, *share = NULL;
 	const char *relative;
+	char *whole;
 
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++)
-		if (g_ascii_strncasecmp(tidied, wrappers[i],
-					strlen(wrappers[i])) == 0)
+		if (starts(tidied, wrappers[i]))
 			memmove(tidied, tidied + strlen(wrappers[i]),
 				strlen(tidied + strlen(wrappers[i])) + 1);
 	if (!*tidied || *tidied == '#' ||
-	    g_ascii_strncasecmp(tidied, "cid:", 4) == 0 ||
-	    g_ascii_strncasecmp(tidied, "mid:", 4) == 0 ||
-	    g_ascii_strncasecmp(tidied, "about:", 6) == 0)
+	    starts(tidied, "cid:") || starts(tidied, "mid:") ||
+	    starts(tidied, "about:"))
 		return;
 	judge_scheme(links->facts, tidied);
+	if (starts(tidied, "javascript:"))
+		script = g_strdelimit(g_strdup(tidied), "'", '"');
+	/* Outlook opens a share, where others see a site. */
+	if (tidied[0] == '\\' && tidied[1] == '\\')
+		share = g_strconcat("file:", tidied, NULL);
 	relative = relative_part(tidied, base);
 	whole = relative ? resolve(relative, base) : NULL;
 	if (whole)
 		add(links, whole, text, source);
 	/* Some programs do not know of bases. */
 	if (relative != tidied)
-		add(links, tidied, text, source);
-	if (g_ascii_strncasecmp(tidied, "javascript:", 11) == 0) {
-		g_strdelimit(tidied, "'", '"');
-		links_scan(links, tidied, strlen(tidied), source);
-	}
-	/* Outlook opens a share, where others see a site. */
-	if (tidied[0] == '\\' && tidied[1] == '\\') {
-		share = g_strconcat("file:", tidied, NULL);
-		add(links, share, text, source);
-	}
+		add(links, g_steal_pointer(&tidied), text, source);
+	if (script)
+		links_scan(links, script, strlen(script), source);
+	if (share)
+		add(links, g_steal_pointer(&share), text, source);
 }
 
 /* Octets of the blank, bracket or quote that a link does not go on behind,
@@ -421,21 +475,23 @@ static void
 add_word(struct links *links, const char *prefix, const char *text,
 	 gsize length, const char *source)
 {
-	g_autofree char *word = NULL;
-	gsize size, ascii = 0;
+	gsize size, ascii, before = strlen(prefix);
+	char *word, *start = NULL;
 	const char *host;
 
 	length = trim(text, MIN(length, 2 * BOUND_URL));
-	word = g_strdup_printf("%s%.*s", prefix, (int)length, text);
-	add(links, word, NULL, source);
+	word = g_malloc(before + length + 1);
+	memcpy(word, prefix, before);
+	memcpy(word + before, text, length);
+	word[before + length] = '\0';
 	/* Text in a script without blanks runs on behind a host. */
 	host = authority(word, &size);
-	while (ascii < size && (guchar)host[ascii] < 0x80)
-		ascii++;
-	if (ascii && ascii < size && memchr(host, '.', ascii)) {
-		word[(gsize)(host - word) + ascii] = '\0';
-		add(links, word, NULL, source);
-	}
+	ascii = text_ascii(host, size);
+	if (ascii && ascii < size && memchr(host, '.', ascii))
+		start = g_strndup(word, (gsize)(host - word) + ascii);
+	add(links, word, NULL, source);
+	if (start)
+		add(links, start, NULL, source);
 }
 
 /* What the name of a scheme is made of (RFC 3986 3.1). */
@@ -523,11 +579,43 @@ read_word(struct links *links, const char *text, gsize length,
 	add_word(links, "http://", text, length, source);
 }
 
-/* Most of what stands inside a word: it ends none, and makes it no link. */
-static const bool inside[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['_'] = true, ['='] = true, [','] = true,
+/* What starts a mark of a link: a slash, or the dot of "www.". */
+static const bool marks[256] = {
+	['/'] = true, ['\\'] = true, ['.'] = true,
 };
+
+/* Where, from AT in TEXT on, the next octet is that no link can do without;
+ * END: there is none. */
+static const char *
+find_mark(const char *text, const char *at, const char *end)
+{
+	for (;; at++) {
+		while (at < end && !marks[(guchar)*at])
+			at++;
+		if (at == end || *at != '.' ||
+		    (at - text >= 3 &&
+		     g_ascii_strncasecmp(at - 3, "www", 3) == 0))
+			return at;
+	}
+}
+
+/* Where the word begins in which MARK stands; one may begin at AT. */
+static const char *
+word_start(const char *at, const char *mark, const char *end)
+{
+	const char *blank = memrchr(at, ' ', (gsize)(mark - at));
+	const char *from = blank ? blank + 1 : at;
+
+	at = from;
+	while (at < mark) {
+		gsize gap = delimiter(at, end);
+
+		at += gap ? gap : 1;
+		if (gap)
+			from = at;
+	}
+	return from;
+}
 
 void
 links_scan(struct links *links, const char *text, gsize length,
@@ -535,20 +623,19 @@ links_scan(struct links *links, const char *text, gsize length,
 {
 	const char *at = text, *end = text + length;
 
-	while (at < end && links->tried < TRIED_MOST) {
-		const char *from = at;
-		bool may_be = false;
+	while (links->tried < TRIED_MOST) {
+		const char *mark = find_mark(text, at, end), *from;
 		gsize gap = 0;
 
-		for (; at < end; at++) {
-			if (inside[(guchar)*at])
-				continue;
-			may_be |= *at == ':' || *at == '.' || *at == '/';
+		if (mark == end)
+			return;
+		from = word_start(at, mark, end);
+		for (at = from; at < end; at++) {
 			gap = delimiter(at, end);
 			if (gap)
 				break;
 		}
-		if (may_be && at - from >= 6)
+		if (at - from >= 6)
 			read_word(links, from, (gsize)(at - from), source);
 		at += gap;
 	}

@@ -228,6 +228,23 @@ find_section(const struct parameters *parameters, const char *name,
 	return value ? value : parameters_find(parameters, plain);
 }
 
+/* Is there a parameter called NAME and a "*"? */
+static bool
+has_starred(const struct parameters *parameters, const char *name)
+{
+	gsize length = strlen(name);
+
+	for (guint i = 0; i < parameters->rows->len; i++) {
+		const struct parameter *row =
+		    &g_array_index(parameters->rows, struct parameter, i);
+
+		if (strncmp(row->name, name, length) == 0 &&
+		    row->name[length] == '*')
+			return true;
+	}
+	return false;
+}
+
 /* All sections of NAME joined (RFC 2231 3). */
 static void
 give_continued(GPtrArray *out, const struct parameters *parameters,
@@ -247,9 +264,11 @@ give_continued(GPtrArray *out, const struct parameters *parameters,
 			continue;
 		first_extended |= is_extended && joined->len == 0;
 		if (first_extended && !is_extended)
-			for (const char *p = value; *p; p++)
-				g_string_append_printf(joined, *p == '%' ?
-						       "%%25" : "%c", *p);
+			for (const char *p = value; *p; p++) {
+				g_string_append_c(joined, *p);
+				if (*p == '%')
+					g_string_append(joined, "25");
+			}
 		else
 			g_string_append(joined, value);
 	}
@@ -265,7 +284,8 @@ void
 parameters_all(const struct parameters *parameters, const char *name,
 	       gsize most, GPtrArray *out, Facts *facts)
 {
-	g_autofree char *starred = g_strconcat(name, "*", NULL);
+	g_autofree char *starred = has_starred(parameters, name) ?
+	    g_strconcat(name, "*", NULL) : NULL;
 
 	for (guint i = 0; i < parameters->rows->len; i++) {
 		const struct parameter *row =
@@ -275,9 +295,10 @@ parameters_all(const struct parameters *parameters, const char *name,
 			give_words(out, row->value, most, facts);
 			if (strstr(row->value, "''"))
 				give_extended(out, row->value, most, facts);
-		} else if (strcmp(row->name, starred) == 0) {
+		} else if (starred && strcmp(row->name, starred) == 0) {
 			give_extended(out, row->value, most, facts);
 		}
 	}
-	give_continued(out, parameters, name, most, facts);
+	if (starred)
+		give_continued(out, parameters, name, most, facts);
 }

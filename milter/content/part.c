@@ -172,14 +172,15 @@ read_text(struct part_reader *reader, const struct opened *opened,
 {
 	const struct mime_part *part = opened->part;
 	gsize most = MIN(BOUND_TEXT_PART, reader->text_left);
-	g_autofree guint8 *octets = NULL;
+	g_autofree guint8 *made = NULL;
 	g_autofree char *text = NULL, *other = NULL;
+	const guint8 *octets;
 	gint64 odd = count_odd(reader->facts);
 	struct decoder decoder;
 	gsize length, shown;
 
 	decode_start(&decoder, opened->encoding, part->body, part->length);
-	octets = decode_all(&decoder, most, &length);
+	octets = decode_view(&decoder, most, &length, &made);
 	note_decoder(&decoder, reader->facts);
 	if (decoder.at < decoder.end)
 		facts_truncated(reader->facts, DEFECT_TEXT_LARGE);

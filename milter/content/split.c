@@ -131,7 +131,7 @@ split_guess(const guint8 *data, gsize size)
 	const guint8 *at = data, *end = data + size, *next;
 	gsize length;
 
-	while (at && at < end) {
+	while (at < end) {
 		if (end - at > 2 && at[0] == '-' && at[1] == '-') {
 			next = line_after(at, end);
 			length = (gsize)(next - at);
@@ -145,8 +145,7 @@ split_guess(const guint8 *data, gsize size)
 				return g_strndup((const char *)at + 2,
 						 length - 2);
 		}
-		at = memmem(at, (gsize)(end - at), "\n--", 3);
-		at = at ? at + 1 : NULL;
+		at = line_after(at, end);
 	}
 	return NULL;
 }

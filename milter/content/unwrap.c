@@ -47,13 +47,13 @@ base64_decode(const char *text, gsize length)
 	return g_strndup((char *)octets, size);
 }
 
-/* The value of PARAMETER in URL's query, as it stands there; NULL: there is
+/* The value of PARAMETER in PATH's query, as it stands there; NULL: there is
  * none.  Yours. */
 static char *
-parameter_find(const Url *url, const char *parameter)
+parameter_find(const char *path, const char *parameter)
 {
 	gsize length = strlen(parameter);
-	const char *at = strchr(url->path, '?');
+	const char *at = strchr(path, '?');
 
 	while (at) {
 		at++;
@@ -152,10 +152,13 @@ by_path(const char *value)
 
 enum place { AT, BELOW, SUFFIX };
 
+#define ROW(host, ...) { host, sizeof(host) - 1, __VA_ARGS__ }
+
 /* To add one: a row here, and vectors of its public documentation in
  * t/unit/unwrap.c. */
 static const struct wrapper {
 	const char *host;
+	gsize length;		/* of host */
 	enum place place;	/* host: that alone; below it; before any
 				 * public suffix, with www. or without */
 	const char *path;	/* what the path starts with */
@@ -163,58 +166,64 @@ static const struct wrapper {
 	char *(*decode)(const char *value);
 } wrappers[] = {
 	/* Microsoft Safe Links */
-	{ "safelinks.protection.outlook.com", BELOW, "/", "url", by_percent },
+	ROW("safelinks.protection.outlook.com", BELOW, "/", "url", by_percent),
 	/* Proofpoint URL Defense, versions 1 to 3 */
-	{ "urldefense.proofpoint.com", AT, "/v1/url", "u", by_percent },
-	{ "urldefense.proofpoint.com", AT, "/v2/url", "u", by_dashes },
-	{ "urldefense.proofpoint.com", AT, "/v3/__", NULL, by_stars },
-	{ "urldefense.com", AT, "/v3/__", NULL, by_stars },
-	{ "urldefense.us", AT, "/v3/__", NULL, by_stars },
+	ROW("urldefense.proofpoint.com", AT, "/v1/url", "u", by_percent),
+	ROW("urldefense.proofpoint.com", AT, "/v2/url", "u", by_dashes),
+	ROW("urldefense.proofpoint.com", AT, "/v3/__", NULL, by_stars),
+	ROW("urldefense.com", AT, "/v3/__", NULL, by_stars),
+	ROW("urldefense.us", AT, "/v3/__", NULL, by_stars),
 	/* Google's redirector, and pages of its cache */
-	{ "google", SUFFIX, "/url", "q", by_percent },
-	{ "google", SUFFIX, "/url", "url", by_percent },
-	{ "google", SUFFIX, "/amp/s/", NULL, by_path },
-	{ "google", SUFFIX, "/amp/", NULL, by_path },
+	ROW("google", SUFFIX, "/url", "q", by_percent),
+	ROW("google", SUFFIX, "/url", "url", by_percent),
+	ROW("google", SUFFIX, "/amp/s/", NULL, by_path),
+	ROW("google", SUFFIX, "/amp/", NULL, by_path),
 	/* Bing's clicks */
-	{ "bing.com", BELOW, "/ck/a", "u", by_base64 },
+	ROW("bing.com", BELOW, "/ck/a", "u", by_base64),
 };
 
+/* Is WRAPPER at HOST of LENGTH octets? */
 static bool
-is_at(const struct wrapper *wrapper, const char *host)
+is_at(const struct wrapper *wrapper, const char *host, gsize length)
 {
-	gsize length = strlen(wrapper->host);
+	bool is_www;
 
 	switch (wrapper->place) {
 	case AT:
-		return strcmp(host, wrapper->host) == 0;
+		return length == wrapper->length &&
+		    memcmp(host, wrapper->host, length) == 0;
 	case BELOW:
-		return domain_is_below(host, wrapper->host);
+		return length >= wrapper->length &&
+		    domain_is_below(host, wrapper->host);
 	case SUFFIX:
 		break;
 	}
-	if (g_str_has_prefix(host, "www."))
-		host += 4;
-	return strncmp(host, wrapper->host, length) == 0 &&
-	    host[length] == '.' &&
-	    domain_suffix(host + length + 1) == SUFFIX_ICANN;
+	is_www = length > 4 && memcmp(host, "www.", 4) == 0;
+	host += is_www ? 4 : 0;
+	return strncmp(host, wrapper->host, wrapper->length) == 0 &&
+	    host[wrapper->length] == '.' &&
+	    domain_suffix(host + wrapper->length + 1) == SUFFIX_ICANN;
 }
 
 char *
-unwrap(const Url *url)
+unwrap(const char *host, const char *path)
 {
-	if (!url->host || !url->path)
+	gsize length;
+
+	if (!host || !path)
 		return NULL;
+	length = strlen(host);
 	for (guint i = 0; i < G_N_ELEMENTS(wrappers); i++) {
 		const struct wrapper *wrapper = &wrappers[i];
 		g_autofree char *value = NULL;
 		char *link;
 
-		if (!g_str_has_prefix(url->path, wrapper->path) ||
-		    !is_at(wrapper, url->host))
+		if (!is_at(wrapper, host, length) ||
+		    !g_str_has_prefix(path, wrapper->path))
 			continue;
 		value = wrapper->parameter ?
-		    parameter_find(url, wrapper->parameter) :
-		    g_strdup(url->path + strlen(wrapper->path));
+		    parameter_find(path, wrapper->parameter) :
+		    g_strdup(path + strlen(wrapper->path));
 		link = value && *value ? wrapper->decode(value) : NULL;
 		if (link && strlen(link) <= BOUND_URL)
 			return link;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "gatepost/util/text.h"
+
 enum kind { KIND_SHOWN, KIND_INVISIBLE, KIND_BIDI };
 
 /* Lead octets of the characters below. */
@@ -42,36 +44,53 @@ kind_of(const char *at)
 	return KIND_SHOWN;
 }
 
+/* Look at LENGTH octets of TEXT: how many characters it has; those that are
+ * not seen are counted in FACTS, unless that is NULL. */
+static gint64
+look(const char *text, gsize length, Facts *facts)
+{
+	gint64 count = 0;
+	gsize i = 0;
+
+	while (i < length) {
+		gsize ascii = text_ascii(text + i, length - i);
+
+		count += (gint64)ascii;
+		i += ascii;
+		for (; i < length && (guchar)text[i] >= 0x80; i++) {
+			enum kind kind = facts && leads[(guchar)text[i]] ?
+			    kind_of(text + i) : KIND_SHOWN;
+
+			count += ((guchar)text[i] & 0xc0) != 0x80;
+			if (kind == KIND_INVISIBLE)
+				facts->text_invisible++;
+			if (kind == KIND_BIDI)
+				facts->text_bidi++;
+		}
+	}
+	return count;
+}
+
 gint64
 visible_length(const char *text, gsize length)
 {
-	gint64 count = 0;
-
-	for (gsize i = 0; i < length; i++)
-		count += ((guchar)text[i] & 0xc0) != 0x80;
-	return count;
+	return look(text, length, NULL);
 }
 
 void
 visible_count(const char *text, gsize length, Facts *facts)
 {
-	gint64 hidden = 0;
+	gint64 before = facts->text_invisible + facts->text_bidi;
 
-	for (gsize i = 0; i < length; i++) {
-		enum kind kind = leads[(guchar)text[i]] ? kind_of(text + i) :
-		    KIND_SHOWN;
-
-		facts->text_invisible += kind == KIND_INVISIBLE;
-		facts->text_bidi += kind == KIND_BIDI;
-		hidden += kind != KIND_SHOWN;
-	}
-	facts->text_shown += visible_length(text, length) - hidden;
+	facts->text_shown += look(text, length, facts) + before;
+	facts->text_shown -= facts->text_invisible + facts->text_bidi;
 }
 
 void
 visible_fold(char *text)
 {
-	char *to = text;
+	gsize ascii = text_ascii(text, strlen(text));
+	char *to = text += ascii;
 
 	while (*text) {
 		gsize length = (gsize)g_utf8_skip[(guchar)*text];

@@ -183,20 +183,23 @@ blank_controls(char *text)
 	return found;
 }
 
+bool
+words_are_clean(const char *text, gsize length)
+{
+	for (gsize i = 0; i < length; i++)
+		if ((guchar)text[i] < 0x20 || (guchar)text[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 char *
 words_clean(const char *text, gsize length, gsize most)
 {
-	gsize seen = 0;
 	char *clean;
 
-	/* Nearly all is ASCII that shows. */
-	while (seen < length && (guchar)text[seen] >= 0x20 &&
-	       (guchar)text[seen] < 0x7f)
-		seen++;
-	if (seen == length)
+	if (words_are_clean(text, length))
 		return g_strndup(text, MIN(length, most));
 	clean = text_utf8(text, length, most);
-
 	blank_controls(clean);
 	return clean;
 }

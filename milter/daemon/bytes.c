@@ -20,14 +20,31 @@ bytes_init(struct bytes *bytes)
 	bytes->fd = -1;
 }
 
+/* Sessions bring many messages: what a usual one needs is kept. */
+#define KEPT (32 * KIB)
+
 void
-bytes_clear(struct bytes *bytes)
+bytes_again(struct bytes *bytes)
 {
-	if (bytes->memory)
-		g_byte_array_free(bytes->memory, TRUE);
+	GByteArray *memory = bytes->memory;
+
+	if (memory && memory->len > KEPT)
+		g_byte_array_free(g_steal_pointer(&memory), TRUE);
+	if (memory)
+		g_byte_array_set_size(memory, 0);
 	if (bytes->fd >= 0)
 		close(bytes->fd);
 	bytes_init(bytes);
+	bytes->memory = memory;
+}
+
+void
+bytes_clear(struct bytes *bytes)
+{
+	bytes_again(bytes);
+	if (bytes->memory)
+		g_byte_array_free(bytes->memory, TRUE);
+	bytes->memory = NULL;
 }
 
 static void
@@ -46,23 +63,47 @@ spill(struct bytes *bytes, int folder)
 	bytes->memory = NULL;
 }
 
-void
-bytes_add(struct bytes *bytes, int folder, const void *data, gsize length)
+static void
+add_to_memory(struct bytes *bytes, int folder, const struct iovec *parts,
+	      guint count, gsize length)
 {
+	guint8 *at;
+
+	if (!bytes->memory)
+		bytes->memory = g_byte_array_sized_new(8 * KIB);
+	g_byte_array_set_size(bytes->memory,
+			      bytes->memory->len + (guint)length);
+	at = bytes->memory->data + bytes->memory->len - length;
+	for (guint i = 0; i < count; i++) {
+		memcpy(at, parts[i].iov_base, parts[i].iov_len);
+		at += parts[i].iov_len;
+	}
+	if (bytes->memory->len > BOUND_MEMORY)
+		spill(bytes, folder);
+}
+
+void
+bytes_add(struct bytes *bytes, int folder, const struct iovec *parts,
+	  guint count)
+{
+	gsize length = 0;
+
 	if (bytes->is_broken)
 		return;
+	for (guint i = 0; i < count; i++)
+		length += parts[i].iov_len;
 	bytes->size += length;
 	if (bytes->fd < 0) {
-		if (!bytes->memory)
-			bytes->memory = g_byte_array_sized_new(8 * KIB);
-		g_byte_array_append(bytes->memory, data, (guint)length);
-		if (bytes->memory->len > BOUND_MEMORY)
-			spill(bytes, folder);
-	} else if (!file_write_all(bytes->fd, data, length)) {
-		log_error(NULL, "bytes-failed reason=\"%s\"",
-			  g_strerror(errno));
-		bytes->is_broken = true;
+		add_to_memory(bytes, folder, parts, count, length);
+		return;
 	}
+	for (guint i = 0; i < count && !bytes->is_broken; i++)
+		if (!file_write_all(bytes->fd, parts[i].iov_base,
+				    parts[i].iov_len)) {
+			log_error(NULL, "bytes-failed reason=\"%s\"",
+				  g_strerror(errno));
+			bytes->is_broken = true;
+		}
 }
 
 bool

@@ -180,6 +180,7 @@ start(struct front *front, Config *config)
 	}
 	mend(front);
 	front->line.ask = front_ask;
+	front->line.is_brief = true;
 	front->line.wait = front_wait;
 	front->line.users = front->line.site->users;
 	front->line.contacts = front->line.site->contacts;

@@ -62,7 +62,7 @@ message_end(struct session *session)
 	}
 	session->message = NULL;
 	g_clear_pointer(&session->setup, setup_unref);
-	bytes_clear(&session->bytes);
+	bytes_again(&session->bytes);
 }
 
 static sfsistat
@@ -227,15 +227,35 @@ on_envrcpt(SMFICTX *ctx, char **args)
 	return SMFIS_REJECT;
 }
 
+/* Parts of what is to be added at once. */
+#define PARTS 32
+
+struct parts {
+	struct session *session;
+	struct iovec part[PARTS];
+	guint count;
+};
+
 static void
-add(struct session *session, const void *data, gsize length)
+parts_flush(struct parts *parts)
 {
-	bytes_add(&session->bytes, front->line.site->folder, data, length);
+	bytes_add(&parts->session->bytes, front->line.site->folder,
+		  parts->part, parts->count);
+	parts->count = 0;
+}
+
+static void
+add(struct parts *parts, const void *data, gsize length)
+{
+	if (parts->count == PARTS)
+		parts_flush(parts);
+	parts->part[parts->count++] = (struct iovec){
+		(gpointer)data, length };
 }
 
 /* Header values come with bare LF in folds; the message has CRLF. */
 static void
-add_folded(struct session *session, const char *value)
+add_folded(struct parts *parts, const char *value)
 {
 	const char *end;
 
@@ -244,28 +264,40 @@ add_folded(struct session *session, const char *value)
 
 		if (length && value[length - 1] == '\r')
 			length--;
-		add(session, value, length);
-		add(session, "\r\n", 2);
+		add(parts, value, length);
+		add(parts, "\r\n", 2);
 		value = end + 1;
 	}
-	add(session, value, strlen(value));
+	add(parts, value, strlen(value));
 }
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *session = smfi_getpriv(ctx);
+	struct parts parts;
 	bool is_exact;
 
 	if (!session || !session->message)
 		return SMFIS_TEMPFAIL;
+	parts.session = session;
+	parts.count = 0;
 	/* With HDR_LEADSPC the value has its own blank, or none. */
 	is_exact = session->steps & SMFIP_HDR_LEADSPC;
-	add(session, name, strlen(name));
-	add(session, ": ", is_exact ? 1 : 2);
-	add_folded(session, value);
-	add(session, "\r\n", 2);
+	add(&parts, name, strlen(name));
+	add(&parts, ": ", is_exact ? 1 : 2);
+	add_folded(&parts, value);
+	add(&parts, "\r\n", 2);
+	parts_flush(&parts);
 	return go_on(session, SMFIP_NR_HDR);
+}
+
+/* One part alone. */
+static void
+add_one(struct session *session, const void *data, gsize length)
+{
+	bytes_add(&session->bytes, front->line.site->folder,
+		  &(struct iovec){ (gpointer)data, length }, 1);
 }
 
 static sfsistat
@@ -275,7 +307,7 @@ on_eoh(SMFICTX *ctx)
 
 	if (!session || !session->message)
 		return SMFIS_TEMPFAIL;
-	add(session, "\r\n", 2);
+	add_one(session, "\r\n", 2);
 	return go_on(session, SMFIP_NR_EOH);
 }
 
@@ -286,7 +318,7 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t length)
 
 	if (!session || !session->message)
 		return SMFIS_TEMPFAIL;
-	add(session, data, length);
+	add_one(session, data, length);
 	return go_on(session, SMFIP_NR_BODY);
 }
 
@@ -364,6 +396,7 @@ on_close(SMFICTX *ctx)
 	if (!session)
 		return SMFIS_CONTINUE;
 	message_end(session);
+	bytes_clear(&session->bytes);
 	if (session->is_counted) {
 		pthread_mutex_lock(&front->lock);
 		front->sessions--;

@@ -9,15 +9,23 @@
 #include <string.h>
 
 #include "gatepost/model/domain.h"
+#include "gatepost/util/text.h"
 
 #define ADDRESS_MOST 320
 
-/* May C (an octet; all of UTF-8 may) stand in a local part unquoted? */
+/* What may stand in a local part unquoted: atext of RFC 5322 3.2.3, dots, and
+ * all of UTF-8. */
+static const bool plain[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['!'] = true, ['#' ... '\''] = true, ['*' ... '+'] = true,
+	['-' ... '/'] = true, ['='] = true, ['?'] = true, ['^' ... '`'] = true,
+	['{' ... '~'] = true, [0x80 ... 0xff] = true,
+};
+
 static bool
 is_plain(char c)
 {
-	return (guchar)c >= 0x80 || g_ascii_isalnum(c) ||
-	    (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+	return plain[(guchar)c];
 }
 
 static bool
@@ -70,11 +78,14 @@ lower(const char *text)
 static char *
 local_normal(const char *raw, gsize length)
 {
-	g_autofree char *bare = unquote(raw, length);
-	g_autofree char *small = bare ? lower(bare) : NULL;
-	g_autofree char *text = NULL;
+	g_autofree char *bare = NULL, *small = NULL, *text = NULL;
 	GString *quoted;
 
+	/* Nearly all are. */
+	if (is_plain_text(raw, length) && text_ascii(raw, length) == length)
+		return g_ascii_strdown(raw, (gssize)length);
+	bare = unquote(raw, length);
+	small = bare ? lower(bare) : NULL;
 	if (!small)
 		return NULL;
 	text = g_utf8_normalize(small, -1, G_NORMALIZE_NFC);
@@ -140,11 +151,17 @@ unwrap(char *text)
 }
 
 static bool
-is_clean(const char *raw)
+is_clean(const char *raw, gsize length)
 {
+	gsize ascii = 0;
+
+	while (raw[ascii] >= 0x20 && raw[ascii] < 0x7f)
+		ascii++;
+	if (ascii == length)
+		return true;
 	if (!g_utf8_validate(raw, -1, NULL))
 		return false;
-	for (const char *p = raw; *p; p = g_utf8_next_char(p))
+	for (const char *p = raw + ascii; *p; p = g_utf8_next_char(p))
 		if (g_unichar_iscntrl(g_utf8_get_char(p)))
 			return false;
 	return true;
@@ -157,9 +174,9 @@ address_normal(const char *raw)
 	g_autofree char *local = NULL;
 	g_autofree char *domain = NULL;
 	const char *text, *at;
+	gsize length = strnlen(raw, 2 * ADDRESS_MOST);
 
-	if (strnlen(raw, 2 * ADDRESS_MOST) >= 2 * ADDRESS_MOST ||
-	    !is_clean(raw))
+	if (length >= 2 * ADDRESS_MOST || !is_clean(raw, length))
 		return NULL;
 	copy = g_strdup(raw);
 	text = unwrap(copy);

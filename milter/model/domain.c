@@ -5,7 +5,8 @@
  * libidn2 refuses, but browsers visit (hearts, snowmen, a letter younger than
  * its tables, "r3---sn" beside a U-label), is mapped by hand, label by label.
  * libpsl wants lower case and no trailing dot: only normal forms may reach
- * it.
+ * it.  It walks the list anew for each name, and mail names the same hosts
+ * again and again, so what it said of a host is remembered.
  */
 #include "gatepost/model/domain.h"
 
@@ -14,6 +15,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "gatepost/util/text.h"
+
 #define DOMAIN_MOST 253		/* RFC 1035 2.3.4, as text */
 #define LABEL_MOST 63
 /* UTF-8 of a name of 253 octets is never longer than this. */
@@ -21,6 +24,16 @@
 
 static const psl_ctx_t *suffixes;
 static pthread_once_t suffixes_once = PTHREAD_ONCE_INIT;
+
+/* One for each place that the names' hash leads to; the last name has it.
+ * Longer names are asked for each time. */
+#define REMEMBERED 1024
+static struct remembered {
+	char domain[63];
+	guint8 at;		/* of the registrable domain, or NONE */
+} remembered[REMEMBERED];
+#define NONE G_MAXUINT8
+static pthread_mutex_t remembered_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 suffixes_load(void)
@@ -37,6 +50,12 @@ suffixes_get(void)
 	return suffixes;
 }
 
+/* What a label is made of. */
+static const bool inside[256] = {
+	['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['_'] = true,
+};
+
 /* Lower-case NAME in place and take one dot off its end.  Is it a host? */
 static bool
 finish(char *name)
@@ -48,13 +67,13 @@ finish(char *name)
 	if (length == 0 || length > DOMAIN_MOST)
 		return false;
 	for (gsize i = 0; i < length; i++) {
-		char c = name[i] = g_ascii_tolower(name[i]);
+		char c = name[i] = text_lower(name[i]);
 
 		if (c == '.') {
 			if (label == 0)
 				return false;
 			label = 0;
-		} else if (!g_ascii_isalnum(c) && c != '-' && c != '_') {
+		} else if (!inside[(guchar)c]) {
 			return false;
 		} else if (++label > LABEL_MOST) {
 			return false;
@@ -243,19 +262,24 @@ small_sharp_s(const char *raw)
 char *
 domain_normal(const char *raw)
 {
+	return domain_normal_part(raw, strnlen(raw, RAW_MOST + 1));
+}
+
+char *
+domain_normal_part(const char *raw, gsize length)
+{
 	g_autofree char *name = NULL;
-	gsize length = strnlen(raw, RAW_MOST + 1);
 
 	if (length == 0 || length > RAW_MOST)
 		return NULL;
-	if (g_str_is_ascii(raw)) {
-		name = g_strdup(raw);
-	} else {
+	name = g_strndup(raw, length);
+	if (text_ascii(raw, length) < length) {
 		g_autofree char *sharp = NULL;
 
 		if (!g_utf8_validate(raw, (gssize)length, NULL))
 			return NULL;
-		sharp = small_sharp_s(raw);
+		sharp = small_sharp_s(name);
+		g_free(name);
 		name = by_library(sharp);
 		if (!name)
 			name = by_hand(sharp);
@@ -300,21 +324,49 @@ is_address(const char *domain)
 	return strchr(domain, ':') || !last[strspn(last, "0123456789")];
 }
 
-const char *
-domain_registrable(const char *domain)
+static const char *
+ask_registrable(const char *domain)
 {
 	if (is_address(domain))
 		return NULL;
 	return psl_registrable_domain(suffixes_get(), domain);
 }
 
+const char *
+domain_registrable(const char *domain)
+{
+	struct remembered *one = &remembered[g_str_hash(domain) % REMEMBERED];
+	const char *found;
+	guint8 at = NONE;
+	bool is_known;
+
+	if (!*domain || strlen(domain) >= sizeof one->domain)
+		return ask_registrable(domain);
+	pthread_mutex_lock(&remembered_lock);
+	is_known = strcmp(one->domain, domain) == 0;
+	if (is_known)
+		at = one->at;
+	pthread_mutex_unlock(&remembered_lock);
+	if (is_known)
+		return at == NONE ? NULL : domain + at;
+	found = ask_registrable(domain);
+	pthread_mutex_lock(&remembered_lock);
+	g_strlcpy(one->domain, domain, sizeof one->domain);
+	one->at = found ? (guint8)(found - domain) : NONE;
+	pthread_mutex_unlock(&remembered_lock);
+	return found;
+}
+
 bool
 domain_is_kin(const char *one, const char *other)
 {
-	const char *a = domain_registrable(one);
-	const char *b = domain_registrable(other);
+	const char *a, *b;
 
-	return strcmp(one, other) == 0 || (a && b && strcmp(a, b) == 0);
+	if (strcmp(one, other) == 0)
+		return true;
+	a = domain_registrable(one);
+	b = a ? domain_registrable(other) : NULL;
+	return b && strcmp(a, b) == 0;
 }
 
 enum domain_suffix

@@ -75,11 +75,11 @@ const struct fields auth_result_fields =
     FIELDS(AuthResult, auth_result_rows);
 
 static const struct field link_rows[] = {
-	FIELD_LOCAL(Link, raw, FIELD_TEXT),
+	FIELD_IDLE(Link, raw, FIELD_TEXT),
 	FIELD(Link, url, FIELD_TEXT),
 	FIELD(Link, host, FIELD_TEXT),
 	FIELD(Link, text, FIELD_TEXT),
-	FIELD_LOCAL(Link, source, FIELD_TEXT),
+	FIELD_IDLE(Link, source, FIELD_TEXT),
 	FIELD(Link, wrapper, FIELD_TEXT),
 };
 const struct fields link_fields = FIELDS(Link, link_rows);
@@ -119,8 +119,8 @@ static const struct field facts_rows[] = {
 	FIELD_OF(Facts, authors, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, sender, FIELD_LIST, mailbox_fields),
 	FIELD_OF(Facts, reply_to, FIELD_LIST, mailbox_fields),
-	FIELD_OF_LOCAL(Facts, to, FIELD_LIST, mailbox_fields),
-	FIELD_OF_LOCAL(Facts, cc, FIELD_LIST, mailbox_fields),
+	FIELD_OF_IDLE(Facts, to, FIELD_LIST, mailbox_fields),
+	FIELD_OF_IDLE(Facts, cc, FIELD_LIST, mailbox_fields),
 	FIELD_LOCAL(Facts, envelope, FIELD_TEXT),
 	FIELD(Facts, subject, FIELD_TEXT),
 	FIELD_LOCAL(Facts, subject_raw, FIELD_TEXT),
@@ -142,11 +142,11 @@ static const struct field facts_rows[] = {
 	FIELD(Facts, is_list, FIELD_BOOL),
 	FIELD(Facts, is_auto, FIELD_BOOL),
 	FIELD(Facts, received, FIELD_NUMBER),
-	FIELD_LOCAL(Facts, received_from, FIELD_TEXTS),
+	FIELD_IDLE(Facts, received_from, FIELD_TEXTS),
 	FIELD(Facts, client, FIELD_TEXT),
 	FIELD(Facts, size, FIELD_NUMBER),
 	FIELD(Facts, body_sha256, FIELD_TEXT),
-	FIELD_LOCAL(Facts, notes, FIELD_TEXTS),
+	FIELD_IDLE(Facts, notes, FIELD_TEXTS),
 };
 const struct fields facts_fields = FIELDS(Facts, facts_rows);
 
@@ -166,6 +166,7 @@ static const struct field request_rows[] = {
 	FIELD(Request, size, FIELD_NUMBER),
 	FIELD_OF(Request, told, FIELD_LIST, field_fields),
 	FIELD(Request, is_bare, FIELD_BOOL),
+	FIELD(Request, is_brief, FIELD_BOOL),
 };
 const struct fields request_fields = FIELDS(Request, request_rows);
 

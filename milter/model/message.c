@@ -225,77 +225,95 @@ indicator_equal(gconstpointer a, gconstpointer b)
 	    g_strcmp0(one->source, other->source) == 0;
 }
 
-static void
-show(GPtrArray *shown, GHashTable *seen, enum indicator_kind kind,
-     const char *value)
-{
-	Indicator *one;
+/* Up to so many are compared one by one, for which no table need be made. */
+#define FEW 32
 
-	if (!value)
-		return;
-	one = indicator_seen(kind, value);
-	/* Adding one that is known would put this in the known one's place. */
-	if (g_hash_table_contains(seen, one)) {
-		indicator_free(one);
-		return;
-	}
-	g_hash_table_add(seen, one);
-	g_ptr_array_add(shown, one);
+struct sightings {
+	GPtrArray *all;
+	GHashTable *table;	/* of all; NULL while they are few */
+};
+
+static bool
+is_shown(const struct sightings *shown, const Indicator *one)
+{
+	if (shown->table)
+		return g_hash_table_contains(shown->table, one);
+	for (guint i = 0; i < shown->all->len; i++)
+		if (indicator_equal(shown->all->pdata[i], one))
+			return true;
+	return false;
 }
 
 static void
-show_files(GPtrArray *shown, GHashTable *seen, const Facts *facts)
+show_new(struct sightings *shown, const Indicator *like)
+{
+	Indicator *one;
+
+	if (is_shown(shown, like))
+		return;
+	one = indicator_seen(like->kind, like->value);
+	one->source = g_strdup(like->source);
+	g_ptr_array_add(shown->all, one);
+	if (shown->table)
+		g_hash_table_add(shown->table, one);
+	if (shown->table || shown->all->len < FEW)
+		return;
+	shown->table = g_hash_table_new(indicator_hash, indicator_equal);
+	for (guint i = 0; i < shown->all->len; i++)
+		g_hash_table_add(shown->table, shown->all->pdata[i]);
+}
+
+static void
+show(struct sightings *shown, enum indicator_kind kind, const char *value)
+{
+	if (value)
+		show_new(shown, &(Indicator){ kind, (char *)value, NULL });
+}
+
+static void
+show_files(struct sightings *shown, const Facts *facts)
 {
 	for (guint i = 0; i < facts->files->len; i++) {
 		const File *file = facts->files->pdata[i];
 
-		show(shown, seen, INDICATOR_FILE, file->sha256);
+		show(shown, INDICATOR_FILE, file->sha256);
 		for (guint j = 0; j < file->names->len; j++) {
 			g_autoptr(GPtrArray) forms =
 			    filename_forms(file->names->pdata[j]);
 
 			for (guint k = 0; k < forms->len; k++)
-				show(shown, seen, INDICATOR_FILENAME,
+				show(shown, INDICATOR_FILENAME,
 				     forms->pdata[k]);
 		}
 	}
 }
 
 static void
-show_defects(GPtrArray *shown, GHashTable *seen, const Facts *facts)
+show_defects(struct sightings *shown, const Facts *facts)
 {
 	for (guint i = 0; i < facts->defects->len; i++)
-		show(shown, seen, INDICATOR_DEFECT, facts->defects->pdata[i]);
+		show(shown, INDICATOR_DEFECT, facts->defects->pdata[i]);
 }
 
 /* NAME, and what it looks like where its letters are of another script. */
 static void
-show_name(GPtrArray *shown, GHashTable *seen, const char *name)
+show_name(struct sightings *shown, const char *name)
 {
 	g_autofree char *folded = indicator_fold_name(name);
 	g_autofree char *latin = confusable_latin(name);
 	g_autofree char *like = latin ? indicator_fold_name(latin) : NULL;
 
 	if (*folded)
-		show(shown, seen, INDICATOR_NAME, folded);
+		show(shown, INDICATOR_NAME, folded);
 	if (like && *like)
-		show(shown, seen, INDICATOR_NAME, like);
+		show(shown, INDICATOR_NAME, like);
 }
 
 static void
-show_pair(GPtrArray *shown, GHashTable *seen, const char *address,
-	  const char *source)
+show_pair(struct sightings *shown, const char *address, const char *source)
 {
-	Indicator like = { INDICATOR_SPOOF, (char *)address,
-			   (char *)source };
-	Indicator *pair;
-
-	if (g_hash_table_contains(seen, &like))
-		return;
-	pair = indicator_seen(INDICATOR_SPOOF, address);
-	pair->source = g_strdup(source);
-	g_ptr_array_add(shown, pair);
-	g_hash_table_add(seen, pair);
+	show_new(shown, &(Indicator){ INDICATOR_SPOOF, (char *)address,
+				      (char *)source });
 }
 
 const char *
@@ -326,33 +344,33 @@ client_confirmed_name(const Client *client, const Facts *facts)
 /* Who is shown, and by whose hosts and signatures: nothing of our own
  * people's mail. */
 static void
-show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
+show_pairs(struct sightings *shown, const Message *message,
 	   const Facts *facts)
 {
 	const Client *client = &message->client;
 	const char *address = client_true_address(client, facts);
 	g_autofree char *name = client_confirmed_name(client, facts);
-	guint before = shown->len;
+	guint before = shown->all->len;
 
 	if (client_is_ours(client))
 		return;
 	for (guint i = 0; i < facts->authors->len &&
-	     shown->len - before < BOUND_PAIRS; i++) {
+	     shown->all->len - before < BOUND_PAIRS; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
 
 		if (!author->address || !*author->address)
 			continue;
-		show_pair(shown, seen, author->address, NULL);
+		show_pair(shown, author->address, NULL);
 		if (address)
-			show_pair(shown, seen, author->address, address);
+			show_pair(shown, author->address, address);
 		if (name)
-			show_pair(shown, seen, author->address, name);
+			show_pair(shown, author->address, name);
 		for (guint j = 0; j < facts->auth.dkim->len &&
-		     shown->len - before < BOUND_PAIRS; j++) {
+		     shown->all->len - before < BOUND_PAIRS; j++) {
 			const Signature *one = facts->auth.dkim->pdata[j];
 
 			if (one->result == AUTH_PASS && one->domain)
-				show_pair(shown, seen, author->address,
+				show_pair(shown, author->address,
 					  one->domain);
 		}
 	}
@@ -361,30 +379,32 @@ show_pairs(GPtrArray *shown, GHashTable *seen, const Message *message,
 GPtrArray *
 sightings(const Message *message, const Facts *facts)
 {
-	GPtrArray *shown = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)indicator_free);
-	g_autoptr(GHashTable) seen = g_hash_table_new(indicator_hash,
-						      indicator_equal);
+	struct sightings of_message = {
+		g_ptr_array_new_with_free_func(
+		    (GDestroyNotify)indicator_free), NULL
+	};
+	struct sightings *shown = &of_message;
 
-	show(shown, seen, INDICATOR_IP,
+	show(shown, INDICATOR_IP,
 	     client_true_address(&message->client, facts));
-	show(shown, seen, INDICATOR_ENVELOPE, message->sender);
+	show(shown, INDICATOR_ENVELOPE, message->sender);
 	if (!facts)
-		return shown;
+		return shown->all;
 	for (guint i = 0; i < facts->authors->len; i++) {
 		const Mailbox *author = facts->authors->pdata[i];
 
-		show(shown, seen, INDICATOR_SENDER, author->address);
+		show(shown, INDICATOR_SENDER, author->address);
 		if (author->name)
-			show_name(shown, seen, author->name);
+			show_name(shown, author->name);
 	}
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];
 
-		show(shown, seen, INDICATOR_URL, link->url);
+		show(shown, INDICATOR_URL, link->url);
 	}
-	show_files(shown, seen, facts);
-	show_defects(shown, seen, facts);
-	show_pairs(shown, seen, message, facts);
-	return shown;
+	show_files(shown, facts);
+	show_defects(shown, facts);
+	show_pairs(shown, message, facts);
+	g_clear_pointer(&shown->table, g_hash_table_unref);
+	return shown->all;
 }

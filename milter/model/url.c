@@ -81,11 +81,8 @@ scheme_take(const char *text, char scheme[SCHEME_MOST], const char **rest)
 static char *
 percent_decode(const char *text, gsize length)
 {
-	g_autoptr(GString) out = NULL;
+	g_autoptr(GString) out = g_string_sized_new(length);
 
-	if (!memchr(text, '%', length))
-		return g_strndup(text, length);
-	out = g_string_sized_new(length);
 	for (gsize i = 0; i < length; i++) {
 		int high = -1, low = -1;
 
@@ -186,8 +183,12 @@ host_normal(const char *text, gsize length)
 		network_format(&address, out);
 		return g_strdup(out);
 	}
-	decoded = percent_decode(text, length);
-	host = decoded ? domain_normal(decoded) : NULL;
+	if (memchr(text, '%', length)) {
+		decoded = percent_decode(text, length);
+		host = decoded ? domain_normal(decoded) : NULL;
+	} else {
+		host = domain_normal_part(text, length);
+	}
 	if (host && ends_in_number(host))
 		return ipv4_normal(host);
 	return g_steal_pointer(&host);
@@ -271,7 +272,9 @@ append_canonical(GString *out, const char *text, gsize length)
 			g_string_append_c(out, '%');
 			continue;
 		}
-		g_string_append_printf(out, "%%%02X", c);
+		g_string_append_c(out, '%');
+		g_string_append_c(out, "0123456789ABCDEF"[c >> 4]);
+		g_string_append_c(out, "0123456789ABCDEF"[c & 15]);
 	}
 }
 
@@ -333,24 +336,19 @@ is_canonical(const char *text, gsize length)
 	return true;
 }
 
-/* The path and query that TEXT starts with, canonical; from '/' on. Yours. */
-static char *
-path_normal(const char *text)
+/* The path and query in LENGTH octets of TEXT, canonical; from '/' on. */
+static GString *
+path_normal(const char *text, gsize length)
 {
-	gsize length = MIN(strcspn(text, "#"), BOUND_URL);
-	gsize path;
-	GString *out;
+	gsize path = MIN(strcspn(text, "?"), length);
+	GString *out = g_string_sized_new(length + 16);
 
-	if (is_canonical(text, length))
-		return g_strndup(text, length);
-	out = g_string_sized_new(length + 16);
-	path = MIN(strcspn(text, "?"), length);
 	append_path(out, text, path);
 	if (path < length) {
 		g_string_append_c(out, '?');
 		append_canonical(out, text + path + 1, length - path - 1);
 	}
-	return g_string_free(out, FALSE);
+	return out;
 }
 
 /* A link that names no host: "mailto:...", "data:...". */
@@ -366,17 +364,42 @@ opaque_new(const char *scheme, const char *rest)
 	return url;
 }
 
-static Url *
-parsed_new(const char *scheme, char *host, char *path)
+/* Copy TEXT to TO, in which there is room; behind it. */
+static char *
+put(char *to, const char *text)
 {
-	Url *url = g_new0(Url, 1);
-	bool is_ipv6 = host && strchr(host, ':');
+	gsize length = strlen(text);
 
+	memcpy(to, text, length);
+	return to + length;
+}
+
+/* The link to HOST, which is taken, and to what REST starts with there. */
+static Url *
+parsed_new(const char *scheme, char *host, const char *rest)
+{
+	gsize length = MIN(strcspn(rest, "#"), BOUND_URL);
+	bool is_ipv6 = host && strchr(host, ':');
+	g_autoptr(GString) made = NULL;
+	const char *name = host ? host : "";
+	Url *url = g_new(Url, 1);
+	char *at;
+
+	if (!is_canonical(rest, length)) {
+		made = path_normal(rest, length);
+		rest = made->str;
+		length = made->len;
+	}
 	url->host = host;
-	url->path = path;
-	url->url = g_strconcat(scheme, "://", is_ipv6 ? "[" : "",
-			       host ? host : "", is_ipv6 ? "]" : "", path,
-			       NULL);
+	at = url->url = g_malloc(strlen(scheme) + strlen("://[]") +
+				 strlen(name) + length + 1);
+	at = put(at, scheme);
+	at = put(at, is_ipv6 ? "://[" : "://");
+	at = put(at, name);
+	at = put(at, is_ipv6 ? "]" : "");
+	memcpy(at, rest, length);
+	at[length] = '\0';
+	url->path = at;
 	return url;
 }
 
@@ -416,8 +439,7 @@ url_parse(const char *raw)
 		return NULL;
 	if (is_file && host && strcmp(host, "localhost") == 0)
 		g_clear_pointer(&host, g_free);
-	return parsed_new(scheme, g_steal_pointer(&host),
-			  path_normal(rest + length));
+	return parsed_new(scheme, g_steal_pointer(&host), rest + length);
 }
 
 Url *
@@ -449,6 +471,5 @@ url_free(Url *url)
 		return;
 	g_free(url->url);
 	g_free(url->host);
-	g_free(url->path);
 	g_free(url);
 }

@@ -217,6 +217,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 
 	request->kind = REQUEST_FACTS;
 	request->size = (gint64)message->size;
+	request->is_brief = line->is_brief;
 	request->envelope = g_strdup(message->sender);
 	request->authserv_id = g_strdup(own_authserv_id(message));
 	name_relays(message, request);
@@ -233,7 +234,7 @@ pipeline_facts(struct pipeline *line, const Message *message,
 	if (*result == ASK_DONE) {
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
-		fields_init(&facts_fields, &answer->facts);
+		memset(&answer->facts, 0, sizeof answer->facts);
 		tell_clamd(line, answer);
 		if (request->dns_ms) {
 			tell_breaker(line, answer);

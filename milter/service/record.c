@@ -138,7 +138,7 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	  enum reply reply)
 {
 	Record *record = record_new(message->id, message->received);
-	GString *out = g_string_sized_new(4096);
+	GString *out = record->text;
 
 	g_string_append_c(out, '{');
 	put_message(out, message);
@@ -155,7 +155,7 @@ record_of(const Site *site, const Message *message, const Facts *facts,
 	put_decisions(out, message->refused);
 	put_decisions(out, decisions);
 	g_string_append(out, "]}");
-	record->body = g_string_free(out, FALSE);
+	record->body = out->str;
 	add_keys(site, record, message, facts, shown);
 	add_decision_keys(site, record, message->refused);
 	add_decision_keys(site, record, decisions);

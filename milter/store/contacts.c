@@ -48,8 +48,10 @@ prepare(Contacts *contacts, GError **error)
 	if (!fault)
 		contacts->find = db_begin(contacts->reading, &fault,
 					  "SELECT key FROM contact WHERE "
-					  "key IN ($1, $2) AND last >= $3",
-					  "");
+					  "key = $1 AND last >= $2 "
+					  "UNION ALL "
+					  "SELECT key FROM contact WHERE "
+					  "key = $3 AND last >= $2", "");
 	if (!fault)
 		return true;
 	g_propagate_error(error, g_steal_pointer(&fault));
@@ -120,9 +122,9 @@ gint64
 contacts_key(const struct hash_key *key, const char *tenant,
 	     const char *mailbox, const char *sender)
 {
-	g_autofree char *text = g_strdup_printf("contact\n%s\n%s\n%s", tenant,
-						mailbox ? mailbox : "",
-						sender);
+	g_autofree char *text = g_strconcat("contact\n", tenant, "\n",
+					    mailbox ? mailbox : "", "\n",
+					    sender, NULL);
 
 	return (gint64)hash_bytes(key, text, strlen(text));
 }
@@ -179,8 +181,8 @@ contacts_find(Contacts *contacts, gint64 pair, gint64 anybody, gint64 since,
 	*contact = CONTACT_UNKNOWN;
 	pthread_mutex_lock(&contacts->lock);
 	sqlite3_bind_int64(find, 1, pair);
-	sqlite3_bind_int64(find, 2, anybody);
-	sqlite3_bind_int64(find, 3, day_of(since));
+	sqlite3_bind_int64(find, 2, day_of(since));
+	sqlite3_bind_int64(find, 3, anybody);
 	while (db_next(find, &fault)) {
 		is_pair |= sqlite3_column_int64(find, 0) == pair;
 		is_any |= sqlite3_column_int64(find, 0) == anybody;

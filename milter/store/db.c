@@ -7,6 +7,7 @@
  */
 #include "gatepost/store/db.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 #include <zstd.h>
@@ -44,6 +45,77 @@ fail(Db *db, GError **error, const char *what)
 		    sqlite3_errmsg(db));
 	return false;
 }
+
+/* ---- statements that are used again: to read one takes longer than what
+ * most of them do ---- */
+
+/* Of a connection; one a text. */
+#define IDLE_MOST 64
+
+/* Db * to its table, of text to statement; a text is its statement's. */
+static GHashTable *idle;
+static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static sqlite3_stmt *
+idle_take(Db *db, const char *sql)
+{
+	gpointer statement = NULL;
+	GHashTable *table;
+
+	pthread_mutex_lock(&idle_lock);
+	table = idle ? g_hash_table_lookup(idle, db) : NULL;
+	if (table)
+		g_hash_table_steal_extended(table, sql, NULL, &statement);
+	pthread_mutex_unlock(&idle_lock);
+	return statement;
+}
+
+/* False: there is no room for it. */
+static bool
+idle_give(sqlite3_stmt *statement)
+{
+	Db *db = sqlite3_db_handle(statement);
+	const char *sql = sqlite3_sql(statement);
+	GHashTable *table;
+	bool is_room;
+
+	pthread_mutex_lock(&idle_lock);
+	if (!idle)
+		idle = g_hash_table_new(NULL, NULL);
+	table = g_hash_table_lookup(idle, db);
+	if (!table) {
+		table = g_hash_table_new(g_str_hash, g_str_equal);
+		g_hash_table_insert(idle, db, table);
+	}
+	is_room = g_hash_table_size(table) < IDLE_MOST &&
+	    !g_hash_table_contains(table, sql);
+	if (is_room)
+		g_hash_table_insert(table, (gpointer)sql, statement);
+	pthread_mutex_unlock(&idle_lock);
+	return is_room;
+}
+
+static void
+idle_end(Db *db)
+{
+	gpointer table = NULL, statement;
+	GHashTableIter iter;
+
+	pthread_mutex_lock(&idle_lock);
+	if (idle)
+		g_hash_table_steal_extended(idle, db, NULL, &table);
+	pthread_mutex_unlock(&idle_lock);
+	if (!table)
+		return;
+	g_hash_table_iter_init(&iter, table);
+	while (g_hash_table_iter_next(&iter, NULL, &statement)) {
+		g_hash_table_iter_steal(&iter);
+		sqlite3_finalize(statement);
+	}
+	g_hash_table_unref(table);
+}
+
+/* ---- connections ---- */
 
 static bool
 run_plain(Db *db, const char *sql, GError **error)
@@ -122,7 +194,7 @@ db_open(const char *path, bool make, const char *const *steps,
 	if (error && !*error)
 		fail(db, error, "open");
 	g_prefix_error(error, "%s: ", path);
-	sqlite3_close(db);
+	db_close(db);
 	return NULL;
 }
 
@@ -179,6 +251,7 @@ db_patience(Db *db, int milliseconds)
 void
 db_close(Db *db)
 {
+	idle_end(db);
 	sqlite3_close(db);
 }
 
@@ -197,10 +270,12 @@ static sqlite3_stmt *
 begin(Db *db, GError **error, const char *sql, const char *format,
       va_list args)
 {
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = idle_take(db, sql);
 	const void *blob;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+	if (!statement &&
+	    sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+			       &statement, NULL) != SQLITE_OK) {
 		fail(db, error, sql);
 		return NULL;
 	}
@@ -258,7 +333,12 @@ db_next(sqlite3_stmt *statement, GError **error)
 void
 db_end(sqlite3_stmt *statement)
 {
-	sqlite3_finalize(statement);
+	if (!statement)
+		return;
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	if (!idle_give(statement))
+		sqlite3_finalize(statement);
 }
 
 bool
@@ -294,9 +374,9 @@ db_transact(Db *db, bool (*work)(Db *db, void *data, GError **error),
 
 	/* A transaction is the connection's: other threads wait outside. */
 	sqlite3_mutex_enter(sqlite3_db_mutex(db));
-	good = run_plain(db, "BEGIN IMMEDIATE", error);
+	good = db_run(db, error, "BEGIN IMMEDIATE", "");
 	if (good && !(work(db, data, error) &&
-		      run_plain(db, "COMMIT", error))) {
+		      db_run(db, error, "COMMIT", ""))) {
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 		good = false;
 	}

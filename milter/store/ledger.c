@@ -1,9 +1,6 @@
 /*
- * ledger.c -- one SQLite file a day: records, their index, later events
- *
- * The index is in parts of some hundred records, so that what is written
- * together lies together: one index over the day would write a page for each
- * sighting.  A search looks into each part of a day.
+ * ledger.c -- one SQLite file a day: records, what they were seen with, later
+ * events
  *
  * The day is that of the id's time.  A record's body is JSON, packed
  * by zstd with a dictionary of the words that stand in all of them; its first
@@ -13,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -20,6 +18,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/store/db.h"
 #include "gatepost/store/schema.h"
+#include "gatepost/store/seen.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
@@ -30,13 +29,12 @@ struct Ledger {
 	struct hash_key key;
 	Db *db;			/* the day that was used last; NULL */
 	char day[CLOCK_TEXT];
-	gint64 records;		/* of that day, for the part */
 	ZSTD_CCtx *packer;
 	ZSTD_CDict *dictionary;	/* digested once */
 	GByteArray *packed;
 };
 
-/* Never edited: old records need it.  A new one gets a new version. */
+/* Never edited: old records need them.  A new one gets a new version. */
 static const char dictionary_1[] =
     "\"scores\":[{\"name\":\"X-Spam-Status\",\"value\":\"No, score="
     "\"notes\":[],\"defects\":[\"\"candidate\":[\"link-text\",\"reply-to\""
@@ -66,25 +64,132 @@ static const char dictionary_1[] =
     "\"narrowness\":}],\"category\":\"clean\",\"confidence\":\"normal\","
     "\"asked\":\"deliver\",\"action\":\"deliver\",\"mode\":\"enforce\","
     "\"row\":8,\"place\":\"mailbox\",\"because\":null}]}";
-#define DICTIONARY 1
-/* Records of one part of the index. */
-#define PART 256
+static const char dictionary_2[] =
+    "\"because\":{\"check\":\"lists\",\"speaker\":\"tenant\",\"effect\""
+    ":\"block\",\"category\":\"phish\",\"confidence\":\"high\",\"policy"
+    "\":\"block_sender\",\"reason\":\"the sender is on the block list: "
+    "block sender \",\"entry\":\"\",\"text\":\"block sender \",\"place"
+    "\":\"/etc/gatepost/lists/block.list:\",\"kind\":\"sender\",\"value"
+    "\":\"\",\"override\":\"\",\"is_proven\":true,\"narrowness\":}\"fin"
+    "dings\":[{\"check\":\"impersonation\",\"speaker\":\"check\",\"effe"
+    "ct\":\"observe\",\"category\":\"impersonation\",\"reason\":\"\",\""
+    "policy\":\"first_contact\",\"kind\":\"sender\",\"value\":\"\"}{\"c"
+    "heck\":\"upstream\",\"speaker\":\"upstream\",\"effect\":\"say\",\""
+    "category\":\"spam\"},\"action\":\"quarantine\",\"action\":\"tag\","
+    "\"action\":\"junk\",\"place\":\"quarantine\",\"place\":\"junk\",\""
+    "nearly\":[\"link-text\"],\"candidate\":[\"unproven-from\",\"reply-"
+    "to\"],\"score\":6\"is_encrypted\":true\"seen\":\"application/x-dos"
+    "exec\"\"files\":[{\"name\":\".pdf\",\"names\":[\".jpg\"],\"sha256"
+    "\":\"\",\"size\":,\"type\":\"application/pdf\"},\"image/png\",\"im"
+    "age/jpeg\"\"text/html\"\"defects\":[\"\"]\"defect_counts\":[{\"nam"
+    "e\":\"\",\"count\":1}]\"scores\":[{\"name\":\"X-Spam-Status\",\"va"
+    "lue\":\"No, score=\",\"index\":1}],\"results\":[{\"authserv_id\":"
+    "\"\",\"method\":\"dkim\",\"result\":\"pass\",\"domain\":\"\",\"sel"
+    "ector\":\"\"},{\"authserv_id\":\"\",\"method\":\"spf\",\"result\":"
+    "\"fail\"},{\"method\":\"dmarc\",\"policy\":\"reject\"\"spf_reason"
+    "\":\"\",\"auth\":{\"spf\":\"softfail\",\"spf\":\"pass\",\"spf_doma"
+    "in\":\"\",\"dkim\":[{\"result\":\"pass\",\"domain\":\"\",\"selecto"
+    "r\":\"\",\"algorithm\":\"rsa-sha256\",\"bits\":2048}],\"dmarc\":\""
+    "pass\",\"dmarc_domain\":\"\",\"dmarc_policy\":\"quarantine\",\"dma"
+    "rc_policy\":\"none\",\"arc\":\"none\",\"iprev\":\"pass\",\"iprev_n"
+    "ame\":\"\",\"composite\":\"pass\",\"reason\":\"100\",\"sentence\":"
+    "\"DMARC passes\"},\"composite\":\"fail\",\"composite\":\"soft\"\"i"
+    "prev\":\"fail\",\"text_hidden\":,\"is_list\":true,\"is_auto\":true"
+    ",\"received\":2,\"client\":\"\"sender\":[{\"name\":\"\",\"address"
+    "\":\"\",\"domain\":\"\"}],\"reply_to\":[{\"name\":\"\",\"address\""
+    ":\"\",\"domain\":\"\"}],\"text\":\"Unsubscribe\",\"wrapper\":\"\","
+    "\"message_id\":\"@mail.gmail.com\",\"date\":\"Mon, Tue, Wed, Thu, "
+    "Fri, Sat, Sun, Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec  20"
+    "26 +0000 (UTC)\"name\":\"localhost\",\"helo\":\"localhost\",\"logi"
+    "n\":null,\"kind\":\"outbound\"},\"address\":\"127.0.0.1\"},{\"url"
+    "\":\"https://www..com/\",\"host\":\"www..com\"},{\"url\":\"https:/"
+    "/\",\"host\":\"\"},{\"url\":\"http://\",\"host\":\"\"},\"score\":3"
+    ",{\"id\":\"01\",\"queue_id\":\"\",\"received\":\"2026-\",\"client"
+    "\":{\"address\":\"\",\"name\":\"mail.\",\"helo\":\"mail.\",\"login"
+    "\":null,\"kind\":\"outside\"},\"sender\":\"\",\"size\":,\"reply\":"
+    "\"accept\",\"generation\":,\"facts\":{\"complete\":true,\"from\":"
+    "\"\",\"from_name\":\"\",\"from_domain\":\"\",\"authors\":[{\"name"
+    "\":\"\",\"address\":\"\",\"domain\":\"\"}],\"subject\":\"Re: \",\""
+    "message_id\":\"\",\"date\":\"\",\"auth\":{\"spf\":\"none\",\"dmarc"
+    "\":\"none\",\"arc\":\"none\",\"iprev\":\"none\",\"composite\":\"no"
+    "ne\",\"reason\":\"300\",\"sentence\":\"nobody looked at the authen"
+    "tication\"},\"urls\":[{\"url\":\"http://www.\",\"host\":\"www.\"}]"
+    ",\"size\":,\"body_sha256\":\"\"},\"decisions\":[{\"rcpt\":\"\",\"g"
+    "iven\":\"<>\",\"tenant\":\"\",\"category\":\"clean\",\"confidence"
+    "\":\"normal\",\"asked\":\"deliver\",\"action\":\"deliver\",\"mode"
+    "\":\"enforce\",\"row\":8,\"nearly\":[\"links-elsewhere\"],\"score"
+    "\":3,\"place\":\"mailbox\",\"because\":null}]}";
+static const struct {
+	const char *text;
+	gsize length;
+} dictionaries[] = {
+	{ NULL, 0 },
+	{ dictionary_1, sizeof dictionary_1 - 1 },
+	{ dictionary_2, sizeof dictionary_2 - 1 },
+};
+/* What is written today is packed with the last. */
+#define DICTIONARY (G_N_ELEMENTS(dictionaries) - 1)
 
 /* Records are short and come fast: the dictionary is what packs them, and
- * codes of their own cost more than they save. */
-#define PACK_LEVEL (-1)
+ * searching further, or codes of their own, cost more than they save. */
+#define PACK_LEVEL (-4)
 /* Octets of a record, unpacked. */
 #define BODY_MOST (64 * MIB)
+
+/* Records that were freed, for record_new(); longer ones are not kept. */
+#define SPARE 256
+#define SPARE_TEXT (16 * KIB)
+static struct {
+	pthread_mutex_t lock;
+	Record *records[SPARE];
+	guint count;
+} spare = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static Record *
+spare_take(void)
+{
+	Record *record = NULL;
+
+	pthread_mutex_lock(&spare.lock);
+	if (spare.count)
+		record = spare.records[--spare.count];
+	pthread_mutex_unlock(&spare.lock);
+	return record;
+}
+
+static bool
+spare_give(Record *record)
+{
+	bool is_room;
+
+	if (record->text->allocated_len > SPARE_TEXT)
+		return false;
+	pthread_mutex_lock(&spare.lock);
+	is_room = spare.count < SPARE;
+	if (is_room)
+		spare.records[spare.count++] = record;
+	pthread_mutex_unlock(&spare.lock);
+	return is_room;
+}
 
 Record *
 record_new(const char *id, gint64 at)
 {
-	Record *record = g_new0(Record, 1);
+	Record *record = spare_take();
 
+	if (!record) {
+		record = g_new0(Record, 1);
+		record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
+		record->contacts = g_array_new(FALSE, FALSE, sizeof(gint64));
+		record->text = g_string_sized_new(4096);
+	}
+	g_array_set_size(record->keys, 0);
+	g_array_set_size(record->contacts, 0);
+	g_string_truncate(record->text, 0);
 	g_strlcpy(record->id, id, sizeof record->id);
 	record->at = at;
-	record->keys = g_array_new(FALSE, FALSE, sizeof(gint64));
-	record->contacts = g_array_new(FALSE, FALSE, sizeof(gint64));
+	record->number = 0;
+	record->body = NULL;
 	return record;
 }
 
@@ -93,9 +198,13 @@ record_free(Record *record)
 {
 	if (!record)
 		return;
+	if (record->body != record->text->str)
+		g_free(record->body);
+	if (spare_give(record))
+		return;
 	g_array_free(record->keys, TRUE);
 	g_array_free(record->contacts, TRUE);
-	g_free(record->body);
+	g_string_free(record->text, TRUE);
 	g_free(record);
 }
 
@@ -103,12 +212,14 @@ gint64
 ledger_key(const struct hash_key *key, const char *kind, const char *value)
 {
 	char both[512];
-	gsize length = g_strlcpy(both, kind, 32);
-
+	gsize start = MIN(strlen(kind), 31);
 	/* Of a longer value its start is the key; hits are compared. */
-	both[length++] = ' ';
-	length += g_strlcpy(both + length, value, sizeof both - length);
-	return (gint64)hash_bytes(key, both, MIN(length, sizeof both - 1));
+	gsize length = MIN(strlen(value), sizeof both - start - 2);
+
+	memcpy(both, kind, start);
+	both[start++] = ' ';
+	memcpy(both + start, value, length);
+	return (gint64)hash_bytes(key, both, start + length);
 }
 
 Ledger *
@@ -125,8 +236,8 @@ ledger_open(int folder, const char *path, const struct hash_key *key,
 	ledger->key = *key;
 	ledger->packed = g_byte_array_new();
 	ledger->packer = ZSTD_createCCtx();
-	ledger->dictionary = ZSTD_createCDict(dictionary_1,
-					      sizeof dictionary_1 - 1,
+	ledger->dictionary = ZSTD_createCDict(dictionaries[DICTIONARY].text,
+					      dictionaries[DICTIONARY].length,
 					      PACK_LEVEL);
 	if (!ledger->packer || !ledger->dictionary)
 		g_error("zstd: no memory");
@@ -150,19 +261,6 @@ ledger_free(Ledger *ledger)
 	g_free(ledger);
 }
 
-/* How many parts the index of DB has. */
-static bool
-last_part(Db *db, gint64 *parts, GError **error)
-{
-	sqlite3_stmt *row = db_begin(db, error, "SELECT COALESCE(MAX(part),"
-				     " -1) + 1 FROM sighting", "");
-	bool good = row && db_next(row, error);
-
-	*parts = good ? sqlite3_column_int64(row, 0) : 0;
-	db_end(row);
-	return good;
-}
-
 /* The day's file; NULL without ERROR when it is not there and not to be
  * made. */
 static Db *
@@ -179,12 +277,6 @@ day_open(Ledger *ledger, const char *day, bool make, GError **error)
 	file = g_build_filename(ledger->path, name, NULL);
 	ledger->db = db_open(file, make, schema_ledger, error);
 	g_strlcpy(ledger->day, ledger->db ? day : "", sizeof ledger->day);
-	if (ledger->db && !last_part(ledger->db, &ledger->records, error)) {
-		db_close(ledger->db);
-		ledger->db = NULL;
-		ledger->day[0] = '\0';
-	}
-	ledger->records *= PART;
 	return ledger->db;
 }
 
@@ -209,7 +301,8 @@ pack_body(Ledger *ledger, const char *body)
 static char *
 unpack_body(const guint8 *data, gsize length)
 {
-	unsigned long long size = length < 2 || data[0] != DICTIONARY ? 0 :
+	unsigned long long size = length < 2 || data[0] == 0 ||
+	    data[0] > DICTIONARY ? 0 :
 	    ZSTD_getFrameContentSize(data + 1, length - 1);
 	ZSTD_DCtx *context;
 	char *body;
@@ -220,8 +313,9 @@ unpack_body(const guint8 *data, gsize length)
 	body[size] = '\0';
 	context = ZSTD_createDCtx();
 	size = ZSTD_decompress_usingDict(context, body, size, data + 1,
-					 length - 1, dictionary_1,
-					 sizeof dictionary_1 - 1);
+					 length - 1,
+					 dictionaries[data[0]].text,
+					 dictionaries[data[0]].length);
 	ZSTD_freeDCtx(context);
 	if (!ZSTD_isError(size))
 		return body;
@@ -233,45 +327,31 @@ struct writing {
 	Ledger *ledger;
 	const GPtrArray *records;
 	guint from, to;
-	sqlite3_stmt *record, *sighting;
+	sqlite3_stmt *record, *seen;
 };
-
-static bool
-put(sqlite3_stmt *statement, GError **error)
-{
-	g_autoptr(GError) fault = NULL;
-
-	db_next(statement, &fault);
-	sqlite3_reset(statement);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
-}
 
 static bool
 write_one(struct writing *writing, const Record *record, GError **error)
 {
 	const GByteArray *packed = writing->ledger->packed;
+	g_autoptr(GError) fault = NULL;
+	gint64 number = seen_put(writing->seen, record->id, record->keys,
+				 error);
 
+	if (number == 0)
+		return false;
 	pack_body(writing->ledger, record->body);
 	sqlite3_bind_text(writing->record, 1, record->id, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(writing->record, 2, record->at);
 	sqlite3_bind_blob64(writing->record, 3, packed->data, packed->len,
 			    SQLITE_STATIC);
-	if (!put(writing->record, error))
-		return false;
-	sqlite3_bind_int64(writing->sighting, 1,
-			   writing->ledger->records++ / PART);
-	sqlite3_bind_text(writing->sighting, 3, record->id, -1,
-			  SQLITE_STATIC);
-	for (guint i = 0; i < record->keys->len; i++) {
-		sqlite3_bind_int64(writing->sighting, 2,
-				   g_array_index(record->keys, gint64, i));
-		if (!put(writing->sighting, error))
-			return false;
-	}
-	return true;
+	sqlite3_bind_int64(writing->record, 4, number);
+	db_next(writing->record, &fault);
+	sqlite3_reset(writing->record);
+	if (!fault)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
 }
 
 static bool
@@ -281,17 +361,15 @@ write_day(Db *db, void *data, GError **error)
 	bool good;
 
 	writing->record = db_begin(db, error, "INSERT INTO record"
-				   " (id, at, body) VALUES ($1, $2, $3)"
+				   " (id, at, body, number)"
+				   " VALUES ($1, $2, $3, $4)"
 				   " ON CONFLICT (id) DO NOTHING", "");
-	writing->sighting = writing->record ?
-	    db_begin(db, error, "INSERT INTO sighting (part, key, id)"
-		     " VALUES ($1, $2, $3)"
-		     " ON CONFLICT (part, key, id) DO NOTHING", "") : NULL;
-	good = writing->sighting != NULL;
+	writing->seen = writing->record ? seen_begin(db, error) : NULL;
+	good = writing->seen != NULL;
 	for (guint i = writing->from; good && i < writing->to; i++)
 		good = write_one(writing, writing->records->pdata[i], error);
 	db_end(writing->record);
-	db_end(writing->sighting);
+	db_end(writing->seen);
 	return good;
 }
 
@@ -338,6 +416,18 @@ from_row(sqlite3_stmt *row)
 
 	record->body = unpack_body(sqlite3_column_blob(row, 2),
 				   (gsize)sqlite3_column_bytes(row, 2));
+	record->number = sqlite3_column_int64(row, 3);
+	return record;
+}
+
+static Record *
+read_one(Db *db, const char *id, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT id, at, body, number"
+				     " FROM record WHERE id = $1", "t", id);
+	Record *record = row && db_next(row, error) ? from_row(row) : NULL;
+
+	db_end(row);
 	return record;
 }
 
@@ -347,20 +437,11 @@ ledger_read(Ledger *ledger, const char *id, GError **error)
 	g_autoptr(GRecMutexLocker) locker =
 	    g_rec_mutex_locker_new(&ledger->lock);
 	char day[CLOCK_TEXT];
-	Record *record = NULL;
-	sqlite3_stmt *row;
 	Db *db;
 
 	day_of(id, day);
 	db = day_open(ledger, day, false, error);
-	if (!db)
-		return NULL;
-	row = db_begin(db, error, "SELECT id, at, body FROM record"
-		       " WHERE id = $1", "t", id);
-	if (row && db_next(row, error))
-		record = from_row(row);
-	db_end(row);
-	return record;
+	return db ? read_one(db, id, error) : NULL;
 }
 
 static int
@@ -389,23 +470,56 @@ days(Ledger *ledger)
 	return all;
 }
 
-static sqlite3_stmt *
-search_day(Db *db, const gint64 *key, gint64 since, GError **error)
+struct search {
+	gint64 since;
+	ledger_found *found;
+	void *data;
+	bool is_over;		/* the caller has enough */
+};
+
+static void
+found_one(struct search *search, const Record *record)
 {
-	if (!key)
-		return db_begin(db, error, "SELECT id, at, body FROM record"
-				" WHERE at >= $1 ORDER BY id DESC", "i",
-				since);
-	return db_begin(db, error,
-			"WITH RECURSIVE parts (part) AS ("
-			" SELECT COALESCE(MAX(part), -1) FROM sighting"
-			" UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
-			" SELECT id, at, body FROM record"
-			" WHERE at >= $1 AND id IN ("
-			"  SELECT sighting.id FROM parts CROSS JOIN sighting"
-			"  ON sighting.part = parts.part"
-			"  AND sighting.key = $2)"
-			" ORDER BY id DESC", "ii", since, *key);
+	if (record->body && record->at >= search->since)
+		search->is_over = !search->found(record, search->data);
+}
+
+/* All records of a day. */
+static void
+search_all(Db *db, struct search *search, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT id, at, body, number"
+				     " FROM record WHERE at >= $1"
+				     " ORDER BY id DESC", "i", search->since);
+
+	while (row && !search->is_over && db_next(row, error)) {
+		g_autoptr(Record) record = from_row(row);
+
+		found_one(search, record);
+	}
+	db_end(row);
+}
+
+/* Those with KEY.  What is called may open another day. */
+static void
+search_key(Ledger *ledger, const char *day, gint64 key,
+	   struct search *search, GError **error)
+{
+	g_autoptr(GPtrArray) ids = seen_find(ledger->db, key, error);
+
+	for (guint i = 0; ids && !search->is_over && i < ids->len; i++) {
+		g_autoptr(GError) fault = NULL;
+		Db *db = day_open(ledger, day, false, &fault);
+		g_autoptr(Record) record = db ?
+		    read_one(db, ids->pdata[i], &fault) : NULL;
+
+		if (record)
+			found_one(search, record);
+		if (!fault)
+			continue;
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return;
+	}
 }
 
 bool
@@ -414,25 +528,21 @@ ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 {
 	g_autoptr(GRecMutexLocker) locker =
 	    g_rec_mutex_locker_new(&ledger->lock);
+	struct search search = { since, found, data, false };
 	g_autoptr(GPtrArray) all = days(ledger);
 	g_autoptr(GError) fault = NULL;
 	char oldest[CLOCK_TEXT];
-	bool more = true;
 
 	clock_day(since, oldest);
-	for (guint i = 0; more && !fault && i < all->len; i++) {
-		Db *db = strcmp(all->pdata[i], oldest) < 0 ? NULL :
-		    day_open(ledger, all->pdata[i], false, &fault);
-		sqlite3_stmt *row = db ?
-		    search_day(db, key, since, &fault) : NULL;
+	for (guint i = 0; !search.is_over && !fault && i < all->len; i++) {
+		const char *day = all->pdata[i];
+		Db *db = strcmp(day, oldest) < 0 ? NULL :
+		    day_open(ledger, day, false, &fault);
 
-		while (row && more && db_next(row, &fault)) {
-			g_autoptr(Record) record = from_row(row);
-
-			if (record->body)
-				more = found(record, data);
-		}
-		db_end(row);
+		if (db && key)
+			search_key(ledger, day, *key, &search, &fault);
+		else if (db)
+			search_all(db, &search, &fault);
 	}
 	if (!fault)
 		return true;
@@ -522,52 +632,35 @@ struct forgetting {
 	bool is_end;
 };
 
-/* What was seen as OLD in record ID is seen as NEW. */
-static bool
-move_sighting(Db *db, const char *id, gint64 old, gint64 new, GError **error)
-{
-	static const char put[] =
-	    "WITH RECURSIVE parts (part) AS ("
-	    " SELECT COALESCE(MAX(part), -1) FROM sighting"
-	    " UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
-	    " INSERT INTO sighting (part, key, id)"
-	    " SELECT sighting.part, $1, sighting.id FROM parts"
-	    " CROSS JOIN sighting ON sighting.part = parts.part"
-	    " AND sighting.key = $2 AND sighting.id = $3"
-	    " WHERE true ON CONFLICT (part, key, id) DO NOTHING";
-	static const char drop[] =
-	    "WITH RECURSIVE parts (part) AS ("
-	    " SELECT COALESCE(MAX(part), -1) FROM sighting"
-	    " UNION ALL SELECT part - 1 FROM parts WHERE part > 0)"
-	    " DELETE FROM sighting WHERE part IN (SELECT part FROM parts)"
-	    " AND key = $1 AND id = $2";
-
-	return db_run(db, error, put, "iit", new, old, id) &&
-	    db_run(db, error, drop, "it", old, id);
-}
-
 /* The kinds of what is seen that are addresses. */
 static const char *const address_kinds[] = { "rcpt", "sender", "envelope" };
 
+/* What the record of row NUMBER was seen with as one of SEEN was so as what
+ * stands in for it. */
 static bool
-move_sightings(Db *db, const struct forgetting *work, const char *id,
-	       const GPtrArray *seen, GError **error)
+move_seen(Db *db, const struct forgetting *work, gint64 number,
+	  const GPtrArray *seen, GError **error)
 {
 	const struct hash_key *key = &work->ledger->key;
+	g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(gint64));
 
 	for (guint i = 0; i < seen->len; i++) {
 		const char *old = seen->pdata[i];
 		g_autofree char *new = mention_stand_in(work->who, old,
 							strlen(old));
 
-		for (guint j = 0; j < G_N_ELEMENTS(address_kinds); j++)
-			if (!move_sighting(db, id, ledger_key(key,
-					       address_kinds[j], old),
-					   ledger_key(key, address_kinds[j],
-						      new), error))
-				return false;
+		for (guint j = 0; j < G_N_ELEMENTS(address_kinds); j++) {
+			gint64 keys[] = {
+				ledger_key(key, address_kinds[j], old),
+				ledger_key(key, address_kinds[j], new),
+			};
+
+			g_array_append_val(from, keys[0]);
+			g_array_append_val(to, keys[1]);
+		}
 	}
-	return true;
+	return seen_move(db, number, from, to, error);
 }
 
 static bool
@@ -587,7 +680,7 @@ change_record(Db *db, struct forgetting *work, const Record *record,
 	pack_body(work->ledger, body);
 	return db_run(db, error, "UPDATE record SET body = $1 WHERE id = $2",
 		      "bt", packed->data, (gsize)packed->len, record->id) &&
-	    move_sightings(db, work, record->id, seen, error);
+	    move_seen(db, work, record->number, seen, error);
 }
 
 static bool
@@ -597,8 +690,8 @@ change_batch(Db *db, void *data, GError **error)
 	g_autoptr(GPtrArray) batch = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)record_free);
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(db, &fault, "SELECT id, at, body FROM"
-				     " record WHERE id > $1 ORDER BY id"
+	sqlite3_stmt *row = db_begin(db, &fault, "SELECT id, at, body, number"
+				     " FROM record WHERE id > $1 ORDER BY id"
 				     " LIMIT $2", "ti", work->last,
 				     (gint64)BATCH);
 	bool good = true;

@@ -283,6 +283,19 @@ const char *const schema_ledger[] = {
 	"  who TEXT NOT NULL,"
 	"  PRIMARY KEY (id, rcpt, at, what)"
 	") STRICT, WITHOUT ROWID;",
+	/* 2: the keys of a record in one row.  What a day had before is found
+	 * by its id alone. */
+	"DROP TABLE sighting;"
+	"ALTER TABLE record ADD COLUMN number INTEGER;"
+	"CREATE TABLE seen ("
+	"  number INTEGER NOT NULL PRIMARY KEY,"
+	"  id TEXT NOT NULL,"
+	"  keys BLOB NOT NULL"
+	") STRICT;"
+	"CREATE TABLE part ("
+	"  part INTEGER NOT NULL PRIMARY KEY,"
+	"  filter BLOB NOT NULL"
+	") STRICT;",
 	NULL
 };
 

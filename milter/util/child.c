@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,20 +64,38 @@ start(const struct child *child, int in, int out, pid_t *pid)
 	return fault;
 }
 
+static bool
+wait_plainly(int fd, gint64 deadline, void *data)
+{
+	struct pollfd one = { fd, POLLIN, 0 };
+	gint64 left;
+
+	(void)data;
+	while ((left = deadline - clock_steady_ms()) > 0)
+		if (poll(&one, 1, (int)MIN(left, 60000)) > 0)
+			return true;
+	return false;
+}
+
+static bool
+can_be_read(const struct child *child, int fd, gint64 deadline)
+{
+	return (child->wait ? child->wait : wait_plainly)(fd, deadline,
+							  child->data);
+}
+
+static const char late[] = "it did not end in time and was killed";
+
 /* All that it prints; NULL, or what is wrong. */
 static const char *
 hear(const struct child *child, int out, gint64 deadline, GString *heard)
 {
 	for (;;) {
-		gint64 left = deadline - clock_steady_ms();
-		struct pollfd one = { out, POLLIN, 0 };
 		char octets[4096];
 		gssize n;
 
-		if (left <= 0)
-			return "it did not end in time and was killed";
-		if (poll(&one, 1, (int)MIN(left, 1000)) <= 0)
-			continue;
+		if (!can_be_read(child, out, deadline))
+			return late;
 		n = read(out, octets, sizeof octets);
 		if (n == 0)
 			return NULL;
@@ -88,25 +107,20 @@ hear(const struct child *child, int out, gint64 deadline, GString *heard)
 	}
 }
 
-/* It may have closed its output and live on, until the deadline. */
+/* It may have closed its output and live on, until the deadline; then it is
+ * made to end. */
 static bool
-reap(pid_t pid, gint64 deadline, int *status)
+reap(const struct child *child, pid_t pid, gint64 deadline, int *status)
 {
-	siginfo_t end = { .si_pid = 0 };
-	bool is_late = false;
+	int end = (int)syscall(SYS_pidfd_open, pid, 0);
+	bool is_over = end >= 0 && can_be_read(child, end, deadline);
 
-	while (!is_late && end.si_pid == 0) {
-		if (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG |
-			   WNOWAIT) < 0 && errno != EINTR)
-			break;
-		is_late = clock_steady_ms() > deadline;
-		if (end.si_pid == 0 && !is_late)
-			g_usleep(5000);
-	}
+	if (end >= 0)
+		close(end);
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		continue;
-	return !is_late;
+	return is_over;
 }
 
 static bool
@@ -143,7 +157,7 @@ child_run(const struct child *child, GString *heard, int *status,
 	}
 	why = hear(child, ends[0], deadline, heard);
 	close(ends[0]);
-	if (!reap(pid, why ? 0 : deadline, status) && !why)
-		why = "it did not end in time and was killed";
+	if (!reap(child, pid, why ? 0 : deadline, status) && !why)
+		why = late;
 	return !why || fail(child, why, error);
 }

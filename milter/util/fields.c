@@ -95,30 +95,58 @@ fields_free(const struct fields *table, void *at)
 	g_free(at);
 }
 
+/* LENGTH octets more at OUT's end, to be written. */
+static guint8 *
+more(GByteArray *out, gsize length)
+{
+	guint before = out->len;
+
+	g_byte_array_set_size(out, before + (guint)length);
+	return out->data + before;
+}
+
 static void
 put(GByteArray *out, const void *data, gsize length)
 {
-	g_byte_array_append(out, data, (guint)length);
+	memcpy(more(out, length), data, length);
 }
 
 static void
 put_text(GByteArray *out, const char *text)
 {
-	guint32 length = text ? (guint32)strlen(text) + 1 : 0;
+	gsize size = text ? strlen(text) : 0;
+	guint32 length = text ? (guint32)size + 1 : 0;
+	guint8 *to = more(out, sizeof length + size);
 
-	put(out, &length, sizeof length);
+	memcpy(to, &length, sizeof length);
 	if (text)
-		put(out, text, length - 1);
+		memcpy(to + sizeof length, text, size);
+}
+
+/* An idle row, as if it were empty. */
+static void
+put_nothing(const struct field *row, GByteArray *out)
+{
+	guint32 none = 0;
+
+	g_assert(row->type == FIELD_TEXT || row->type == FIELD_TEXTS ||
+		 row->type == FIELD_LIST);
+	put(out, &none, sizeof none);
 }
 
 void
-fields_pack(const struct fields *table, const void *at, GByteArray *out)
+fields_pack(const struct fields *table, const void *at, bool brief,
+	    GByteArray *out)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct field *row = &table->rows[i];
 		const GPtrArray *array;
 		guint8 octet;
 
+		if (brief && row->is_idle) {
+			put_nothing(row, out);
+			continue;
+		}
 		switch (row->type) {
 		case FIELD_TEXT:
 			put_text(out, SEEN(at, row, char *));
@@ -143,13 +171,14 @@ fields_pack(const struct fields *table, const void *at, GByteArray *out)
 			break;
 		case FIELD_STRUCT:
 			fields_pack(row->of, (const char *)at + row->offset,
-				    out);
+				    brief, out);
 			break;
 		case FIELD_LIST:
 			array = SEEN(at, row, GPtrArray *);
 			put(out, &array->len, sizeof array->len);
 			for (guint j = 0; j < array->len; j++)
-				fields_pack(row->of, array->pdata[j], out);
+				fields_pack(row->of, array->pdata[j], brief,
+					    out);
 			break;
 		}
 	}
@@ -177,7 +206,9 @@ get_text(struct reader *from, char **text)
 	if ((gsize)(from->end - from->at) < length - 1 ||
 	    memchr(from->at, '\0', length - 1))
 		return false;
-	*text = g_strndup((const char *)from->at, length - 1);
+	*text = g_malloc(length);
+	memcpy(*text, from->at, length - 1);
+	(*text)[length - 1] = '\0';
 	from->at += length - 1;
 	return true;
 }
@@ -194,19 +225,15 @@ get_array(const struct field *row, GPtrArray *array, struct reader *from)
 	if (!get(from, &count, sizeof count) ||
 	    count > (gsize)(from->end - from->at))
 		return false;
+	g_ptr_array_set_size(array, (gint)count);
 	for (guint32 j = 0; j < count; j++) {
 		if (row->type == FIELD_LIST) {
-			void *element = fields_new(row->of);
-
-			g_ptr_array_add(array, element);
-			if (!get_struct(row->of, element, from))
+			array->pdata[j] = fields_new(row->of);
+			if (!get_struct(row->of, array->pdata[j], from))
 				return false;
-		} else {
-			char *text = NULL;
-
-			if (!get_text(from, &text) || !text)
-				return false;
-			g_ptr_array_add(array, text);
+		} else if (!get_text(from, (char **)&array->pdata[j]) ||
+			   !array->pdata[j]) {
+			return false;
 		}
 	}
 	return true;
@@ -309,8 +336,7 @@ value_json(const struct field *row, const void *at, bool brief, GString *out)
 		json_quote(out, SEEN(at, row, char *));
 		break;
 	case FIELD_NUMBER:
-		g_string_append_printf(out, "%" G_GINT64_FORMAT,
-				       SEEN(at, row, gint64));
+		json_append_number(out, SEEN(at, row, gint64));
 		break;
 	case FIELD_TIME:
 		clock_format(SEEN(at, row, gint64), time);

@@ -112,6 +112,21 @@ file_put(int folder, const char *name, const void *data, gsize length,
 				 file_write_all(fd, data, length), error);
 }
 
+/* Some of the octets of FD from AT on, which has SIZE; -1 and errno, also
+ * when it ends before. */
+static gssize
+read_some(int fd, void *buffer, gsize room, off_t at, gsize size)
+{
+	gssize n;
+
+	do {
+		n = pread(fd, buffer, MIN(room, size - (gsize)at), at);
+	} while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = EIO;
+	return n > 0 ? n : -1;
+}
+
 static bool
 copy(int from, int to, gsize size)
 {
@@ -119,14 +134,9 @@ copy(int from, int to, gsize size)
 	off_t at = 0;
 
 	while ((gsize)at < size) {
-		gssize n = pread(from, buffer,
-				 MIN(sizeof buffer, size - (gsize)at), at);
+		gssize n = read_some(from, buffer, sizeof buffer, at, size);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0 || !file_write_all(to, buffer, (gsize)n))
+		if (n < 0 || !file_write_all(to, buffer, (gsize)n))
 			return false;
 		at += n;
 	}
@@ -309,14 +319,9 @@ file_sha256(int fd, gsize size, GError **error)
 	off_t at = 0;
 
 	while ((gsize)at < size) {
-		gssize n = pread(fd, buffer,
-				 MIN(sizeof buffer, size - (gsize)at), at);
+		gssize n = read_some(fd, buffer, sizeof buffer, at, size);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0) {
+		if (n < 0) {
 			file_fail(error, "read", "message");
 			return NULL;
 		}

@@ -9,19 +9,37 @@
 /* A macro of jansson's, which no function may bear the name of. */
 #undef json_is_true
 
-void
-json_quote(GString *out, const char *text)
+/* LENGTH octets at the end of OUT, to be filled. */
+static char *
+room(GString *out, gsize length)
 {
-	g_autofree char *made = NULL;
+	gsize at = out->len;
 
-	if (!text) {
-		g_string_append(out, "null");
-		return;
-	}
-	if (!g_utf8_validate(text, -1, NULL))
-		text = made = g_utf8_make_valid(text, -1);
+	g_string_set_size(out, at + length);
+	return out->str + at;
+}
+
+/* Octets at the start of TEXT that stand for themselves, whatever follows. */
+static gsize
+plain_length(const char *text)
+{
+	const guchar *p = (const guchar *)text;
+
+	while (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (gsize)((const char *)p - text);
+}
+
+/* Text with octets that JSON, or a reader, cannot take as they are. */
+static void
+quote_odd(GString *out, const char *text)
+{
+	g_autofree char *made = g_utf8_validate(text, -1, NULL) ? NULL :
+	    g_utf8_make_valid(text, -1);
+
 	g_string_append_c(out, '"');
-	for (const guchar *p = (const guchar *)text; *p; p++) {
+	for (const guchar *p = (const guchar *)(made ? made : text); *p;
+	     p++) {
 		gsize plain = 0;
 
 		while (p[plain] >= 0x20 && p[plain] != '"' &&
@@ -42,6 +60,23 @@ json_quote(GString *out, const char *text)
 }
 
 void
+json_quote(GString *out, const char *text)
+{
+	gsize plain = text ? plain_length(text) : 0;
+	char *at;
+
+	if (!text) {
+		g_string_append_len(out, "null", 4);
+	} else if (text[plain]) {
+		quote_odd(out, text);
+	} else {
+		at = room(out, plain + 2);
+		at[0] = at[plain + 1] = '"';
+		memcpy(at + 1, text, plain);
+	}
+}
+
+void
 json_comma(GString *out)
 {
 	if (out->len && !strchr("{[:,\n", out->str[out->len - 1]))
@@ -51,10 +86,14 @@ json_comma(GString *out)
 void
 json_key(GString *out, const char *name)
 {
+	gsize length = strlen(name);
+	char *at;
+
 	json_comma(out);
-	g_string_append_c(out, '"');
-	g_string_append(out, name);
-	g_string_append(out, "\":");
+	at = room(out, length + 3);
+	*at = '"';
+	memcpy(at + 1, name, length);
+	memcpy(at + 1 + length, "\":", 2);
 }
 
 void
@@ -65,10 +104,26 @@ json_put(GString *out, const char *name, const char *text)
 }
 
 void
+json_append_number(GString *out, gint64 number)
+{
+	/* Below zero as well: the least of all has no positive. */
+	guint64 left = number < 0 ? -(guint64)number : (guint64)number;
+	char digits[24], *at = digits + sizeof digits;
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (number < 0)
+		*--at = '-';
+	g_string_append_len(out, at, digits + sizeof digits - at);
+}
+
+void
 json_put_number(GString *out, const char *name, gint64 number)
 {
 	json_key(out, name);
-	g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
+	json_append_number(out, number);
 }
 
 static const json_t *

@@ -177,6 +177,22 @@ text_glob(const char *pattern, const char *text)
 	return !*pattern;
 }
 
+gsize
+text_ascii(const char *text, gsize length)
+{
+	gsize n = 0;
+	guint64 eight;
+
+	for (; length - n >= sizeof eight; n += sizeof eight) {
+		memcpy(&eight, text + n, sizeof eight);
+		if (eight & G_GUINT64_CONSTANT(0x8080808080808080))
+			break;
+	}
+	while (n < length && (guchar)text[n] < 0x80)
+		n++;
+	return n;
+}
+
 char *
 text_hex(const guint8 *data, gsize length)
 {

@@ -46,12 +46,12 @@ halve_longest(Facts *facts)
 }
 
 GByteArray *
-analyse_packed(Answer *answer)
+analyse_packed(Answer *answer, bool brief)
 {
 	for (;;) {
 		GByteArray *packed = g_byte_array_sized_new(4096);
 
-		fields_pack(&answer_fields, answer, packed);
+		fields_pack(&answer_fields, answer, brief, packed);
 		if (packed->len <= BOUND_FACTS)
 			return packed;
 		g_byte_array_free(packed, TRUE);

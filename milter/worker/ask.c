@@ -85,11 +85,11 @@ ask(int connection, const Request *request, const struct ask_bytes *bytes,
 {
 	g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
 	g_autoptr(GError) why = NULL;
-	struct wire_frame frame = { .fd = -1 };
+	struct wire_frame frame;
 	enum ask_result result = ASK_DONE;
 	enum wire_fault fault = WIRE_BROKEN;
 
-	fields_pack(&request_fields, request, packed);
+	fields_pack(&request_fields, request, false, packed);
 	if (!wire_send(connection, packed, bytes)) {
 		file_fail(error, "send to", "worker");
 		return ASK_NONE;
@@ -99,6 +99,7 @@ ask(int connection, const Request *request, const struct ask_bytes *bytes,
 			    "no answer of a worker in time");
 		return ASK_LATE;
 	}
+	wire_frame_init(&frame);
 	if (!wire_receive(connection, &frame, deadline, &fault, &why) ||
 	    !fields_unpack(&answer_fields, answer, frame.data,
 			   frame.head.fields, &why))

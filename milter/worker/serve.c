@@ -119,7 +119,7 @@ answer_request(int connection, const Request *request, const guint8 *data)
 	answer->octets = octets;
 	analyse(data ? data : (const guint8 *)"", (gsize)request->size,
 		request, answer);
-	packed = analyse_packed(answer);
+	packed = analyse_packed(answer, request->is_brief);
 	bytes.data = octets->data;
 	bytes.size = octets->len;
 	good = wire_send(connection, packed, octets->len ? &bytes : NULL);
@@ -171,8 +171,9 @@ serve_one(int connection, struct wire_frame *frame)
 void
 serve_connection(int connection)
 {
-	struct wire_frame frame = { .fd = -1 };
+	struct wire_frame frame;
 
+	wire_frame_init(&frame);
 	while (serve_one(connection, &frame))
 		;
 	wire_frame_clear(&frame);
@@ -267,12 +268,13 @@ wait_for_work(struct waiting *waiting)
 void
 serve(int listener, int status, gint64 most)
 {
-	struct wire_frame frame = { .fd = -1 };
+	struct wire_frame frame;
 	struct waiting waiting = { listener, -1,
 				   epoll_create1(EPOLL_CLOEXEC), { { 0 } } };
 
 	if (waiting.poll < 0)
 		g_error("epoll_create1: %s", g_strerror(errno));
+	wire_frame_init(&frame);
 	leave_on_signal(&waiting.signals);
 	watch(&waiting, listener, EPOLLIN | EPOLLEXCLUSIVE);
 	if (status >= 0)

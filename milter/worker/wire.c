@@ -170,15 +170,16 @@ receive_some(int fd, struct iovec *parts, guint count, int *passed,
 	}
 }
 
-/* What a frame mostly fits into, so that one call receives it. */
-#define ROOM (16 * KIB)
-
 static void
 make_room(struct wire_frame *frame, gsize room)
 {
+	guint8 *old = frame->data;
+
 	if (frame->room >= room)
 		return;
-	frame->data = g_realloc(frame->data, room);
+	frame->data = g_realloc(old == frame->first ? NULL : old, room);
+	if (old == frame->first)
+		memcpy(frame->data, frame->first, frame->room);
 	frame->room = room;
 }
 
@@ -202,7 +203,6 @@ wire_receive(int fd, struct wire_frame *frame, gint64 deadline,
 	gsize have = 0, wanted = sizeof frame->head;
 
 	frame->fd = -1;
-	make_room(frame, ROOM);
 	while (have < wanted) {
 		gsize head = sizeof frame->head;
 		gsize missing = have < head ? head - have : 0;
@@ -234,9 +234,17 @@ wire_receive(int fd, struct wire_frame *frame, gint64 deadline,
 }
 
 void
+wire_frame_init(struct wire_frame *frame)
+{
+	frame->fd = -1;
+	frame->data = frame->first;
+	frame->room = sizeof frame->first;
+}
+
+void
 wire_frame_clear(struct wire_frame *frame)
 {
-	g_free(frame->data);
-	frame->data = NULL;
-	frame->room = 0;
+	if (frame->data != frame->first)
+		g_free(frame->data);
+	wire_frame_init(frame);
 }

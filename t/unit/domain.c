@@ -148,6 +148,25 @@ test_suffix(void)
 	}
 }
 
+/* What was said of a host is remembered, for it alone and never for long:
+ * hosts of all lengths, more than there is room for, each asked twice. */
+static void
+test_again(void)
+{
+	for (int i = 0; i < 6000; i++) {
+		g_autofree char *below = g_strnfill((gsize)(i / 2 % 200), 'b');
+		g_autofree char *name = g_strdup_printf(
+		    "%s%s%d.example.com", below, *below ? "." : "", i / 2);
+		g_autofree char *of = g_strdup_printf(
+		    "w.%s%d.%s", below, i / 2, i % 4 < 2 ? "com" : "co.uk");
+
+		g_assert_cmpstr(domain_registrable(name), ==, "example.com");
+		g_assert_cmpstr(domain_registrable(of), ==, of + 2);
+		g_assert_null(domain_registrable(of + strlen(of) - 2 -
+						 (i % 4 < 2 ? 1 : 3)));
+	}
+}
+
 /* Put NAME into normal form and find its registrable domain.  Yours. */
 static char *
 registrable(const char *name)
@@ -196,6 +215,7 @@ main(int argc, char **argv)
 	g_test_add_func("/domain/length", test_length);
 	g_test_add_func("/domain/below", test_below);
 	g_test_add_func("/domain/suffix", test_suffix);
+	g_test_add_func("/domain/suffix-again", test_again);
 	g_test_add_func("/domain/public", test_public);
 	return g_test_run();
 }

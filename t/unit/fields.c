@@ -129,13 +129,52 @@ test_pack(void)
 	g_autoptr(GByteArray) packed = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
 
-	fields_pack(&outer_fields, outer, packed);
+	fields_pack(&outer_fields, outer, false, packed);
 	g_assert_true(fields_unpack(&outer_fields, back, packed->data,
 				    packed->len, &error));
 	g_assert_no_error(error);
 	check_json(back, false, full_json);
 	fields_free(&outer_fields, outer);
 	fields_free(&outer_fields, back);
+}
+
+struct part {
+	char *said, *idle;
+	GPtrArray *idle_texts, *idle_many;
+};
+
+static const struct field part_rows[] = {
+	FIELD_IDLE(struct part, idle, FIELD_TEXT),
+	FIELD(struct part, said, FIELD_TEXT),
+	FIELD_IDLE(struct part, idle_texts, FIELD_TEXTS),
+	FIELD_OF_IDLE(struct part, idle_many, FIELD_LIST, inner_fields),
+};
+static const struct fields part_fields = FIELDS(struct part, part_rows);
+
+/* What is idle is left out where the caller wants little. */
+static void
+test_brief(void)
+{
+	struct part *part = fields_new(&part_fields);
+
+	part->said = g_strdup("s");
+	part->idle = g_strdup("i");
+	g_ptr_array_add(part->idle_texts, g_strdup("t"));
+	g_ptr_array_add(part->idle_many, fields_new(&inner_fields));
+	for (int brief = 0; brief < 2; brief++) {
+		g_autoptr(GByteArray) packed = g_byte_array_new();
+		struct part *back = fields_new(&part_fields);
+
+		fields_pack(&part_fields, part, brief, packed);
+		g_assert_true(fields_unpack(&part_fields, back, packed->data,
+					    packed->len, NULL));
+		g_assert_cmpstr(back->said, ==, "s");
+		g_assert_cmpstr(back->idle, ==, brief ? NULL : "i");
+		g_assert_cmpuint(back->idle_texts->len, ==, !brief);
+		g_assert_cmpuint(back->idle_many->len, ==, !brief);
+		fields_free(&part_fields, back);
+	}
+	fields_free(&part_fields, part);
 }
 
 /* Unpack DATA into a fresh struct and free it. */
@@ -164,7 +203,7 @@ test_damage(void)
 	struct outer *outer = full();
 	g_autoptr(GByteArray) packed = g_byte_array_new();
 
-	fields_pack(&outer_fields, outer, packed);
+	fields_pack(&outer_fields, outer, false, packed);
 	fields_free(&outer_fields, outer);
 	for (guint i = 0; i < packed->len; i++)
 		g_assert_false(unpacks(packed->data, i));
@@ -197,6 +236,7 @@ main(int argc, char **argv)
 	g_test_add_func("/fields/json", test_json);
 	g_test_add_func("/fields/odd-json", test_odd_json);
 	g_test_add_func("/fields/pack", test_pack);
+	g_test_add_func("/fields/brief", test_brief);
 	g_test_add_func("/fields/damage", test_damage);
 	g_test_add_func("/fields/word", test_word);
 	return g_test_run();

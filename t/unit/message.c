@@ -44,10 +44,30 @@ test_once(void)
 	g_assert_cmpuint(count(shown, INDICATOR_FILENAME), ==, 1);
 }
 
+/* However many there are. */
+static void
+test_many(void)
+{
+	Message message = { .sender = (char *)"" };
+	g_autoptr(Facts) facts = facts_new();
+	g_autoptr(GPtrArray) shown = NULL;
+
+	for (guint i = 0; i < 600; i++) {
+		g_autofree char *sha256 = g_strdup_printf("%03u", i % 200);
+		g_autofree char *name = g_strdup_printf("%03u.txt", i % 100);
+
+		add_file(facts, sha256, name);
+	}
+	shown = sightings(&message, facts);
+	g_assert_cmpuint(count(shown, INDICATOR_FILE), ==, 200);
+	g_assert_cmpuint(count(shown, INDICATOR_FILENAME), ==, 100);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/message/once", test_once);
+	g_test_add_func("/message/once-of-many", test_many);
 	return g_test_run();
 }

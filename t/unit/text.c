@@ -162,6 +162,34 @@ test_glob(void)
 	g_assert_false(text_glob(pattern->str, text));
 }
 
+/* Every place of the first other octet, and every length, around the words
+ * that are looked at together. */
+static void
+test_ascii(void)
+{
+	char text[40];
+
+	for (gsize length = 0; length <= sizeof text; length++)
+		for (gsize other = 0; other <= length; other++) {
+			memset(text, 'a', sizeof text);
+			if (other < length)
+				memset(text + other, 0x80, length - other);
+			g_assert_cmpuint(text_ascii(text, length), ==, other);
+		}
+	g_assert_cmpuint(text_ascii("a\0\x7f\xc3\xa9", 5), ==, 3);
+}
+
+static void
+test_lower(void)
+{
+	for (int c = 0; c < 256; c++) {
+		guchar wanted = c >= 'A' && c <= 'Z' ? (guchar)(c + 32) :
+		    (guchar)c;
+
+		g_assert_cmpint((guchar)text_lower((char)c), ==, wanted);
+	}
+}
+
 static void
 test_hex(void)
 {
@@ -182,6 +210,8 @@ main(int argc, char **argv)
 	g_test_add_func("/text/utf8", test_utf8);
 	g_test_add_func("/text/nearest", test_nearest);
 	g_test_add_func("/text/glob", test_glob);
+	g_test_add_func("/text/ascii", test_ascii);
+	g_test_add_func("/text/lower", test_lower);
 	g_test_add_func("/text/hex", test_hex);
 	return g_test_run();
 }

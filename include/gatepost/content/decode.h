@@ -40,4 +40,9 @@ gsize decode_next(struct decoder *decoder, guint8 *out, gsize room);
 /* All of it, at most MOST octets, a NUL behind them.  Yours. */
 guint8 *decode_all(struct decoder *decoder, gsize most, gsize *length);
 
+/* The same without a NUL, and where it stands when nothing encodes it; *MADE,
+ * when it had to be made, is yours. */
+const guint8 *decode_view(struct decoder *decoder, gsize most, gsize *length,
+			  guint8 **made);
+
 #endif

@@ -16,7 +16,7 @@ struct header {
 	gsize name_length;	/* without blanks before the colon */
 	const char *value;	/* behind the colon, with its folds */
 	gsize length;		/* without the last line end */
-	guint32 hash;		/* of the name in lower case */
+	guint32 hash;		/* of the name, whatever its case */
 	gint64 index;		/* which of that name, from 1 on */
 };
 

@@ -22,6 +22,9 @@ char *words_decode(const char *raw, gsize length, gsize most, Facts *facts);
  * characters, cut at MOST octets.  Yours. */
 char *words_clean(const char *text, gsize length, gsize most);
 
+/* Is all of it ASCII that shows, so that there is nothing to clean? */
+bool words_are_clean(const char *text, gsize length);
+
 /* Is there a character in the UTF-8 TEXT that turns the order of those
  * behind it (U+202A to U+202E, U+2066 to U+2069)? */
 bool words_has_bidi(const char *text);

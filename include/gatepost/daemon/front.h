@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/uio.h>
 
 #include "gatepost/service/pipeline.h"
 
@@ -46,11 +47,13 @@ struct bytes {
 };
 void bytes_init(struct bytes *bytes);
 void bytes_clear(struct bytes *bytes);
-/* Append; FOLDER is where a nameless file is made. */
-void bytes_add(struct bytes *bytes, int folder, const void *data,
-	       gsize length);
+/* As bytes_clear(), for the session's next message. */
+void bytes_again(struct bytes *bytes);
+/* Append COUNT PARTS; FOLDER is where a nameless file is made. */
+void bytes_add(struct bytes *bytes, int folder, const struct iovec *parts,
+	       guint count);
 /* Let MESSAGE have it all: what is small stays here, for it to look at, until
- * bytes_clear().  False and ERROR set when it could not be kept. */
+ * either.  False and ERROR set when it could not be kept. */
 bool bytes_give(struct bytes *bytes, Message *message, GError **error);
 
 /* ---- front_milter.c: libmilter ---- */

@@ -15,6 +15,9 @@
  */
 char *domain_normal(const char *raw);
 
+/* The same of LENGTH octets of RAW, none of them NUL. */
+char *domain_normal_part(const char *raw, gsize length);
+
 /* DOMAIN (normal form) as a reader sees it: U-labels for A-labels; what is
  * no good A-label stays.  Yours. */
 char *domain_unicode(const char *domain);

@@ -201,6 +201,8 @@ typedef struct Request {
 				 * a preview */
 	bool is_bare;		/* a report: no mail about a message, but the
 				 * message */
+	bool is_brief;		/* nobody prints the facts: what the mail path
+				 * has no use for may be left out */
 } Request;
 extern const struct fields request_fields;
 

@@ -11,7 +11,8 @@ typedef struct Url {
 	char *url;	/* scheme://host/path?query, canonical */
 	char *host;	/* normal form; an IP in its usual text; NULL when
 			 * the scheme has none (mailto:, data:) */
-	char *path;	/* from '/' on, with the query; NULL when none */
+	const char *path; /* from '/' on, with the query, in url; NULL when
+			 * none */
 } Url;
 
 /*

@@ -29,6 +29,7 @@ struct pipeline {
 	UserStore *users;	/* lists of users; NULL: there are none */
 	Contacts *contacts;	/* who wrote to whom; NULL: not known */
 	const struct hash_key *key;	/* of contacts */
+	bool is_brief;		/* nobody prints its facts */
 };
 
 /*

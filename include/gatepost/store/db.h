@@ -43,14 +43,15 @@ void db_patience(Db *db, int milliseconds);
 
 /* A statement for SQL, bound by FORMAT: t text (char *, NULL allowed), i
  * gint64, b blob (const void *, gsize).  What SQL does not name is passed
- * over.  NULL and ERROR set on failure; finalise with db_end(). */
+ * over.  NULL and ERROR set on failure; end it with db_end(). */
 sqlite3_stmt *db_begin(Db *db, GError **error, const char *sql,
 		       const char *format, ...);
 
 /* The next row; false at the end, or with ERROR set. */
 bool db_next(sqlite3_stmt *statement, GError **error);
 
-/* Finalise; always after the last use of a column. */
+/* Keep it for the next that asks for the same SQL, or finalise it; always
+ * after the last use of a column.  NULL is nothing. */
 void db_end(sqlite3_stmt *statement);
 
 /* Run SQL, which gives no rows. */

@@ -14,11 +14,15 @@
 typedef struct Record {
 	char id[ID_TEXT];
 	gint64 at;		/* us */
+	gint64 number;		/* of its row of keys; 0: none */
 	GArray *keys;		/* of gint64: ledger_key() of what was seen */
 	GArray *contacts;	/* of gint64: contacts_key() of who wrote to
 				 * whom, for the store of contacts */
-	char *body;		/* JSON */
+	char *body;		/* JSON: text->str, or the record's own */
+	GString *text;		/* for the body to be written into */
 } Record;
+/* An empty record, which may have been another's: they pass from thread to
+ * thread with all that is in them, by the hundred at once. */
 Record *record_new(const char *id, gint64 at);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
@@ -61,8 +65,8 @@ bool ledger_events(Ledger *ledger, const char *id, ledger_event_found *found,
 /*
  * Take WHO out of the ledger: CHANGE gives the body that a record with BODY
  * is to have (yours to give; NULL: it stays), and adds to SEEN (of char *) the
- * forms of his address that stood in it, whose sightings become those of
- * what stands in for them.  Each day that was changed, or every one when
+ * forms of his address that stood in it, by which it is found no more, but
+ * by what stands in for them.  Each day that was changed, or every one when
  * IS_AGAIN, is written anew.  IS_DRY: only count, into *RECORDS and *EVENTS.
  * May be run again.  False and ERROR set.
  */

@@ -8,13 +8,19 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Wait until FD can be read or DEADLINE (steady ms) is past; true when it
+ * can be read. */
+typedef bool child_wait(int fd, gint64 deadline, void *data);
+
 struct child {
 	char *const *words;	/* the program's path, its arguments; NULL */
 	char *const *environment;	/* beside PATH and LC_ALL; NULL: none */
-	const void *input;	/* octets for its standard input */
+	const void *input;	/* octets for its standard input; NULL: none */
 	gsize size;
 	gint64 timeout;		/* ms; then it and all it started is killed */
 	gsize most;		/* octets of standard output that are taken */
+	child_wait *wait;	/* NULL: poll() alone */
+	void *data;		/* the caller's, for wait */
 };
 
 /* Run CHILD; what it printed goes to HEARD, its wait status to *STATUS.

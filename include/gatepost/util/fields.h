@@ -33,6 +33,7 @@ struct field {
 	const char *const *words;	/* ends with NULL */
 	const struct fields *of;
 	bool is_local;			/* left out of brief JSON */
+	bool is_idle;			/* and of what is packed briefly */
 };
 struct fields {
 	const struct field *rows;
@@ -47,9 +48,12 @@ struct fields {
 #define FIELD_OF(Struct, member, TYPE, table) \
 	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
 	  .of = &(table) }
-#define FIELD_OF_LOCAL(Struct, member, TYPE, table) \
+#define FIELD_IDLE(Struct, member, TYPE) \
 	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
-	  .of = &(table), .is_local = true }
+	  .is_local = true, .is_idle = true }
+#define FIELD_OF_IDLE(Struct, member, TYPE, table) \
+	{ .name = #member, .type = TYPE, .offset = offsetof(Struct, member), \
+	  .of = &(table), .is_local = true, .is_idle = true }
 #define FIELD_WORDS(Struct, member, names) \
 	{ .name = #member, .type = FIELD_WORD, \
 	  .offset = offsetof(Struct, member), .words = names }
@@ -62,8 +66,9 @@ void fields_init(const struct fields *table, void *at);
 void fields_clear(const struct fields *table, void *at);
 void fields_free(const struct fields *table, void *at);
 
-/* Append AT to OUT. */
-void fields_pack(const struct fields *table, const void *at, GByteArray *out);
+/* Append AT to OUT.  BRIEF leaves out what is idle: texts and lists alone. */
+void fields_pack(const struct fields *table, const void *at, bool brief,
+		 GByteArray *out);
 
 /* Read an initialised AT back from all LENGTH octets of DATA.  False and
  * ERROR set when they do not fit the table; AT is then to be cleared. */

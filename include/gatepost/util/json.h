@@ -20,6 +20,9 @@ void json_key(GString *out, const char *name);
 /* Append a comma unless a bracket opens there: before an array's element. */
 void json_comma(GString *out);
 
+/* Append NUMBER. */
+void json_append_number(GString *out, gint64 number);
+
 /* Append `"NAME":"TEXT"`, or `"NAME":NUMBER`. */
 void json_put(GString *out, const char *name, const char *text);
 void json_put_number(GString *out, const char *name, gint64 number);

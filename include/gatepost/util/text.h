@@ -34,6 +34,16 @@ const char *text_nearest(const char *word, const char *const *names);
  * linear in their product, so no pattern can stall. */
 bool text_glob(const char *pattern, const char *text);
 
+/* C in lower case, in no language's way; for loops over octets. */
+static inline char
+text_lower(char c)
+{
+	return g_ascii_isupper(c) ? (char)(c | 0x20) : c;
+}
+
+/* How many of LENGTH octets of TEXT, from its start on, are ASCII. */
+gsize text_ascii(const char *text, gsize length);
+
 /* Lower-case hexadecimal of DATA.  Yours. */
 char *text_hex(const guint8 *data, gsize length);
 

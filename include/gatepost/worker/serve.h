@@ -12,9 +12,9 @@
 void analyse(const guint8 *data, gsize size, const Request *request,
 	     Answer *answer);
 
-/* ANSWER packed for the way back, within BOUND_FACTS; yours.  What does not
- * fit is taken out of it, and a defect says so. */
-GByteArray *analyse_packed(Answer *answer);
+/* ANSWER packed for the way back, BRIEF or whole, within BOUND_FACTS; yours.
+ * What does not fit is taken out of it, and a defect says so. */
+GByteArray *analyse_packed(Answer *answer, bool brief);
 
 /* Analyse the built-in sample, so that libraries load what they load late. */
 void analyse_sample(void);

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "gatepost/bounds.h"
 #include "gatepost/worker/ask.h"
 
 struct wire_head {
@@ -15,13 +16,19 @@ struct wire_head {
 	guint32 fields, bytes;	/* octets of each */
 };
 
-/* A frame that came; DATA is yours, and may be used for the next one. */
+/* What a frame mostly fits into, so that one call receives it and nothing is
+ * allocated. */
+#define WIRE_ROOM (16 * KIB)
+
+/* A frame that came, and the next one over it. */
 struct wire_frame {
 	struct wire_head head;
 	guint8 *data;		/* the fields, then the bytes */
 	gsize room;		/* of data */
 	int fd;			/* that came along, or -1; yours */
+	guint8 first[WIRE_ROOM];	/* where data is while it fits */
 };
+void wire_frame_init(struct wire_frame *frame);
 void wire_frame_clear(struct wire_frame *frame);
 
 /* Send PACKED fields over FD, and BYTES (NULL: none): in the frame when they

@@ -94,6 +94,7 @@ EOT
 sub at { return $_[0]->{at} }
 sub config_file { return $_[0]->{at} . '/dovecot.conf' }
 sub imap_port { return $_[0]->{imap} }
+sub lmtp_port { return $_[0]->{lmtp} }
 sub auth_port { return $_[0]->{auth} }
 sub uid { return (getpwnam('daemon'))[2] }
 sub gid { return scalar getgrnam('mail') }
