@@ -102,7 +102,8 @@ of_comment(const char *comment)
 
 	cut_claims(copy);
 	open = strrchr(copy, '[');
-	address = open && is_name(copy, open) ? in_brackets(open + 1, &behind) : NULL;
+	address = open && is_name(copy, open) ?
+	    in_brackets(open + 1, &behind) : NULL;
 	if (!address)
 		return NULL;
 	for (behind = skip_port(behind); *behind == ' '; behind++)

@@ -210,7 +210,8 @@ auth_is_aligned(const Facts *facts)
 	const Auth *auth = &facts->auth;
 
 	if (auth_has_one_author(facts) && auth->dmarc == AUTH_PASS &&
-	    !auth->is_dmarc_weak && auth_is_same(auth->dmarc_domain, facts->from_domain))
+	    !auth->is_dmarc_weak &&
+	    auth_is_same(auth->dmarc_domain, facts->from_domain))
 		return true;
 	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }

@@ -110,7 +110,8 @@ weighed(const struct look *look, Decision *(*ask)(const struct look *))
 
 		if (finding->entry && !finding->is_void &&
 		    (finding->speaker == SPEAKER_TENANT ||
-		     finding->speaker == SPEAKER_FEED) && count++ < BOUND_WEIGHED)
+		     finding->speaker == SPEAKER_FEED) &&
+		    count++ < BOUND_WEIGHED)
 			finding->is_decisive = is_decisive(look, ask,
 							   decision, finding);
 	}

@@ -116,7 +116,8 @@ notice_ends(Site *site, const Config *config, const Tenant *tenant,
 		const struct ending *one = &g_array_index(soon, struct ending,
 							  i);
 
-		if (!notice_tell(site->usages, one->entry->key, one->end, error))
+		if (!notice_tell(site->usages, one->entry->key, one->end,
+				 error))
 			return false;
 	}
 	*told += soon->len;

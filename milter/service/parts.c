@@ -135,7 +135,8 @@ part_name(const struct run *run, guint first, guint end)
 	struct hash_wide wide;
 
 	g_string_append_printf(all, "%u %zu %s\n", SNAPSHOT_VERSION,
-			       sizeof(struct snapshot_record), run->config->path);
+			       sizeof(struct snapshot_record),
+			       run->config->path);
 	for (guint i = first; i < end; i++) {
 		const struct source *source = run->sources->pdata[i];
 		const Tenant *tenant = source->tenant;

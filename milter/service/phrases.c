@@ -3,8 +3,8 @@
  *
  * gettext(3) knows one language a process, or one a thread by uselocale(3),
  * for which that language must be installed on the system; mail to two users
- * of a small server may need two that are not.  So the catalogues are gettext's,
- * with all its tools, and are compiled into a table here.
+ * of a small server may need two that are not.  So the catalogues are
+ * gettext's, with all its tools, and are compiled into a table here.
  */
 #include "gatepost/service/phrases.h"
 

@@ -2,8 +2,8 @@
  * pipeline.c -- the whole way of a message, on one screen
  *
  * The order is the policy: facts, history, judge each recipient, keep, edit,
- * record, answer.  Whatever fails before the answer ends in "later": the MTA keeps
- * the message and comes again.
+ * record, answer.  Whatever fails before the answer ends in "later": the MTA
+ * keeps the message and comes again.
  */
 #include "gatepost/service/pipeline.h"
 

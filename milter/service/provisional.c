@@ -175,10 +175,10 @@ tell(const struct looking *looking, gint64 reporters, const GPtrArray *said)
 	g_autofree char *subject = text_shown(looking->row->subject, 200);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%" G_GINT64_FORMAT " users reported mail of a sender "
-	    "within a day, so it is filed as junk for %" G_GINT64_FORMAT
-	    " hours:\n\n  From     %s\n  Subject  %s\n\n", reporters,
-	    looking->tenant->provisional.hours, from, subject);
+	g_string_append_printf(text, "%" G_GINT64_FORMAT " users reported "
+	    "mail of a sender within a day, so it is filed as junk for %"
+	    G_GINT64_FORMAT " hours:\n\n  From     %s\n  Subject  %s\n\n",
+	    reporters, looking->tenant->provisional.hours, from, subject);
 	for (guint i = 0; i < said->len; i++)
 		g_string_append_printf(text, "%s\n",
 				       (const char *)said->pdata[i]);
@@ -195,11 +195,13 @@ static void
 block(const struct looking *looking, gint64 reporters)
 {
 	const struct doer by = { WHO, VIA_MAIL, ACTOR_SYSTEM };
-	g_autofree char *words = g_strdup_printf("%" G_GINT64_FORMAT " users reported it",
+	g_autofree char *words = g_strdup_printf("%" G_GINT64_FORMAT
+						 " users reported it",
 						 reporters);
 	struct draft draft = {
 		.tenant = looking->tenant, .is_block = true, .is_mild = true,
-		.record = looking->record, .note = words, .submission = looking->row->group,
+		.record = looking->record, .note = words,
+		.submission = looking->row->group,
 		.expires = clock_now() +
 		    looking->tenant->provisional.hours * HOUR,
 	};

@@ -1,10 +1,10 @@
 /*
  * submit.c -- give a message, a link or a file to the analysts
  *
- *	state      where                          after a crash here
- *	asked      spool .../new or done          gatepost drain makes the record
- *	recorded   and a row of submission        entries are missing: submit again
- *	blocked    and the managed list           nothing to do
+ *	state      where                      after a crash here
+ *	asked      spool .../new or done      gatepost drain makes the record
+ *	recorded   and a row of submission    entries are missing: submit again
+ *	blocked    and the managed list       nothing to do
  */
 #include "gatepost/service/submit.h"
 

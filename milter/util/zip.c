@@ -65,7 +65,8 @@ put_octets(GByteArray *to, const void *data, gsize length)
 static void
 write_out(Zip *zip, const void *data, gsize length)
 {
-	if (length && !zip->fault && fwrite(data, 1, length, zip->out) != length)
+	if (length && !zip->fault &&
+	    fwrite(data, 1, length, zip->out) != length)
 		zip->fault = errno ? errno : EIO;
 	zip->at += (guint32)length;
 }

@@ -58,7 +58,8 @@ static const int allowed[] = {
 };
 
 /* Flags of open(2) that do more than read. */
-#define OPEN_WRITING (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+#define OPEN_WRITING \
+	(O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
 /* What is allowed with some arguments alone. */
 static int

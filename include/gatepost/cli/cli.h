@@ -95,8 +95,8 @@ struct table *table_new(const char *const *heads);	/* ends with NULL */
 void table_add(struct table *table, ...);
 void table_print(struct table *table);	/* and frees it */
 
-/* Print COUNT CELLS as a row of CSV (RFC 4180): strangers' text is shown safely,
- * and no spreadsheet takes it for a formula. */
+/* Print COUNT CELLS as a row of CSV (RFC 4180): strangers' text is shown
+ * safely, and no spreadsheet takes it for a formula. */
 void cli_csv(const char *const *cells, guint count);
 
 int cmd_candidate_dismiss(struct cli *cli);

@@ -47,8 +47,9 @@
 /* Text in an address field that is no mailbox, or a comma in a name without
  * quotes. */
 #define DEFECT_ADDRESS_MALFORMED "address-malformed"
-/* A name that shows an address at another organisation than the real one's; a name, of a person or
- * a file, with characters that turn the order of those behind them. */
+/* A name that shows an address at another organisation than the real one's; a
+ * name, of a person or a file, with characters that turn the order of those
+ * behind them. */
 #define DEFECT_NAME_ADDRESS "name-address"
 #define DEFECT_NAME_BIDI "name-bidi"
 /* More addresses in a field than are read (cut). */

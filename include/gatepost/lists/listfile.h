@@ -33,9 +33,9 @@ bool listfile_is_managed(const char *path);
 /*
  * Append LINE to the managed file PATH (made, with its first line, when it
  * is not there), or take out COUNT LINES, in ascending order, each of which
- * must still have its text.  Under a lock, atomically, all other lines octet for octet as they
- * were.  False and ERROR set: PATH is not managed, cannot be written, or it
- * or the line has changed.
+ * must still have its text.  Under a lock, atomically, all other lines octet
+ * for octet as they were.  False and ERROR set: PATH is not managed, cannot be
+ * written, or it or the line has changed.
  */
 bool listfile_append(const char *path, const char *line, GError **error);
 struct list_line {

@@ -289,7 +289,8 @@ Config *config_load(const char *path, GPtrArray *notes);
 GPtrArray *config_notes_new(void);
 
 /* Put into CONFIG what a running daemon cannot change, as RUNNING has it:
- * socket, control.socket, state_dir, user and group.  True when one of them differed. */
+ * socket, control.socket, state_dir, user and group.  True when one of them
+ * differed. */
 bool config_keep(Config *config, const Config *running);
 
 Config *config_ref(Config *config);

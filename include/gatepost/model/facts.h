@@ -172,7 +172,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 /* Is LINK, one of FACTS, just a wrapper around another one of them? */
 bool facts_is_wrapper(const Facts *facts, const Link *link);
 
-/* Name a defect once and count it; COMPLETE false when something was left unread. */
+/* Name a defect once and count it; COMPLETE false when something was left
+ * unread. */
 void facts_defect(Facts *facts, const char *defect);
 void facts_truncated(Facts *facts, const char *defect);
 bool facts_has_defect(const Facts *facts, const char *defect);

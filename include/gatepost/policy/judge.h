@@ -31,8 +31,8 @@ bool judge_is_concerned(const struct look *look);
  *
  * Then run every check whose needs are met, then the precedence table, then
  * the candidate rules.  Findings without which another action had been asked
- * for are marked as decisive.  The decision is yours; its `action` is what is to be
- * done in this mode.
+ * for are marked as decisive.  The decision is yours; its `action` is what is
+ * to be done in this mode.
  */
 Decision *judge(const struct look *look);
 

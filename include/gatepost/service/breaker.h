@@ -2,8 +2,9 @@
  * breaker.h -- how long a message may wait for another server, DNS or clamd,
  * by how that fared lately
  *
- * One that stops answering must not make mail crawl: it costs the messages some seconds, then one message a second half of one, and all others
- * nothing until it answers again.
+ * One that stops answering must not make mail crawl: it costs the messages
+ * some seconds, then one message a second half of one, and all others nothing
+ * until it answers again.
  */
 #ifndef GATEPOST_SERVICE_BREAKER_H
 #define GATEPOST_SERVICE_BREAKER_H
