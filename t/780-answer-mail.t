@@ -26,6 +26,8 @@ my $site = Gatepost::Test->new(config => { authentication => 'upstream',
 
 sub record { return $site->json('submission', 'show', $_[0]) }
 
+my %names;	# Message-IDs of questions
+
 # The subject of the question that a run of drain sends.
 sub asked {
 	$sink->forget;
@@ -37,6 +39,9 @@ sub asked {
 	like($data, qr/^Reply-To: <gatepost\@example\.org>\r$/m,
 	    '... answers go to the action address');
 	like($subject, qr/GP1-[0-9A-Z]{64}/, '... with a token');
+	my ($name) = $data =~ /^Message-ID: (<\S+>)\r$/m;
+
+	ok(!$names{$name}++, '... and a name of its own');
 	return $subject;
 }
 

@@ -47,6 +47,15 @@ wait_of(gint64 seconds, gint64 times)
 	    g_random_int_range(0, (gint32)(wait * 250)) * (gint64)1000;
 }
 
+/* Is UNTIL still to come?  What is further off than any wait was written by a
+ * clock that was wrong. */
+static bool
+is_waiting(gint64 until, gint64 now)
+{
+	return until > now &&
+	    until - now <= BOUND_ANALYST_WAIT_MOST * CLOCK_SECOND;
+}
+
 static Attempt *
 find_attempt(const Submission *of, const char *analyst)
 {
@@ -76,7 +85,7 @@ due_add(GArray *due, const AnalystSetting *analyst, const Submission *of,
 	struct due one;
 
 	if (!attempt || of->status != SUBMISSION_PENDING ||
-	    attempt->next > now)
+	    is_waiting(attempt->next, now))
 		return;
 	if (attempt->state != ATTEMPT_WAITING &&
 	    attempt->state != ATTEMPT_SENDING &&
@@ -305,7 +314,7 @@ ask_about(struct lane *lane, const char *id, struct answer *answer)
 static bool
 may_ask(const struct lane *lane, AnalystState *state, gint64 now)
 {
-	if (state->until > now)
+	if (is_waiting(state->until, now))
 		return false;
 	if (now - state->minute >= MINUTE || now < state->minute) {
 		state->minute = now;
