@@ -437,7 +437,10 @@ foreach my $n (0 .. $#crash) {
 	});
 }
 Gatepost::Test::wait_for(20, sub {
-	!glob($site->state_dir . '/actions/new/*') });
+	my @left = glob($site->state_dir . '/actions/new/*');
+
+	@left == 0;
+});
 is(scalar(grep { state($_) ne 'released' } @crash), 0,
     'whatever the daemon dies of, all that was asked is done');
 my @times = map { my $item = $_; scalar(grep { $_->{data} =~

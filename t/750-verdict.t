@@ -39,11 +39,12 @@ sub post {
 	$count++;
 	my $data = "Authentication-Results: auth.example; " .
 	    'dmarc=' . ($arg{dmarc} // 'pass') . ' header.from=' .
-	    ($from =~ s/.*\@//r) . "\r\n" .
-	    ($arg{header} // '') . "From: $from\r\nSubject: $subject\r\n" .
+	    ($from =~ s/.*\@//r) . ($arg{spf} ? '; spf=pass smtp.mailfrom=' .
+	    $arg{spf} : '') . "\r\n" . ($arg{header} // '') . 'From: ' .
+	    ($arg{name} // '') . "<$from>\r\nSubject: $subject\r\n" .
 	    "Message-ID: <$count\@x>\r\n\r\n" . ($arg{text} //
 	    "text $count") . "\r\n";
-	$site->milter_message(from => $from, client => '203.0.113.9',
+	$site->milter_message(from => $arg{spf} // $from, client => '203.0.113.9',
 	    rcpt => $arg{rcpt} // $jane, data => $data);
 	Gatepost::Test::wait_for(10, sub {
 		@records = @{$site->json('trace', '--from',
@@ -146,14 +147,29 @@ is(join(' ', map { $_->{value} } entries()), 'x@bad.example',
 # --- what is held for the same reason --------------------------------------------
 
 my %spam = (header => "X-Spam-Flag: YES\r\n");
-my $one = post(%spam, from => 'news@shop.example', subject => 'offer');
-my $alike = post(%spam, from => 'news@shop.example', subject => 'offer');
-my $body = post(%spam, from => 'other@shop.example', text => 'same body');
-my $other = post(%spam, from => 'news@shop.example', subject => 'else');
-my $spoof = post(%spam, from => 'news@shop.example', subject => 'offer',
-    dmarc => 'none');
-is_deeply([@{states()}{$one, $alike, $other, $spoof}], [('held') x 4],
-    'four are held as spam');
+my %offer = (%spam, from => 'news@shop.example', subject => 'offer',
+    text => "Call 555 1234, or see\r\nhttps://shop.example/\r\n");
+my $one = post(%offer);
+my $alike = post(%offer);
+my $flag = $spam{header};
+# What has something of it, whoever wrote it, was never judged.
+my %else = (
+    'the same body of another sender' => { from => 'x@evil.example' },
+    '... and another subject' => { subject => 'Your account is locked' },
+    '... and another name of From' => { name => 'Your Bank ' },
+    '... and a Reply-To' =>
+	{ header => $flag . "Reply-To: x\@evil.example\r\n" },
+    '... read in another way' =>
+	{ header => $flag . "Content-Type: text/html\r\n" .
+	    "MIME-Version: 1.0\r\n" },
+    'the same subject with another body' => { text => 'Call 666 now' },
+    'what only claims to be of that sender' => { dmarc => 'none' },
+    '... though it has an envelope of its own' =>
+	{ dmarc => 'none', spf => 'x@evil.example' },
+);
+my %id = map { $_ => post(%offer, %{$else{$_}}) } keys %else;
+is_deeply([@{states()}{$one, $alike, values %id}], [('held') x (2 + %id)],
+    'all are held as spam');
 $id = submit($one, '--as', 'clean', '--rcpt', $jane);
 is(record($id)->{status}, 'pending', 'a clean one is asked about');
 says('spam');
@@ -161,11 +177,36 @@ is(record($id)->{result}, 'spam', 'it is spam all the same');
 is(states()->{$one}, 'held', '... and stays held');
 $id = submit($one, '--as', 'appears-clean', '--rcpt', $jane);
 says('clean');
+is_deeply([@{states()}{$one, $alike}], ['released', 'released'],
+    'clean: it and what is the same are released');
+is(states()->{$id{$_}}, 'held', "not $_") foreach sort keys %id;
+
+# Nothing proves From, but the envelope is the same.
+my %bulk = (%spam, from => 'list@club.example', subject => 'minutes',
+    dmarc => 'none', text => 'minutes');
+$one = post(%bulk, spf => 'bounce@host.example');
+$alike = post(%bulk, spf => 'bounce2@host.example');
+my $other = post(%bulk, spf => 'bounce@evil.example');
+$id = submit($one, '--as', 'clean', '--rcpt', $jane);
+says('clean');
 is_deeply([@{states()}{$one, $alike, $other}],
     ['released', 'released', 'held'],
-    'clean: it and its like are released, and nothing else');
-is(states()->{$spoof}, 'held',
-    '... not what only claims to be of the same sender');
+    "clean: a copy by the same envelope's domain is released, no other");
+
+# A block held it, and another check would have.
+$good = post(from => 'w@worse.example');
+$id = submit($file{$good}, '--as', 'phish', '--block', 'sender', '--rcpt',
+    $jane);
+my $spam;
+Gatepost::Test::wait_for(20, sub {
+	$held = post(from => 'w@worse.example');
+	return (states()->{$held} // '') eq 'held';
+});
+$spam = post(%spam, from => 'w@worse.example');
+is(states()->{$spam}, 'held', 'a block holds what is spam, too');
+says('clean');
+is_deeply([@{states()}{$held, $spam}], ['released', 'held'],
+    'clean: what the block alone held is released');
 
 # --- a message that is held for two -----------------------------------------------
 

@@ -102,6 +102,16 @@ $one = $site->json('submission', 'show', $id);
 is($one->{result}, 'noResultAvailable', 'nobody took it: submit it again');
 is(Gatepost::Spool::place($site, $id), 'failed', '... it lies in failed');
 
+# --- while the clock was wrong ---------------------------------------------------
+
+unlink($site->state_dir . '/drain/web.json');
+Gatepost::Spool::put($site, data => "From: a\n\nx$_\n") foreach 1 .. 3;
+is(numbers(drain_at('+2d'))->{failed}, 3, 'two days ahead it fails');
+cmp_ok(numbers(drain_at('+0s'))->{asked}, '>=', 1,
+    '... and is asked today all the same');
+drain_at('+80h');
+unlink($site->state_dir . '/drain/web.json');
+
 # --- on one it always fails, on the others not ------------------------------------
 
 my $picky = Gatepost::Http->new(folder => "$folder/picky", answer => sub {

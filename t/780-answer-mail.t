@@ -26,11 +26,11 @@ my $site = Gatepost::Test->new(config => { authentication => 'upstream',
 
 sub record { return $site->json('submission', 'show', $_[0]) }
 
-# A submission that was sent, and the subject of the question.
-sub sent {
-	$sink->forget;
-	my $id = Gatepost::Spool::put($site, data => "From: a\n\nx\n", @_);
+my %names;	# Message-IDs of questions
 
+# The subject of the question that a run of drain sends.
+sub asked {
+	$sink->forget;
 	is($site->gatepost('drain')->{code}, 0, 'drain');
 	my ($mail) = $sink->mails;
 	my $data = $mail->{data} =~ s/\r\n[ \t]/ /gr;
@@ -39,7 +39,17 @@ sub sent {
 	like($data, qr/^Reply-To: <gatepost\@example\.org>\r$/m,
 	    '... answers go to the action address');
 	like($subject, qr/GP1-[0-9A-Z]{64}/, '... with a token');
-	return ($id, $subject);
+	my ($name) = $data =~ /^Message-ID: (<\S+>)\r$/m;
+
+	ok(!$names{$name}++, '... and a name of its own');
+	return $subject;
+}
+
+# A submission that was sent, and the subject of the question.
+sub sent {
+	my $id = Gatepost::Spool::put($site, data => "From: a\n\nx\n", @_);
+
+	return ($id, asked());
 }
 
 sub answer {
@@ -64,7 +74,11 @@ sub attempt {
 	my ($id) = @_;
 	my $new = $site->state_dir . '/actions/new';
 
-	Gatepost::Test::wait_for(20, sub { !glob("$new/*.json") });
+	Gatepost::Test::wait_for(20, sub {
+		my @left = glob("$new/*.json");
+
+		@left == 0;
+	});
 	return record($id)->{attempts}[0];
 }
 
@@ -92,6 +106,27 @@ answer("AW: $subject", 'clean');
 is(attempt($id)->{verdict}, 'phish', 'the first one counts');
 is($site->gatepost('drain')->{code}, 0, 'drain');
 is(record($id)->{result}, 'threatsFound', '... settles it');
+
+# Disputed, it is asked about anew: what answers the first question is late.
+is($site->gatepost('submission', 'dispute', $id, '--wrong', 'result')
+    ->{code}, 0, 'the result is disputed');
+my $again = asked();
+my ($old, $new) = map { /(GP1-\w+)/ } $subject, $again;
+isnt($new, $old, '... the question has another token');
+answer("Re: $subject", "clean, we looked again\r\n");
+$attempt = attempt($id);
+is($attempt->{state}, 'sent', 'an answer to the first question is late');
+is($attempt->{verdict}, 'none', '... no verdict');
+is($site->gatepost('drain')->{code}, 0, '... drain');
+is(record($id)->{status}, 'pending', '... settles nothing');
+is_deeply(record($id)->{dispute}{late}, ['desk: clean: we looked again'],
+    '... and is known');
+like($site->gatepost('submission', 'show', $id)->{out},
+    qr/^  late answer  desk: clean: we looked again$/m, '... and shown');
+answer("Re: $again", 'spam');
+is(attempt($id)->{verdict}, 'spam', 'one to the second question counts');
+is($site->gatepost('drain')->{code}, 0, '... drain');
+is(record($id)->{result}, 'spam', '... settles it');
 
 ($id, $subject) = sent();
 answer($subject, "OK\r\nregards", fields => ['Auto-Submitted: auto-replied']);

@@ -25,17 +25,6 @@ $file = $site->dir . '/run/crash';	# whose folder is the daemon's
 my %crash = (LD_PRELOAD => $shim, GATEPOST_CRASH_FILE => $file,
     ASAN_OPTIONS => 'verify_asan_link_order=0');
 
-# The daemon, as after a crash of the whole machine's processes.
-sub restart {
-	if (my $pid = $site->pid) {
-		kill 'KILL', $pid, map { $_->{pid} }
-		    Gatepost::Test::descendants($pid);
-		Gatepost::Test::wait_for(5, sub {
-			!$site->running('gatepostd') });
-	}
-	$site->start;
-}
-
 sub mail {
 	my ($id, $lines) = @_;
 
@@ -89,7 +78,7 @@ for my $lines (3, 40_000) {
 	my ($killed, $last, @bad) = (0, 0);
 
 	$site->{env} = { %crash, GATEPOST_CRASH_NAME => 'gatepost-front' };
-	restart();
+	$site->restart;
 	post("first-$what", $lines);
 	for my $n (1 .. MOST) {
 		my $id = "$what-$n";
@@ -104,7 +93,7 @@ for my $lines (3, 40_000) {
 			last;
 		}
 		$killed++;
-		restart();
+		$site->restart;
 		push @bad, "$n: not taken again"
 		    if post($id, $lines) ne 'discard';
 		my $fault = faults($id, $lines, 1);
@@ -141,7 +130,7 @@ sub delivered {
 
 my ($killed, $last, @bad) = (0, 0);
 $site->{env} = {};
-restart();
+$site->restart;
 for my $n (1 .. MOST) {
 	my $id = "release-$n";
 	my %run = (env => { %crash, GATEPOST_CRASH_NAME => 'gatepost' });

@@ -27,17 +27,6 @@ $site->{env} = { LD_PRELOAD => $shim, GATEPOST_CRASH_FILE => $file,
     GATEPOST_CRASH_NAME => 'gatepost-front',
     ASAN_OPTIONS => 'verify_asan_link_order=0' };
 
-# The daemon, as after a crash of the whole machine's processes.
-sub restart {
-	if (my $pid = $site->pid) {
-		kill 'KILL', $pid, map { $_->{pid} }
-		    Gatepost::Test::descendants($pid);
-		Gatepost::Test::wait_for(5, sub {
-			!$site->running('gatepostd') });
-	}
-	$site->start;
-}
-
 sub report {
 	my ($message) = @_;
 
@@ -73,7 +62,7 @@ sub fault {
 }
 
 my ($killed, $last, @bad) = (0, 0);
-restart();
+$site->restart;
 report(phish(subject => 'first'));
 settle();
 for my $n (1 .. MOST) {
@@ -90,7 +79,7 @@ for my $n (1 .. MOST) {
 		last;
 	}
 	$killed++;
-	restart();
+	$site->restart;
 	# The MTA comes again when it was not answered.
 	push @bad, "$n: not taken again"
 	    if $verdict ne 'discard' && report($message) ne 'discard';

@@ -249,6 +249,13 @@
 #define BOUND_REPORTED 20
 #define BOUND_REPORT_DEPTH 3
 
+/* Parts of reports.quota: those who are not verified may fill one of so many,
+ * with what waits and with what is kept; and one reporter one of so many with
+ * what waits.  Beyond, what comes is answered "later", and what is worked off
+ * is listed without its octets. */
+#define BOUND_UNVERIFIED_SHARE 10
+#define BOUND_REPORTER_SHARE 4
+
 /* Analysis deaths of one message, after which it is quarantined. */
 #define BOUND_POISON 3
 /* Days in which the same message again is known as a retry. */

@@ -2,7 +2,8 @@
  * mail.c -- an abuse desk that reads mail
  *
  * The message goes as an attachment, or as a report (RFC 5965).  The same
- * submission has the same Message-ID, so that a desk knows what it got twice.
+ * question has the same Message-ID, so that a desk knows what it got twice; a
+ * dispute asks another one.
  */
 #include "gatepost/analysts/question.h"
 
@@ -29,13 +30,14 @@ add_head(const struct question *question, const char *boundary, bool is_arf,
 		g_string_append_printf(out, "Reply-To: <%s>\r\n",
 				       question->reply_to);
 	g_string_append_printf(out, "Subject: Submission %s: %s %s%s%s\r\n"
-	    "Date: %s\r\nMessage-ID: <%s.%s@%s>\r\n"
+	    "Date: %s\r\nMessage-ID: <%s.%s%s@%s>\r\n"
 	    "X-Gatepost-Submission: %s\r\nAuto-Submitted: auto-generated\r\n"
 	    "MIME-Version: 1.0\r\nContent-Type: multipart/%s;"
 	    " boundary=\"%s\"\r\n\r\n", of->id, submitted_ases[of->as],
 	    submission_kinds[of->kind], question->token ? "\r\n " : "",
 	    question->token ? question->token : "", date, of->id,
-	    question->setting->name, address_domain(question->from), of->id,
+	    question->setting->name, of->dispute.at ? ".again" : "",
+	    address_domain(question->from), of->id,
 	    is_arf ? "report; report-type=feedback-report" : "mixed",
 	    boundary);
 }

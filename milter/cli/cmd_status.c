@@ -216,6 +216,11 @@ look_submissions(struct report *report)
 		    oldest);
 	if (jobs_last(report->site->alerts, "drain", &at, NULL))
 		clock_format(at, last);
+	/* The clock was wrong once: it is not known. */
+	if (at > clock_now()) {
+		g_strlcpy(last, "unknown", sizeof last);
+		at = 0;
+	}
 	row(report, "drain", last);
 	if (oldest && id_time(oldest) < clock_now() - CLOCK_DAY / 24 &&
 	    at < clock_now() - CLOCK_DAY)

@@ -321,6 +321,9 @@ print_result(const Submission *one)
 		print_line("since", one->dispute.text);
 		print_line("first result",
 			   result_words(one->dispute.result));
+		for (guint i = 0; i < one->dispute.late->len; i++)
+			print_line("late answer",
+				   one->dispute.late->pdata[i]);
 	}
 }
 

@@ -128,6 +128,10 @@ pipe_open(int pair[2])
 	return true;
 }
 
+/* A message is some hundred small pieces that come and go together, of which
+ * glibc keeps seven of a size at hand unless it is told. */
+#define WORKER_MALLOC "glibc.malloc.tcache_count=256"
+
 struct child *
 child_worker(int requests, gint64 messages)
 {
@@ -152,6 +156,7 @@ child_worker(int requests, gint64 messages)
 	if (pid == 0) {
 		/* The reading end is for nobody but the supervisor. */
 		fcntl(status[1], F_SETFL, 0);
+		setenv("GLIBC_TUNABLES", WORKER_MALLOC, 0);
 		become(program, argv, log[1],
 		       (const int[]){ requests, status[1] }, 2);
 	}

@@ -584,7 +584,8 @@ static const struct setting report_rows[] = {
 	  "who are not verified have as many for themselves" },
 	{ "quota", SETTING_BYTES, offsetof(Tenant, reports.quota), "1G", 0,
 	  G_MAXINT64, .meaning = "most octets of reported messages; beyond "
-	  "it reports are listed without them (0: no limit)" },
+	  "it reports are listed without them, and while as many wait to be "
+	  "worked off, they are answered \"later\" (0: no limit)" },
 	{ "drill_key", SETTING_PATH, offsetof(Tenant, reports.drill_key),
 	  NULL, .meaning = "file with the key of phishing drills, 16 octets "
 	  "at least, which others may not read" },

@@ -163,6 +163,7 @@ static const struct field dispute_rows[] = {
 	FIELD(Dispute, wrong, FIELD_TEXTS),
 	FIELD(Dispute, text, FIELD_TEXT),
 	FIELD_WORDS(Dispute, result, submission_results),
+	FIELD(Dispute, late, FIELD_TEXTS),
 };
 const struct fields dispute_fields = FIELDS(Dispute, dispute_rows);
 

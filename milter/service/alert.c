@@ -366,28 +366,42 @@ static const struct {
 	{ "sweep", always, offsetof(Config, cron.sweep) },
 };
 
+/* A time that is still to come, of a clock that was wrong once, says nothing:
+ * then it counts from when that was seen, until the job is done again. */
+static gint64
+not_after(gint64 at, guint job, gint64 now)
+{
+	static gint64 seen[G_N_ELEMENTS(jobs)];
+
+	if (at <= now)
+		seen[job] = 0;
+	else if (!seen[job] || seen[job] > now)
+		seen[job] = now;
+	return MIN(at, seen[job] ? seen[job] : at);
+}
+
 static void
 watch_job(Site *site, const Config *config, guint job, gint64 now)
 {
 	gint64 every = *(const gint64 *)((const char *)config +
 	    jobs[job].every) * MINUTE;
 	gint64 last = usage_born(site->usages, NULL);
-	bool is_known = jobs_last(site->alerts, jobs[job].name, &last, NULL);
 	g_autofree char *subject = g_strdup_printf("gatepost %s has not "
 	    "succeeded lately", jobs[job].name);
 	g_autofree char *line = NULL;
 	char at[CLOCK_TEXT];
 
+	jobs_last(site->alerts, jobs[job].name, &last, NULL);
+	last = not_after(last, job, now);
 	if (!every || !last || now - last <= 2 * every ||
 	    !jobs[job].is_needed(site, config))
 		return;
 	clock_format(last, at);
-	line = g_strdup_printf("gatepost %s %s %s, and is to be done every %"
-	    G_GINT64_FORMAT " minutes (cron.%s).\nRun it by hand to see why:\n"
-	    "  gatepost %s\nand see that cron runs it; a sample is in "
-	    "contrib/cron.", jobs[job].name, is_known ?
-	    "was last done at" : "has never been done, and was to be since",
-	    at, every / MINUTE, jobs[job].name, jobs[job].name);
+	line = g_strdup_printf("gatepost %s has not been done since %s, and "
+	    "is to be done every %" G_GINT64_FORMAT " minutes (cron.%s).\n"
+	    "Run it by hand to see why:\n  gatepost %s\nand see that cron "
+	    "runs it; a sample is in contrib/cron.", jobs[job].name, at,
+	    every / MINUTE, jobs[job].name, jobs[job].name);
 	for (guint i = 0; i < config->tenants->len; i++)
 		alert_daily(site, config, config->tenants->pdata[i],
 			    ALERT_JOB_OVERDUE, subject, line, now);

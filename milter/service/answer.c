@@ -18,6 +18,19 @@
 #include "gatepost/util/text.h"
 #include "gatepost/worker/ask.h"
 
+/* Answers of which it is kept that they came late; the log has the others. */
+#define LATE_MOST 8
+
+gint64
+answer_until(const Submission *one)
+{
+	gint64 since = one->at / CLOCK_SECOND;
+
+	if (one->dispute.at)
+		since = MAX(since + 1, one->dispute.at / CLOCK_SECOND);
+	return since + BOUND_ANSWER_DAYS * (CLOCK_DAY / CLOCK_SECOND);
+}
+
 bool
 answer_is(const Facts *facts)
 {
@@ -156,8 +169,23 @@ first_words(const char *text, char **word, char **rest)
 struct said {
 	const char *analyst, *detail;
 	enum verdict verdict;
-	bool is_taken;
+	gint64 until;		/* of the token */
+	bool is_taken, is_late;
 };
+
+/* Whoever wonders what became of it finds it with the dispute. */
+static bool
+note_late(Submission *one, const struct said *said)
+{
+	g_autofree char *line = g_strdup_printf("%s: %s%s%s", said->analyst,
+	    verdicts[said->verdict], *said->detail ? ": " : "", said->detail);
+
+	if (!one->dispute.at || one->dispute.late->len >= LATE_MOST)
+		return false;
+	g_ptr_array_add(one->dispute.late, text_utf8(line, strlen(line),
+						     BOUND_ANSWER_DETAIL));
+	return true;
+}
 
 static bool
 note_answer(Submission *one, void *data, GError **error)
@@ -166,6 +194,9 @@ note_answer(Submission *one, void *data, GError **error)
 	Attempt *attempt;
 
 	(void)error;
+	said->is_late = said->until != answer_until(one);
+	if (said->is_late)
+		return note_late(one, said);
 	attempt = submission_attempt(one, said->analyst);
 	if (one->status != SUBMISSION_PENDING ||
 	    attempt->state == ATTEMPT_ANSWERED)
@@ -180,13 +211,23 @@ note_answer(Submission *one, void *data, GError **error)
 	return true;
 }
 
+static void
+log_answer(const Errand *errand, const struct said *said, const char *item)
+{
+	log_info(errand->message, "answer analyst=%s submission=%s "
+		 "verdict=%s%s", said->analyst, item,
+		 verdicts[said->verdict], said->is_taken ? "" :
+		 said->is_late ? " outcome=ignored: it answers the question "
+		 "before the dispute" : " outcome=ignored: it was over");
+}
+
 static bool
 note_text(struct pipeline *line, const AnalystSetting *one,
 	  const Errand *errand, const char *text, GError **error)
 {
 	g_autofree char *word = NULL, *rest = NULL;
 	g_autoptr(GError) fault = NULL;
-	struct said said = { one->name, NULL, VERDICT_NONE, false };
+	struct said said = { .analyst = one->name };
 	struct token token;
 
 	if (!text || !first_words(text, &word, &rest) ||
@@ -198,16 +239,14 @@ note_text(struct pipeline *line, const AnalystSetting *one,
 		return true;
 	}
 	said.detail = rest;
+	said.until = token.until;
 	submissions_change(line->site->submitted, token.item, note_answer,
 			   &said, &fault);
 	if (fault) {
 		g_propagate_error(error, g_steal_pointer(&fault));
 		return false;
 	}
-	log_info(errand->message, "answer analyst=%s submission=%s "
-		 "verdict=%s%s", one->name, token.item,
-		 verdicts[said.verdict], said.is_taken ? "" :
-		 " outcome=ignored: it was over");
+	log_answer(errand, &said, token.item);
 	return true;
 }
 

@@ -4,15 +4,20 @@
  * One errand after the other: of two hundred that ask for the same, one does
  * it.  What cannot be done now, since the MTA or a table is away, waits and
  * is tried again; it stands on disk, and the next process goes on with it.
+ * Nobody waits for it, so all who wait go before.
  */
 #include "gatepost/service/clerk.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gatepost/bounds.h"
 #include "gatepost/service/errand.h"
 #include "gatepost/service/report_work.h"
+#include "gatepost/service/waiting.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/ids.h"
 #include "gatepost/util/log.h"
@@ -20,11 +25,14 @@
 /* Seconds to the second round over what is left, and most between two. */
 #define FIRST 5
 #define LAST 300
+/* What nice(1) calls it: mail whose client waits goes before. */
+#define NICE 10
 
 struct Clerk {
 	struct pipeline *line;
 	Setup *(*setup)(void *data);
 	void *data;
+	Waiting *waiting;	/* reports */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool is_due;
@@ -37,6 +45,7 @@ struct work_of {
 	const char *name;	/* for the log */
 	bool (*run)(struct pipeline *line, Setup *setup, const char *id,
 		    GError **error);
+	Waiting *waiting;	/* that counts it; NULL: none */
 };
 
 /* It waited for days: an admin must know, and nobody waits any more. */
@@ -50,6 +59,19 @@ give_up(const struct work_of *work, const char *id, const char *why)
 	if (!box_remove(work->box, "new", id, &error))
 		log_error(id, "%s-failed reason=\"%s\"", work->name,
 			  error->message);
+	if (work->waiting)
+		waiting_drop(work->waiting, id);
+}
+
+static bool
+run_one(Clerk *clerk, const struct work_of *work, Setup *setup,
+	const char *id, GError **error)
+{
+	if (!work->run(clerk->line, setup, id, error))
+		return false;
+	if (work->waiting)
+		waiting_drop(work->waiting, id);
+	return true;
 }
 
 /* All of WORK once; how many are left to be tried again. */
@@ -64,7 +86,7 @@ walk_box(Clerk *clerk, const struct work_of *work)
 		const char *id = ids->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (work->run(clerk->line, setup, id, &error))
+		if (run_one(clerk, work, setup, id, &error))
 			continue;
 		if (id_time(id) + BOUND_ERRAND_DAYS * CLOCK_DAY <
 		    clock_now()) {
@@ -83,8 +105,8 @@ walk(Clerk *clerk)
 {
 	const Site *site = clerk->line->site;
 	const struct work_of works[] = {
-		{ site->actions, "action", errand_run },
-		{ site->reports_box, "report", report_run },
+		{ site->actions, "action", errand_run, NULL },
+		{ site->reports_box, "report", report_run, clerk->waiting },
 	};
 	guint left = 0;
 
@@ -118,6 +140,11 @@ run(void *data)
 	Clerk *clerk = data;
 	gint64 step = FIRST;
 
+	/* Of a thread's number it is this thread's alone. */
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) < 0)
+		log_warning(NULL, "clerk-not-nice reason=\"%s\"",
+			    g_strerror(errno));
+	intake_count(clerk->line->site, clerk->waiting);
 	for (;;) {
 		guint left = walk(clerk);
 
@@ -136,12 +163,19 @@ clerk_new(struct pipeline *line, Setup *(*setup)(void *data), void *data)
 	clerk->line = line;
 	clerk->setup = setup;
 	clerk->data = data;
+	clerk->waiting = waiting_new();
 	pthread_mutex_init(&clerk->lock, NULL);
 	pthread_cond_init(&clerk->wake, NULL);
 	if (pthread_create(&thread, NULL, run, clerk) != 0)
 		g_error("no thread for what users ask for");
 	pthread_detach(thread);
 	return clerk;
+}
+
+Waiting *
+clerk_waiting(Clerk *clerk)
+{
+	return clerk ? clerk->waiting : NULL;
 }
 
 void

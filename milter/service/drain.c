@@ -31,9 +31,20 @@
 static const char *const states[] = { "new", "claimed", "done", "failed",
 				      NULL };
 
+/* Records that are made in one transaction. */
+#define TOGETHER 200
+
+struct plan {
+	const Config *config;
+	gint64 now;
+	GHashTable *down;	/* names of analysts to why they fail */
+};
+
 struct work {
 	struct drain_run *run;
-	GPtrArray *ids;		/* of char *: all that is claimed */
+	GHashTable *ids;	/* of char *: all that is claimed and waits */
+	struct plan plan;
+	GPtrArray *due;		/* for each analyst: of struct due */
 	pthread_mutex_t lock;	/* of settling */
 };
 
@@ -269,178 +280,7 @@ submit_candidates(struct drain_run *run)
 	}
 }
 
-/* ---- claims ---- */
-
-/* The record of an item that has none: of who wrote into the spool himself,
- * or of a crash.  False and ERROR set when it is no submission. */
-static bool
-import(struct drain_run *run, const char *id, const Json *item,
-       GError **error)
-{
-	g_autoptr(Submission) one = submission_new();
-	gsize size = 0;
-	int fd;
-	bool good;
-
-	fields_from_json(&submission_fields, one, item);
-	if (g_strcmp0(one->id, id) != 0 || !one->tenant ||
-	    !config_tenant(run->config, one->tenant) ||
-	    (one->kind == SUBMISSION_URL && !one->url)) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s.json: id must be as the file's name, tenant "
-			    "one of the configuration, and a url that of a "
-			    "link", id);
-		return false;
-	}
-	one->status = SUBMISSION_PENDING;
-	one->result = RESULT_PENDING;
-	if (!one->at)
-		one->at = id_time(id);
-	fd = box_octets(run->site->submissions, "claimed", id, &size, error);
-	if (fd < 0)
-		return false;
-	g_clear_pointer(&one->sha256, g_free);
-	one->size = (gint64)size;
-	if (size)
-		one->sha256 = file_sha256(fd, size, error);
-	close(fd);
-	good = !size || one->sha256;
-	return good && submissions_put(run->site->submitted, one, error);
-}
-
-/* There is no ID.eml anywhere: nothing can come of it. */
-static void
-take_broken(struct work *work, const char *id, const Submission *one)
-{
-	struct drain_run *run = work->run;
-
-	note(run, id, "there is no ID.eml beside its JSON");
-	run->broken++;
-	if (one && one->status == SUBMISSION_PENDING)
-		verdict_settle(run->site, run->config, id, RESULT_NOT_FOUND,
-			       VERDICT_NONE, &run->by, NULL);
-	/* Of the two files there is one, which moves all the same. */
-	box_move(run->site->submissions, "claimed", "failed", id, NULL);
-}
-
-/* ID is in claimed: see that it has a record that waits. */
-static bool
-take(struct work *work, const char *id)
-{
-	struct drain_run *run = work->run;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Submission) one = submissions_read(run->site->submitted, id,
-						     &error);
-	g_autofree char *text = NULL;
-	g_autoptr(Json) item = NULL;
-
-	if (!error)
-		box_gather(run->site->submissions, "claimed", id, &error);
-	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		take_broken(work, id, one);
-		return false;
-	}
-	if (error) {
-		note(run, id, error->message);
-		return false;
-	}
-	if (one && one->status == SUBMISSION_COMPLETED) {
-		submit_complete(run->site, id, one->result, one->verdict,
-				NULL, &run->by, NULL);
-		return false;
-	}
-	if (one)
-		return true;
-	text = box_json(run->site->submissions, "claimed", id, &error);
-	item = text ? json_parse(text, strlen(text), &error) : NULL;
-	if (item && import(run, id, item, &error))
-		return true;
-	note(run, id, error->message);
-	/* Only what is wrong in itself; a full disk is not. */
-	if (!text || (item && !g_error_matches(error, G_FILE_ERROR,
-					       G_FILE_ERROR_INVAL)))
-		return false;
-	box_move(run->site->submissions, "claimed", "failed", id, NULL);
-	run->broken++;
-	return false;
-}
-
-struct strays {
-	struct work *work;
-	GHashTable *claimed;
-	GPtrArray *found;
-};
-
-static void
-add_stray(const Submission *one, void *data)
-{
-	struct strays *strays = data;
-
-	if (!g_hash_table_contains(strays->claimed, one->id))
-		g_ptr_array_add(strays->found, g_strdup(one->id));
-}
-
-/* What waits and lies among what is over: a dispute began. */
-static bool
-find_strays(struct work *work, GError **error)
-{
-	struct submission_filter filter = SUBMISSION_FILTER_ALL;
-	g_autoptr(GHashTable) claimed = g_hash_table_new(g_str_hash,
-							 g_str_equal);
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-	struct strays strays = { work, claimed, found };
-	Site *site = work->run->site;
-
-	for (guint i = 0; i < work->ids->len; i++)
-		g_hash_table_add(claimed, work->ids->pdata[i]);
-	filter.status = SUBMISSION_PENDING;
-	if (!submissions_list(site->submitted, &filter, add_stray, &strays,
-			      error))
-		return false;
-	for (guint i = 0; i < found->len; i++) {
-		char *id = found->pdata[i];
-
-		if (box_move(site->submissions, "done", "claimed", id, NULL)
-		    || box_move(site->submissions, "failed", "claimed", id,
-				NULL))
-			g_ptr_array_add(work->ids, g_strdup(id));
-	}
-	return true;
-}
-
-static bool
-claim(struct work *work, GError **error)
-{
-	Box *box = work->run->site->submissions;
-	g_autoptr(GPtrArray) fresh = box_list(box, "new");
-	g_autoptr(GPtrArray) all = NULL;
-
-	/* A run that was killed may have ended between two files. */
-	box_join(box, "claimed");
-	/* What cannot be moved whole is no reason to leave the others. */
-	for (guint i = 0; i < fresh->len; i++) {
-		g_autoptr(GError) fault = NULL;
-
-		if (!box_move(box, "new", "claimed", fresh->pdata[i], &fault)
-		    && fault && !g_error_matches(fault, G_FILE_ERROR,
-						 G_FILE_ERROR_NOENT))
-			note(work->run, fresh->pdata[i], fault->message);
-	}
-	all = box_list(box, "claimed");
-	g_ptr_array_set_size(work->ids, 0);
-	for (guint i = 0; i < all->len; i++)
-		if (take(work, all->pdata[i]))
-			g_ptr_array_add(work->ids, g_strdup(all->pdata[i]));
-	return find_strays(work, error);
-}
-
 /* ---- who is to be asked ---- */
-
-struct plan {
-	const Config *config;
-	gint64 now;
-	GHashTable *down;	/* names of analysts to why they fail */
-};
 
 static void
 give_up(Attempt *attempt, const char *why)
@@ -536,25 +376,6 @@ find_down(struct work *work, GHashTable *down)
 	}
 }
 
-static void
-plan_all(struct work *work)
-{
-	g_autoptr(GHashTable) down = g_hash_table_new_full(g_str_hash,
-	    g_str_equal, NULL, g_free);
-	struct plan plan = { work->run->config, clock_now(), down };
-
-	find_down(work, down);
-	for (guint i = 0; i < work->ids->len; i++) {
-		g_autoptr(GError) error = NULL;
-
-		submissions_change(work->run->site->submitted,
-				   work->ids->pdata[i], plan_one, &plan,
-				   &error);
-		if (error)
-			note(work->run, work->ids->pdata[i], error->message);
-	}
-}
-
 /* ---- is it over ---- */
 
 static void
@@ -600,6 +421,257 @@ settle(const char *id, void *of)
 	pthread_mutex_unlock(&work->lock);
 }
 
+/* ---- claims ---- */
+
+/* The record of an item that has none: of who wrote into the spool himself,
+ * or of a crash.  False and ERROR set when it is no submission. */
+static Submission *
+import(struct drain_run *run, const char *id, const Json *item,
+       GError **error)
+{
+	g_autoptr(Submission) one = submission_new();
+	gsize size = 0;
+	int fd;
+
+	fields_from_json(&submission_fields, one, item);
+	if (g_strcmp0(one->id, id) != 0 || !one->tenant ||
+	    !config_tenant(run->config, one->tenant) ||
+	    (one->kind == SUBMISSION_URL && !one->url)) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "%s.json: id must be as the file's name, tenant "
+			    "one of the configuration, and a url that of a "
+			    "link", id);
+		return NULL;
+	}
+	one->status = SUBMISSION_PENDING;
+	one->result = RESULT_PENDING;
+	if (!one->at)
+		one->at = id_time(id);
+	fd = box_octets(run->site->submissions, "claimed", id, &size, error);
+	if (fd < 0)
+		return NULL;
+	g_clear_pointer(&one->sha256, g_free);
+	one->size = (gint64)size;
+	if (size)
+		one->sha256 = file_sha256(fd, size, error);
+	close(fd);
+	return size && !one->sha256 ? NULL : g_steal_pointer(&one);
+}
+
+/* There is no ID.eml anywhere: nothing can come of it. */
+static void
+take_broken(struct work *work, const char *id, const Submission *one)
+{
+	struct drain_run *run = work->run;
+
+	note(run, id, "there is no ID.eml beside its JSON");
+	run->broken++;
+	if (one && one->status == SUBMISSION_PENDING)
+		verdict_settle(run->site, run->config, id, RESULT_NOT_FOUND,
+			       VERDICT_NONE, &run->by, NULL);
+	/* Of the two files there is one, which moves all the same. */
+	box_move(run->site->submissions, "claimed", "failed", id, NULL);
+}
+
+/* ID is in claimed: its record that waits, yours, *IS_FRESH when it is not
+ * written yet; NULL: there is none. */
+static Submission *
+take(struct work *work, const char *id, bool *is_fresh)
+{
+	struct drain_run *run = work->run;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Submission) one = submissions_read(run->site->submitted, id,
+						     &error);
+	g_autofree char *text = NULL;
+	g_autoptr(Json) item = NULL;
+
+	*is_fresh = !one;
+	if (!error)
+		box_gather(run->site->submissions, "claimed", id, &error);
+	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		take_broken(work, id, one);
+		return NULL;
+	}
+	if (error) {
+		note(run, id, error->message);
+		return NULL;
+	}
+	if (one && one->status == SUBMISSION_COMPLETED) {
+		submit_complete(run->site, id, one->result, one->verdict,
+				NULL, &run->by, NULL);
+		return NULL;
+	}
+	if (one)
+		return g_steal_pointer(&one);
+	text = box_json(run->site->submissions, "claimed", id, &error);
+	item = text ? json_parse(text, strlen(text), &error) : NULL;
+	one = item ? import(run, id, item, &error) : NULL;
+	if (one)
+		return g_steal_pointer(&one);
+	note(run, id, error->message);
+	/* Only what is wrong in itself; a full disk is not. */
+	if (!text || (item && !g_error_matches(error, G_FILE_ERROR,
+					       G_FILE_ERROR_INVAL)))
+		return NULL;
+	box_move(run->site->submissions, "claimed", "failed", id, NULL);
+	run->broken++;
+	return NULL;
+}
+
+/* What is to be done about ONE, which waits and is claimed: it is read once
+ * in a pass, and written only when something changes. */
+static void
+admit(struct work *work, Submission *one)
+{
+	const GPtrArray *all = work->run->config->analysts;
+	const Tenant *tenant = one->tenant ?
+	    config_tenant(work->run->config, one->tenant) : NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_hash_table_add(work->ids, g_strdup(one->id));
+	if (plan_one(one, &work->plan, NULL))
+		submissions_change(work->run->site->submitted, one->id,
+				   plan_one, &work->plan, &error);
+	if (error)
+		note(work->run, one->id, error->message);
+	if (combine(one->attempts, config_combine(work->run->config,
+						  tenant)).is_over) {
+		settle(one->id, work);
+		return;
+	}
+	for (guint i = 0; i < all->len; i++)
+		due_add(work->due->pdata[i], all->pdata[i], one,
+			work->plan.now);
+}
+
+/* Write the records of ALL, which are planned already; then it is empty. */
+static void
+admit_fresh(struct work *work, GPtrArray *all)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!submissions_put_all(work->run->site->submitted, all, &error))
+		note(work->run, "spool", error->message);
+	for (guint i = 0; !error && i < all->len; i++)
+		admit(work, all->pdata[i]);
+	g_ptr_array_set_size(all, 0);
+}
+
+struct strays {
+	GHashTable *claimed;
+	GPtrArray *found;
+};
+
+static void
+add_stray(const Submission *one, void *data)
+{
+	struct strays *strays = data;
+
+	if (!g_hash_table_contains(strays->claimed, one->id))
+		g_ptr_array_add(strays->found, g_strdup(one->id));
+}
+
+/* What waits and lies among what is over: a dispute began. */
+static bool
+find_strays(struct work *work, GError **error)
+{
+	struct submission_filter filter = SUBMISSION_FILTER_ALL;
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	struct strays strays = { work->ids, found };
+	Site *site = work->run->site;
+
+	filter.status = SUBMISSION_PENDING;
+	if (!submissions_list(site->submitted, &filter, add_stray, &strays,
+			      error))
+		return false;
+	for (guint i = 0; i < found->len; i++) {
+		const char *id = found->pdata[i];
+		g_autoptr(Submission) one = NULL;
+
+		if (box_move(site->submissions, "done", "claimed", id, NULL)
+		    || box_move(site->submissions, "failed", "claimed", id,
+				NULL))
+			one = submissions_read(site->submitted, id, NULL);
+		if (one)
+			admit(work, one);
+	}
+	return true;
+}
+
+/* What cannot be moved whole is no reason to leave the others. */
+static void
+note_unmoved(const char *id, const GError *why, void *data)
+{
+	struct work *work = data;
+
+	if (!g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		note(work->run, id, why->message);
+}
+
+/* Look at all that is claimed; *WAITING of it wait. */
+static void
+look_at_claimed(struct work *work, gint64 *waiting)
+{
+	g_autoptr(GPtrArray) all = box_list(work->run->site->submissions,
+					    "claimed");
+	g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)submission_free);
+	guint before = work->run->completed;
+
+	for (guint i = 0; i < all->len; i++) {
+		bool is_fresh;
+		g_autoptr(Submission) one = take(work, all->pdata[i],
+						 &is_fresh);
+
+		if (one && !is_fresh) {
+			admit(work, one);
+		} else if (one) {
+			plan_one(one, &work->plan, NULL);
+			g_ptr_array_add(fresh, g_steal_pointer(&one));
+		}
+		if (fresh->len >= TOGETHER)
+			admit_fresh(work, fresh);
+	}
+	if (fresh->len)
+		admit_fresh(work, fresh);
+	*waiting = (gint64)g_hash_table_size(work->ids) -
+	    (work->run->completed - before);
+}
+
+static bool
+claim(struct work *work, GError **error)
+{
+	Site *site = work->run->site;
+	g_autoptr(GPtrArray) fresh = box_list(site->submissions, "new");
+	gint64 waiting, known, oldest;
+
+	/* A run that was killed may have ended between two files. */
+	box_join(site->submissions, "claimed");
+	if (!box_move_all(site->submissions, "new", "claimed", fresh,
+			  note_unmoved, work, error))
+		return false;
+	look_at_claimed(work, &waiting);
+	known = submissions_count(site->submitted, SUBMISSION_PENDING,
+				  &oldest, error);
+	return known >= 0 && (known <= waiting || find_strays(work, error));
+}
+
+/* Begin a pass. */
+static void
+begin_pass(struct work *work)
+{
+	const Config *config = work->run->config;
+
+	work->plan.config = config;
+	work->plan.now = clock_now();
+	g_hash_table_remove_all(work->ids);
+	g_hash_table_remove_all(work->plan.down);
+	find_down(work, work->plan.down);
+	g_ptr_array_set_size(work->due, 0);
+	for (guint i = 0; i < config->analysts->len; i++)
+		g_ptr_array_add(work->due, due_new());
+}
+
 /* ---- lanes ---- */
 
 static void *
@@ -622,7 +694,8 @@ ask_all(struct work *work, const struct token_keys *keys)
 		struct lane *lane = &lanes[i];
 
 		*lane = (struct lane){
-			.run = run, .one = all->pdata[i], .ids = work->ids,
+			.run = run, .one = all->pdata[i],
+			.due = work->due->pdata[i],
 			.keys = keys, .settle = settle, .of = work,
 			.notes = g_ptr_array_new_with_free_func(g_free),
 		};
@@ -659,13 +732,11 @@ work_off(struct work *work, const struct token_keys *keys, GError **error)
 	do {
 		g_autoptr(GError) fault = NULL;
 
+		begin_pass(work);
 		if (!claim(work, &fault)) {
 			g_propagate_error(error, g_steal_pointer(&fault));
 			return false;
 		}
-		plan_all(work);
-		for (guint i = 0; i < work->ids->len; i++)
-			settle(work->ids->pdata[i], work);
 		asked = ask_all(work, keys);
 	} while (asked && !work->run->is_once && clock_steady_ms() < end);
 	return true;
@@ -695,11 +766,18 @@ run_locked(struct drain_run *run, GError **error)
 	if (has_keys && !keys_read(run->site->folder, &keys, error))
 		return false;
 	submit_candidates(run);
-	work.ids = g_ptr_array_new_with_free_func(g_free);
+	work.ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					 NULL);
+	work.plan.down = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					       g_free);
+	work.due = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)g_array_unref);
 	pthread_mutex_init(&work.lock, NULL);
 	good = work_off(&work, has_keys ? &keys : NULL, error);
 	pthread_mutex_destroy(&work.lock);
-	g_ptr_array_free(work.ids, TRUE);
+	g_ptr_array_free(work.due, TRUE);
+	g_hash_table_destroy(work.plan.down);
+	g_hash_table_destroy(work.ids);
 	left = !good ? -1 : submissions_count(run->site->submitted,
 					      SUBMISSION_PENDING, &oldest,
 					      error);

@@ -11,17 +11,13 @@
 
 #include "gatepost/analysts/question.h"
 #include "gatepost/bounds.h"
+#include "gatepost/service/answer.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/send.h"
 #include "gatepost/service/token.h"
 #include "gatepost/util/clock.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
-
-struct due {
-	char *id;
-	gint64 tries;
-};
 
 static void
 due_clear(gpointer data)
@@ -51,6 +47,15 @@ wait_of(gint64 seconds, gint64 times)
 	    g_random_int_range(0, (gint32)(wait * 250)) * (gint64)1000;
 }
 
+/* Is UNTIL still to come?  What is further off than any wait was written by a
+ * clock that was wrong. */
+static bool
+is_waiting(gint64 until, gint64 now)
+{
+	return until > now &&
+	    until - now <= BOUND_ANALYST_WAIT_MOST * CLOCK_SECOND;
+}
+
 static Attempt *
 find_attempt(const Submission *of, const char *analyst)
 {
@@ -63,18 +68,33 @@ find_attempt(const Submission *of, const char *analyst)
 	return NULL;
 }
 
-static bool
-is_due(const struct lane *lane, const Submission *of, gint64 now)
+GArray *
+due_new(void)
 {
-	const Attempt *attempt = find_attempt(of, lane->one->name);
+	GArray *due = g_array_new(FALSE, FALSE, sizeof(struct due));
+
+	g_array_set_clear_func(due, due_clear);
+	return due;
+}
+
+void
+due_add(GArray *due, const AnalystSetting *analyst, const Submission *of,
+	gint64 now)
+{
+	const Attempt *attempt = find_attempt(of, analyst->name);
+	struct due one;
 
 	if (!attempt || of->status != SUBMISSION_PENDING ||
-	    attempt->next > now)
-		return false;
-	return attempt->state == ATTEMPT_WAITING ||
-	    attempt->state == ATTEMPT_SENDING ||
-	    (attempt->state == ATTEMPT_SENT && attempt->ticket &&
-	     analyst_polls(lane->one));
+	    is_waiting(attempt->next, now))
+		return;
+	if (attempt->state != ATTEMPT_WAITING &&
+	    attempt->state != ATTEMPT_SENDING &&
+	    (attempt->state != ATTEMPT_SENT || !attempt->ticket ||
+	     !analyst_polls(analyst)))
+		return;
+	one.id = g_strdup(of->id);
+	one.tries = attempt->tries;
+	g_array_append_val(due, one);
 }
 
 static void
@@ -83,30 +103,6 @@ note(struct lane *lane, const char *id, const char *text)
 	g_ptr_array_add(lane->notes, g_strdup_printf("%s, %s: %s",
 						     lane->one->name, id,
 						     text));
-}
-
-static GArray *
-collect(struct lane *lane)
-{
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct due));
-	gint64 now = clock_now();
-
-	g_array_set_clear_func(all, due_clear);
-	for (guint i = 0; i < lane->ids->len; i++) {
-		g_autoptr(Submission) one = submissions_read(
-		    lane->run->site->submitted, lane->ids->pdata[i], NULL);
-
-		if (one && is_due(lane, one, now)) {
-			struct due due = {
-				g_strdup(one->id),
-				find_attempt(one, lane->one->name)->tries
-			};
-
-			g_array_append_val(all, due);
-		}
-	}
-	g_array_sort(all, compare_due);
-	return all;
 }
 
 /* ---- one question ---- */
@@ -208,14 +204,12 @@ send_mail(const char *from, const char *to, const char *data, gsize length,
 	return good;
 }
 
-/* What an analyst by mail is told: from whom, and the token of its answer,
- * the same each time. */
+/* What an analyst by mail is told: from whom, and the token of its answer. */
 static void
 address(const struct lane *lane, const Submission *one,
 	struct question *question, char **from, char token[TOKEN_TEXT])
 {
 	const Tenant *tenant = config_tenant(lane->run->config, one->tenant);
-	gint64 since = one->dispute.at ? one->dispute.at : one->at;
 
 	*from = lane->one->from ? g_strdup(lane->one->from) :
 	    g_strconcat("postmaster@", tenant ? letter_domain(tenant) :
@@ -226,8 +220,7 @@ address(const struct lane *lane, const Submission *one,
 	if (!tenant || !tenant->digest.address || !lane->keys)
 		return;
 	token_make(lane->keys, one->tenant, lane->one->address, one->id,
-		   TOKEN_VERDICT, since / CLOCK_SECOND +
-		   BOUND_ANSWER_DAYS * (CLOCK_DAY / CLOCK_SECOND), token);
+		   TOKEN_VERDICT, answer_until(one), token);
 	question->reply_to = tenant->digest.address;
 	question->token = token;
 }
@@ -321,7 +314,7 @@ ask_about(struct lane *lane, const char *id, struct answer *answer)
 static bool
 may_ask(const struct lane *lane, AnalystState *state, gint64 now)
 {
-	if (state->until > now)
+	if (is_waiting(state->until, now))
 		return false;
 	if (now - state->minute >= MINUTE || now < state->minute) {
 		state->minute = now;
@@ -364,11 +357,12 @@ count(struct lane *lane, AnalystState *state, const char *id,
 void
 lane_work(struct lane *lane)
 {
-	g_autoptr(GArray) due = collect(lane);
+	GArray *due = lane->due;
 	gint64 end = clock_steady_ms() + BOUND_DRAIN_SECONDS * 1000;
 	AnalystState *state = analyst_state_read(lane->run->site->folder,
 						 lane->one->name);
 
+	g_array_sort(due, compare_due);
 	for (guint i = 0; i < due->len && clock_steady_ms() < end; i++) {
 		const char *id = g_array_index(due, struct due, i).id;
 		struct answer answer = { .fault = NULL };

@@ -207,10 +207,10 @@ do_preview(struct work *work, GError **error)
 static bool
 put_report(struct work *work, enum report_reason reason, GError **error)
 {
-	Site *site = work->line->site;
 	const HeldRcpt *copy = work->copy;
 	Incoming *one = fields_new(&incoming_fields);
-	int fd = quarantine_octets(site->quarantine, work->held, error);
+	int fd = quarantine_octets(work->line->site->quarantine, work->held,
+				   error);
 	bool good = false;
 
 	one->id = g_strdup(work->errand->id);
@@ -226,8 +226,8 @@ put_report(struct work *work, enum report_reason reason, GError **error)
 	one->held = g_strdup(work->held->id);
 	one->via = g_strdup(vias[VIA_MAIL]);
 	if (fd >= 0) {
-		good = intake_put(site, one, fd, (gsize)work->held->size,
-				  error);
+		good = intake_put(work->line, work->tenant, one, fd,
+				  (gsize)work->held->size, error);
 		close(fd);
 	}
 	fields_free(&incoming_fields, one);

@@ -17,9 +17,13 @@
 #include "gatepost/service/courier.h"
 #include "gatepost/service/sender.h"
 #include "gatepost/service/smtp.h"
+#include "gatepost/service/waiting.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
+
+/* Why there is no room, for the log. */
+#define FULL "the reports that wait take what reports.quota allows"
 
 static const struct field incoming_rows[] = {
 	FIELD(Incoming, id, FIELD_TEXT),
@@ -241,25 +245,92 @@ hand_on(struct pipeline *line, Message *message, const Recipient *recipient,
 	return good;
 }
 
-bool
-intake_put(Site *site, const Incoming *one, int fd, gsize size,
-	   GError **error)
+/* Is there room for SIZE octets of ONE, of a tenant that is still there? */
+static bool
+has_room(struct pipeline *line, const Incoming *one, const Tenant *tenant,
+	 gsize size)
+{
+	Waiting *waiting = clerk_waiting(line->clerk);
+
+	return !waiting || waiting_take(waiting, one, size,
+					tenant->reports.quota);
+}
+
+static bool
+put(struct pipeline *line, const Incoming *one, int fd, gsize size,
+    GError **error)
 {
 	g_autoptr(GString) json = g_string_new(NULL);
 
 	fields_json(&incoming_fields, one, true, json);
-	return box_put(site->reports_box, "new", one->id, fd, size,
-		       json->str, error);
+	if (box_put(line->site->reports_box, "new", one->id, fd, size,
+		    json->str, error))
+		return true;
+	if (line->clerk)
+		waiting_drop(clerk_waiting(line->clerk), one->id);
+	return false;
 }
 
+bool
+intake_put(struct pipeline *line, const Tenant *tenant, const Incoming *one,
+	   int fd, gsize size, GError **error)
+{
+	if (has_room(line, one, tenant, size))
+		return put(line, one, fd, size, error);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, FULL);
+	return false;
+}
+
+void
+intake_count(Site *site, Waiting *waiting)
+{
+	g_autoptr(GPtrArray) ids = box_list(site->reports_box, "new");
+
+	for (guint i = 0; i < ids->len; i++) {
+		const char *id = ids->pdata[i];
+		g_autofree char *text = box_json(site->reports_box, "new",
+						 id, NULL);
+		g_autoptr(Json) json = text ? json_parse(text, strlen(text),
+							 NULL) : NULL;
+		gsize size = 0;
+		int fd = json ? box_octets(site->reports_box, "new", id,
+					   &size, NULL) : -1;
+		Incoming *one;
+
+		/* The clerk says what is wrong with it. */
+		if (fd < 0)
+			continue;
+		close(fd);
+		one = fields_new(&incoming_fields);
+		fields_from_json(&incoming_fields, one, json);
+		if (one->id)
+			waiting_know(waiting, one, size);
+		fields_free(&incoming_fields, one);
+	}
+}
+
+/* The quotas, and on disk; whoever is beyond them hears what to do. */
 static bool
 keep_one(struct pipeline *line, Message *message, const Incoming *one,
-	 GError **error)
+	 const Tenant *tenant, struct mta *mta, GError **error)
 {
-	int fd = message_fd(message, error);
+	int fd;
 
-	return fd >= 0 && intake_put(line->site, one, fd, message->size,
-				     error);
+	if (!has_room(line, one, tenant, message->size)) {
+		mta->deeds->set_reply(mta, "452", "4.3.1", "Reports that came "
+		    "before are still being worked off, send this one again "
+		    "later");
+		drop(line, message, one, "waiting", FULL);
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, FULL);
+		return false;
+	}
+	fd = meter(line, message, one, tenant, mta, error) ?
+	    message_fd(message, error) : -1;
+	if (fd >= 0)
+		return put(line, one, fd, message->size, error);
+	if (line->clerk)
+		waiting_drop(clerk_waiting(line->clerk), one->id);
+	return false;
 }
 
 static bool
@@ -271,8 +342,7 @@ take(struct pipeline *line, Message *message, const Recipient *recipient,
 	if (message->size > BOUND_MESSAGE)
 		return drop(line, message, one, "large", "it is larger than "
 			    "any report");
-	return meter(line, message, one, recipient->tenant, mta, error) &&
-	    keep_one(line, message, one, error) &&
+	return keep_one(line, message, one, recipient->tenant, mta, error) &&
 	    hand_on(line, message, recipient, error);
 }
 

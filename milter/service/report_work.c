@@ -35,8 +35,6 @@
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
 
-/* What of the quota those who are not verified may fill. */
-#define UNVERIFIED_SHARE 10
 /* us from a report to the look into the ledger. */
 #define LEDGER_DELAY (3 * CLOCK_SECOND / 10)
 
@@ -229,7 +227,7 @@ has_room(struct working *working, const Report *row, bool *has,
 	gint64 octets;
 
 	if (!row->is_verified)
-		quota = quota / UNVERIFIED_SHARE;
+		quota = quota / BOUND_UNVERIFIED_SHARE;
 	*has = true;
 	if (working->tenant->reports.quota == 0)
 		return true;

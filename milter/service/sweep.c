@@ -124,13 +124,16 @@ sweep_box(struct sweeping *work, Box *box, const char *const *states)
 	return gone;
 }
 
-/* Since the last sweep, or a day when that is not known. */
+/* Since the last sweep, or a day when that is not known, or said by a clock
+ * that was wrong. */
 static bool
 sweep_past(struct sweeping *work, GError **error)
 {
 	gint64 since = before(work, 1);
 
 	jobs_last(work->site->alerts, "sweep", &since, NULL);
+	if (since > work->now)
+		since = before(work, 1);
 	/* Entries know whole seconds. */
 	return past_look(work->site, work->config,
 			 since - CLOCK_SECOND, work->now,

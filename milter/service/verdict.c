@@ -19,6 +19,7 @@
 #include "gatepost/service/handle.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/lists.h"
+#include "gatepost/service/siblings.h"
 #include "gatepost/service/triage.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -115,123 +116,17 @@ change_entries(const struct change *change, enum verdict verdict,
 
 /* ---- what is held for the same reason ---- */
 
-struct sibling {
-	char *id, *rcpt;
-};
-
-struct siblings {
-	const Submission *one;
-	const char *policy;	/* why its own copy is held; NULL */
-	const char *body;	/* its body's SHA-256; NULL */
-	Site *site;
-	GArray *found;
-};
-
-static void
-sibling_clear(gpointer data)
-{
-	struct sibling *sibling = data;
-
-	g_free(sibling->id);
-	g_free(sibling->rcpt);
-}
-
-/* Is its author who he says? */
-static bool
-is_proven(const Held *held)
-{
-	g_autoptr(Json) json = held->record ? json_parse(held->record,
-	    strlen(held->record), NULL) : NULL;
-	g_autoptr(Facts) facts = facts_new();
-
-	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
-	return auth_is_aligned(facts);
-}
-
-/* The item is what was submitted, or one like it: of the same body, or by the
- * same author under the same subject.  Anybody can write both of these, so
- * that the author must be proven. */
-static bool
-is_like(const struct siblings *siblings, const struct held_row *row)
-{
-	const Submission *one = siblings->one;
-	bool is_named = one->from && one->subject &&
-	    g_strcmp0(row->from, one->from) == 0 &&
-	    g_strcmp0(row->subject, one->subject) == 0;
-	bool is_same;
-	Held *held;
-
-	if (g_strcmp0(row->id, one->item) == 0 ||
-	    g_strcmp0(row->id, one->message) == 0)
-		return true;
-	if (!siblings->body && !is_named)
-		return false;
-	held = quarantine_read(siblings->site->quarantine, row->id, NULL);
-	is_same = held && ((siblings->body && g_strcmp0(held->body_sha256,
-	    siblings->body) == 0) || (is_named && is_proven(held)));
-	fields_free(&held_fields, held);
-	return is_same;
-}
-
-/* Entries of it that held a copy, and were lifted, are a reason, too. */
-static void
-add_sibling(const struct held_row *row, void *data)
-{
-	struct siblings *siblings = data;
-	bool is_same = siblings->policy &&
-	    g_strcmp0(row->policy, siblings->policy) == 0;
-	bool is_entry = has_text(siblings->one->entries, row->entry);
-	struct sibling sibling;
-
-	if (!is_entry && (!is_same || !is_like(siblings, row)))
-		return;
-	sibling.id = g_strdup(row->id);
-	sibling.rcpt = g_strdup(row->rcpt);
-	g_array_append_val(siblings->found, sibling);
-}
-
-/* Why its own copy is, or was, held, and its body. */
-static void
-read_own(struct siblings *siblings, Held **held)
-{
-	const Submission *one = siblings->one;
-	const char *id = one->item ? one->item : one->message;
-	const HeldRcpt *copy = NULL;
-
-	*held = id ? quarantine_read(siblings->site->quarantine, id, NULL) :
-	    NULL;
-	if (!*held)
-		return;
-	siblings->body = (*held)->body_sha256;
-	if (one->rcpt)
-		copy = quarantine_rcpt(*held, one->rcpt);
-	else if ((*held)->rcpts->len == 1)
-		copy = (*held)->rcpts->pdata[0];
-	siblings->policy = copy ? copy->policy : NULL;
-}
-
 /* A clean verdict lets out what is held for its reason alone; what the MTA
  * does not take stays held, and is told. */
 static bool
 release_siblings(const struct change *change, GError **error)
 {
-	struct siblings siblings = { .one = change->one,
-				     .site = change->site };
-	struct held_filter filter = { .tenant = change->one->tenant,
-				      .is_open = true };
 	struct doer by = *change->by;
-	Held *held = NULL;
-	bool good;
+	g_autoptr(GArray) all = siblings_of(change->site, change->one, error);
 
-	siblings.found = g_array_new(FALSE, FALSE, sizeof(struct sibling));
-	g_array_set_clear_func(siblings.found, sibling_clear);
-	read_own(&siblings, &held);
-	good = (!siblings.policy && change->one->entries->len == 0) ||
-	    quarantine_list(change->site->quarantine, &filter, add_sibling,
-			    &siblings, error);
 	by.actor = ACTOR_ADMIN;
-	for (guint i = 0; good && i < siblings.found->len; i++) {
-		const struct sibling *one = &g_array_index(siblings.found,
+	for (guint i = 0; all && i < all->len; i++) {
+		const struct sibling *one = &g_array_index(all,
 							   struct sibling, i);
 		g_autofree char *note = g_strconcat("submission ",
 		    change->one->id, " is clean", NULL);
@@ -244,9 +139,7 @@ release_siblings(const struct change *change, GError **error)
 			log_warning(one->id, "release-failed reason=\"%s\"",
 				    fault->message);
 	}
-	g_array_free(siblings.found, TRUE);
-	fields_free(&held_fields, held);
-	return good;
+	return all != NULL;
 }
 
 /* ---- reporters ---- */

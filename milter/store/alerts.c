@@ -4,7 +4,7 @@
 #include "gatepost/store/alerts.h"
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 #include "gatepost/util/fields.h"
 
 struct Alerts {
@@ -14,12 +14,10 @@ struct Alerts {
 Alerts *
 alerts_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Alerts) alerts = g_new0(Alerts, 1);
 
-	alerts->db = db_open(file, true, schema_state, error);
-	return alerts->db && db_durable(alerts->db, error) ?
-	    g_steal_pointer(&alerts) : NULL;
+	alerts->db = db_open_state(path, true, error);
+	return alerts->db ? g_steal_pointer(&alerts) : NULL;
 }
 
 void
@@ -98,13 +96,16 @@ bool
 alerts_list(Alerts *alerts, const char *tenant, gint64 since, bool is_due,
 	    alert_found *found, void *data, GError **error)
 {
+	const struct condition all[] = {
+		{ tenant, "tenant = $1" }, { since, "last >= $2" },
+		{ is_due, "told < count" },
+	};
+	g_autofree char *sql = where_sql("SELECT tenant, kind, first, last,"
+	    " count, told, ran, lines FROM alert", all, G_N_ELEMENTS(all),
+	    " ORDER BY first DESC");
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(alerts->db, &fault,
-	    "SELECT tenant, kind, first, last, count, told, ran, lines"
-	    " FROM alert"
-	    " WHERE ($1 IS NULL OR tenant = $1) AND last >= $2"
-	    " AND ($3 = 0 OR told < count) ORDER BY first DESC", "tii",
-	    tenant, since, (gint64)is_due);
+	sqlite3_stmt *row = db_begin(alerts->db, &fault, sql, "ti", tenant,
+				     since);
 
 	while (row && db_next(row, &fault)) {
 		struct alert_row one = {

@@ -236,26 +236,53 @@ box_remove(Box *box, const char *state, const char *id, GError **error)
 	return good;
 }
 
-bool
-box_move(Box *box, const char *from, const char *to, const char *id,
-	 GError **error)
+/* As box_move(), but for the syncs. */
+static bool
+move_files(int source, int target, const char *id, GError **error)
 {
 	char eml[32], meta[32];
+
+	names(id, eml, meta);
+	/* The JSON's rename decides who is first. */
+	if (renameat(source, meta, target, meta) < 0)
+		return errno != ENOENT && file_fail(error, "move", meta);
+	return renameat(source, eml, target, eml) == 0 ||
+	    file_fail(error, "move", eml);
+}
+
+bool
+box_move_all(Box *box, const char *from, const char *to, const GPtrArray *ids,
+	     box_fault *fault, void *data, GError **error)
+{
 	int source = state_open(box, from, error);
 	int target = source < 0 ? -1 : state_open(box, to, error);
 	bool good = target >= 0;
 
-	names(id, eml, meta);
-	/* The JSON's rename decides who is first. */
-	if (good && renameat(source, meta, target, meta) < 0) {
-		good = false;
-		if (errno != ENOENT)
-			file_fail(error, "move", meta);
+	for (guint i = 0; good && i < ids->len; i++) {
+		g_autoptr(GError) why = NULL;
+
+		if (!move_files(source, target, ids->pdata[i], &why) && why)
+			fault(ids->pdata[i], why, data);
 	}
-	good = good && (renameat(source, eml, target, eml) == 0 ||
-			file_fail(error, "move", eml)) &&
+	good = good && (ids->len == 0 || (folder_sync(target, to, error) &&
+					  folder_sync(source, from, error)));
+	if (source >= 0)
+		close(source);
+	if (target >= 0)
+		close(target);
+	return good;
+}
+
+bool
+box_move(Box *box, const char *from, const char *to, const char *id,
+	 GError **error)
+{
+	int source = state_open(box, from, error);
+	int target = source < 0 ? -1 : state_open(box, to, error);
+	bool good = target >= 0 && move_files(source, target, id, error) &&
 	    folder_sync(target, to, error) &&
 	    folder_sync(source, from, error);
+
 	if (source >= 0)
 		close(source);
 	if (target >= 0)

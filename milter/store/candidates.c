@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 
@@ -24,10 +24,9 @@ struct Candidates {
 Candidates *
 candidates_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Candidates) candidates = g_new0(Candidates, 1);
 
-	candidates->db = db_open(file, true, schema_state, error);
+	candidates->db = db_open_state(path, false, error);
 	return candidates->db ? g_steal_pointer(&candidates) : NULL;
 }
 
@@ -333,13 +332,18 @@ bool
 candidates_list(Candidates *candidates, const struct candidate_filter *filter,
 		candidate_found *found, void *data, GError **error)
 {
-	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(candidates->db, &fault,
+	const struct condition all[] = {
+		{ filter->tenant, "tenant = $1" }, { filter->id, "id = $2" },
+		{ filter->state >= 0, "state = $3" },
+		{ filter->since, "at >= $4" },
+	};
+	g_autofree char *sql = where_sql(
 	    "SELECT tenant, id, at, score, rules, rcpts, sender, \"from\","
-	    " subject, body, kin, grp, state, \"by\", changed FROM candidate"
-	    " WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR id = $2)"
-	    " AND ($3 IS NULL OR state = $3) AND at >= $4"
-	    " ORDER BY score DESC, id DESC LIMIT $5", "tttii",
+	    " subject, body, kin, grp, state, \"by\", changed"
+	    " FROM candidate", all, G_N_ELEMENTS(all),
+	    " ORDER BY score DESC, id DESC LIMIT $5");
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(candidates->db, &fault, sql, "tttii",
 	    filter->tenant, filter->id, filter->state < 0 ? NULL :
 	    candidate_states[filter->state], filter->since,
 	    filter->most ? (gint64)filter->most : (gint64)-1);

@@ -12,7 +12,6 @@
 
 #include "gatepost/model/config.h"
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 
@@ -24,13 +23,11 @@ struct Choices {
 Choices *
 choices_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Choices) choices = g_new0(Choices, 1);
 
-	choices->db = db_open(file, true, schema_state, error);
-	if (!choices->db || !db_durable(choices->db, error))
-		return NULL;
-	choices->quick = db_open(file, true, schema_state, error);
+	choices->db = db_open_state(path, true, error);
+	if (choices->db)
+		choices->quick = db_open_state(path, false, error);
 	return choices->quick ? g_steal_pointer(&choices) : NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "gatepost/store/schema.h"
 #include "gatepost/store/versions.h"
 
 /* Pages in the log before a checkpoint (and its syncs). */
@@ -227,6 +228,18 @@ bool
 db_durable(Db *db, GError **error)
 {
 	return run_plain(db, "PRAGMA synchronous = FULL", error);
+}
+
+Db *
+db_open_state(const char *path, bool is_durable, GError **error)
+{
+	g_autofree char *file = g_build_filename(path, "state.db", NULL);
+	Db *db = db_open(file, true, schema_state, error);
+
+	if (!db || !is_durable || db_durable(db, error))
+		return db;
+	db_close(db);
+	return NULL;
 }
 
 void

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 
 /* To have rows go when COLUMN names the person: a row.  NULL: the table is
  * another's. */
@@ -185,8 +184,7 @@ bool
 forget_rows(const char *path, const Mention *who, bool is_dry,
 	    struct forget_rows *rows, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, false, error);
 	struct work work = { who, is_dry, rows };
 	bool good;
 

@@ -100,7 +100,6 @@ Quarantine *
 quarantine_open(int folder, const char *path, GError **error)
 {
 	static const char *const none[] = { NULL };
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Quarantine) quarantine = g_new0(Quarantine, 1);
 
 	quarantine->folder = -1;
@@ -110,7 +109,7 @@ quarantine_open(int folder, const char *path, GError **error)
 	quarantine->folder = folder_open(folder, "quarantine", 0750, error);
 	if (quarantine->folder < 0)
 		return NULL;
-	quarantine->db = db_open(file, true, schema_state, error);
+	quarantine->db = db_open_state(path, false, error);
 	return quarantine->db ? g_steal_pointer(&quarantine) : NULL;
 }
 

@@ -7,19 +7,21 @@
  *	yes			yes	nothing to do
  *	no			yes	forgotten with a person, or over quota
  *
- * All of it is durable when it is said to be done.  Reports are few: one more
- * sync for each in the mail path is cheaper than another connection that all
- * processes keep open.
+ * All of it is durable when it is said to be done, but the counts: those of
+ * the last seconds may be missing after a power cut, and a sync for each
+ * report that is taken or refused would be paid by all mail.
  */
 #include "gatepost/store/reports.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 
 #define HOUR (3600 * CLOCK_SECOND)
+#define OF_TENANT "tenant = $1"
 
 const char *const report_states[] = {
 	"new", "marked", "submitted", "drill", NULL
@@ -62,18 +64,21 @@ static const struct field report_rows[] = {
 const struct fields report_fields = FIELDS(Report, report_rows);
 
 struct Reports {
-	Db *db;		/* durable */
+	char *path;
+	Db *db;			/* durable */
+	pthread_mutex_t lock;	/* of the next one's opening */
+	Db *counts;		/* of meter and drops; NULL: not open yet */
 };
 
 Reports *
 reports_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Reports) reports = g_new0(Reports, 1);
 
-	reports->db = db_open(file, true, schema_state, error);
-	return reports->db && db_durable(reports->db, error) ?
-	    g_steal_pointer(&reports) : NULL;
+	reports->path = g_strdup(path);
+	pthread_mutex_init(&reports->lock, NULL);
+	reports->db = db_open_state(path, true, error);
+	return reports->db ? g_steal_pointer(&reports) : NULL;
 }
 
 void
@@ -82,6 +87,9 @@ reports_free(Reports *reports)
 	if (!reports)
 		return;
 	db_close(reports->db);
+	db_close(reports->counts);
+	pthread_mutex_destroy(&reports->lock);
+	g_free(reports->path);
 	g_free(reports);
 }
 
@@ -106,35 +114,31 @@ struct metering {
 	bool is_over;
 };
 
-/* How many of WHO there were within the hour. */
-static gint64
-count_of(Db *db, const struct reports_meter *meter, const char *who,
-	 GError **error)
-{
-	sqlite3_stmt *row = db_begin(db, error,
-	    "SELECT count FROM report_meter"
-	    " WHERE tenant = $1 AND who = $2 AND since > $3 AND since <= $4",
-	    "ttii", meter->tenant, who, meter->now - HOUR, meter->now);
-	gint64 count = row && db_next(row, error) ?
-	    sqlite3_column_int64(row, 0) : 0;
-
-	db_end(row);
-	return count;
-}
-
+/* Is WHO, or are all, beyond the meter?  *IS_NEW: of WHO there was none within
+ * the hour. */
 static bool
-count_one(Db *db, const struct reports_meter *meter, const char *who,
-	  GError **error)
+count_both(Db *db, struct metering *metering, const char *who,
+	   const char *all, bool *is_new, GError **error)
 {
-	return db_run(db, error,
-		      "INSERT INTO report_meter (tenant, who, since, count)"
-		      " VALUES ($1, $2, $3, 1)"
-		      " ON CONFLICT (tenant, who) DO UPDATE SET"
-		      " count = CASE WHEN since > $4 AND since <= $3"
-		      "  THEN count + 1 ELSE 1 END,"
-		      " since = CASE WHEN since > $4 AND since <= $3"
-		      "  THEN since ELSE $3 END", "ttii", meter->tenant, who,
-		      meter->now, meter->now - HOUR);
+	const struct reports_meter *meter = metering->meter;
+	g_autoptr(GError) fault = NULL;
+	sqlite3_stmt *row = db_begin(db, &fault,
+	    "SELECT who, count FROM report_meter WHERE tenant = $1"
+	    " AND who IN ($2, $3) AND since > $4 AND since <= $5", "tttii",
+	    meter->tenant, who, all, meter->now - HOUR, meter->now);
+
+	*is_new = true;
+	while (row && db_next(row, &fault)) {
+		bool is_his = strcmp(db_text(row, 0), who) == 0;
+
+		if (sqlite3_column_int64(row, 1) >=
+		    (is_his ? meter->most : meter->most_all))
+			metering->is_over = true;
+		if (is_his)
+			*is_new = false;
+	}
+	db_end(row);
+	return settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -142,19 +146,42 @@ meter_both(Db *db, void *data, GError **error)
 {
 	struct metering *metering = data;
 	const struct reports_meter *meter = metering->meter;
-	const char *all = meter->is_verified ? "" : "?";
-	g_autofree char *who = g_strconcat(all, meter->who, NULL);
-	g_autoptr(GError) fault = NULL;
+	const char *all = meter->is_verified ? "*" : "?*";
+	g_autofree char *who = g_strconcat(meter->is_verified ? "" : "?",
+					   meter->who, NULL);
+	bool is_new;
 
-	metering->is_over = count_of(db, meter, who, &fault) >= meter->most ||
-	    count_of(db, meter, meter->is_verified ? "*" : "?*", &fault) >=
-	    meter->most_all;
-	if (fault || metering->is_over)
-		return settle(g_steal_pointer(&fault), error);
-	return count_one(db, meter, who, error) &&
-	    count_one(db, meter, meter->is_verified ? "*" : "?*", error) &&
-	    db_run(db, error, "DELETE FROM report_meter WHERE since <= $1",
-		   "i", meter->now - 24 * HOUR);
+	if (!count_both(db, metering, who, all, &is_new, error))
+		return false;
+	if (metering->is_over)
+		return true;
+	return db_run(db, error,
+		      "INSERT INTO report_meter (tenant, who, since, count)"
+		      " VALUES ($1, $2, $4, 1), ($1, $3, $4, 1)"
+		      " ON CONFLICT (tenant, who) DO UPDATE SET"
+		      " count = CASE WHEN since > $5 AND since <= $4"
+		      "  THEN count + 1 ELSE 1 END,"
+		      " since = CASE WHEN since > $5 AND since <= $4"
+		      "  THEN since ELSE $4 END", "tttii", meter->tenant,
+		      who, all, meter->now, meter->now - HOUR) &&
+	    (!is_new ||
+	     db_run(db, error, "DELETE FROM report_meter WHERE since <= $1",
+		    "i", meter->now - 24 * HOUR));
+}
+
+/* The connection that counts; only who takes reports needs it.  NULL and
+ * ERROR set. */
+static Db *
+counting(Reports *reports, GError **error)
+{
+	Db *db;
+
+	pthread_mutex_lock(&reports->lock);
+	if (!reports->counts)
+		reports->counts = db_open_state(reports->path, false, error);
+	db = reports->counts;
+	pthread_mutex_unlock(&reports->lock);
+	return db;
 }
 
 bool
@@ -162,7 +189,8 @@ reports_meter(Reports *reports, const struct reports_meter *meter,
 	      bool *is_over, GError **error)
 {
 	struct metering metering = { meter, false };
-	bool good = db_transact(reports->db, meter_both, &metering, error);
+	Db *db = counting(reports, error);
+	bool good = db && db_transact(db, meter_both, &metering, error);
 
 	*is_over = metering.is_over;
 	return good;
@@ -172,7 +200,9 @@ bool
 reports_drop(Reports *reports, const char *tenant, const char *why,
 	     gint64 now, GError **error)
 {
-	return db_run(reports->db, error,
+	Db *db = counting(reports, error);
+
+	return db && db_run(db, error,
 		      "INSERT INTO report_dropped (tenant, why, count, last)"
 		      " VALUES ($1, $2, 1, $3)"
 		      " ON CONFLICT (tenant, why) DO UPDATE SET"
@@ -184,11 +214,11 @@ bool
 reports_each_drop(Reports *reports, const char *tenant,
 		  reports_dropped *found, void *data, GError **error)
 {
+	const struct condition of = { tenant, OF_TENANT };
+	g_autofree char *sql = where_sql("SELECT tenant, why, count, last"
+	    " FROM report_dropped", &of, 1, " ORDER BY tenant, why");
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(reports->db, &fault,
-	    "SELECT tenant, why, count, last FROM report_dropped"
-	    " WHERE tenant = $1 OR $1 IS NULL ORDER BY tenant, why", "t",
-	    tenant);
+	sqlite3_stmt *row = db_begin(reports->db, &fault, sql, "t", tenant);
 
 	while (row && db_next(row, &fault))
 		found(db_text(row, 0), db_text(row, 1),
@@ -443,11 +473,12 @@ bool
 reports_each(Reports *reports, const char *tenant, gint64 since,
 	     reports_found *found, void *data, GError **error)
 {
+	const struct condition of = { tenant, OF_TENANT };
+	g_autofree char *sql = where_sql("SELECT " COLUMNS " FROM report",
+	    &of, 1, " ORDER BY tenant, \"group\", verified, id");
 	g_autoptr(GPtrArray) rows = rows_new();
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(reports->db, &fault, "SELECT " COLUMNS
-	    " FROM report WHERE tenant = $1 OR $1 IS NULL"
-	    " ORDER BY tenant, \"group\", verified, id", "t", tenant);
+	sqlite3_stmt *row = db_begin(reports->db, &fault, sql, "t", tenant);
 
 	while (row && db_next(row, &fault)) {
 		Report *one = read_row(row);
@@ -484,12 +515,15 @@ gint64
 reports_waiting(Reports *reports, const char *tenant, gint64 before,
 		gint64 *oldest, GError **error)
 {
-	sqlite3_stmt *row = db_begin(reports->db, error,
-	    "SELECT COUNT(DISTINCT tenant || ' ' || \"group\"),"
-	    " COALESCE(MIN(at), 0) FROM report"
-	    " WHERE ($1 IS NULL OR tenant = $1) AND verified = 1"
-	    " AND state = $2 AND at < $3", "tti", tenant,
-	    report_states[REPORT_NEW], before);
+	const struct condition all[] = {
+		{ tenant, OF_TENANT },
+		{ true, "verified = 1 AND state = $2 AND at < $3" },
+	};
+	g_autofree char *sql = where_sql("SELECT COUNT(DISTINCT tenant"
+	    " || ' ' || \"group\"), COALESCE(MIN(at), 0) FROM report", all,
+	    G_N_ELEMENTS(all), "");
+	sqlite3_stmt *row = db_begin(reports->db, error, sql, "tti", tenant,
+				     report_states[REPORT_NEW], before);
 	gint64 count = -1;
 
 	if (row && db_next(row, error)) {

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
@@ -22,8 +21,7 @@ struct State {
 State *
 state_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, false, error);
 	State *state;
 
 	if (!db)

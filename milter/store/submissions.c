@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 
 struct Submissions {
 	Db *db;
@@ -15,12 +15,10 @@ struct Submissions {
 Submissions *
 submissions_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(Submissions) submissions = g_new0(Submissions, 1);
 
-	submissions->db = db_open(file, true, schema_state, error);
-	return submissions->db && db_durable(submissions->db, error) ?
-	    g_steal_pointer(&submissions) : NULL;
+	submissions->db = db_open_state(path, true, error);
+	return submissions->db ? g_steal_pointer(&submissions) : NULL;
 }
 
 void
@@ -37,14 +35,13 @@ or_empty(const char *text)
 	return text ? text : "";
 }
 
-bool
-submissions_put(Submissions *submissions, const Submission *one,
-		GError **error)
+static bool
+put(Db *db, const Submission *one, GError **error)
 {
 	g_autoptr(GString) body = g_string_new(NULL);
 
 	fields_json(&submission_fields, one, true, body);
-	return db_run(submissions->db, error,
+	return db_run(db, error,
 		      "INSERT INTO submission (id, at, tenant, kind, \"as\","
 		      " source, message, item, rcpt, sender, \"from\","
 		      " sha256, url, \"by\", status, result, completed,"
@@ -61,6 +58,30 @@ submissions_put(Submissions *submissions, const Submission *one,
 		      submission_statuses[one->status], submission_results[one->result],
 		      one->completed, (gint64)(one->dispute.at != 0),
 		      body->str);
+}
+
+bool
+submissions_put(Submissions *submissions, const Submission *one,
+		GError **error)
+{
+	return put(submissions->db, one, error);
+}
+
+static bool
+put_each(Db *db, void *data, GError **error)
+{
+	const GPtrArray *all = data;
+
+	for (guint i = 0; i < all->len; i++)
+		if (!put(db, all->pdata[i], error))
+			return false;
+	return true;
+}
+
+bool
+submissions_put_all(Submissions *submissions, GPtrArray *all, GError **error)
+{
+	return db_transact(submissions->db, put_each, all, error);
 }
 
 static Submission *
@@ -144,29 +165,33 @@ word(const char *const *words, int i)
 	return i < 0 ? NULL : words[i];
 }
 
-/* Those that wait are few among all: STATUS is by itself, for its index. */
-#define LIST(status) \
-	"SELECT body FROM submission WHERE " status \
-	" AND ($1 IS NULL OR tenant = $1)" \
-	" AND ($2 IS NULL OR message = $2) AND ($3 IS NULL OR item = $3)" \
-	" AND ($4 IS NULL OR rcpt = $4) AND ($5 IS NULL OR \"by\" = $5)" \
-	" AND ($6 IS NULL OR source = $6) AND ($7 IS NULL OR" \
-	" sender = $7 OR \"from\" = $7) AND ($8 IS NULL OR sha256 = $8)" \
-	" AND ($9 IS NULL OR url = $9) AND ($10 IS NULL OR kind = $10)" \
-	" AND ($11 IS NULL OR \"as\" = $11)" \
-	" AND ($13 IS NULL OR result = $13) AND disputed >= $14" \
-	" AND at >= $15 AND ($16 IS NULL OR id < $16)" \
-	" ORDER BY id DESC LIMIT $17"
-
 bool
 submissions_list(Submissions *submissions,
 		 const struct submission_filter *filter,
 		 submission_found *found, void *data, GError **error)
 {
+	const struct condition all[] = {
+		{ filter->tenant, "tenant = $1" },
+		{ filter->message, "message = $2" },
+		{ filter->item, "item = $3" }, { filter->rcpt, "rcpt = $4" },
+		{ filter->by, "\"by\" = $5" },
+		{ filter->source, "source = $6" },
+		{ filter->sender, "sender = $7 OR \"from\" = $7" },
+		{ filter->sha256, "sha256 = $8" },
+		{ filter->url, "url = $9" },
+		{ filter->kind >= 0, "kind = $10" },
+		{ filter->as >= 0, "\"as\" = $11" },
+		{ filter->status >= 0, "status = $12" },
+		{ filter->result >= 0, "result = $13" },
+		{ filter->is_disputed, "disputed >= $14" },
+		{ filter->since, "at >= $15" },
+		{ filter->after, "id < $16" },
+	};
+	g_autofree char *sql = where_sql("SELECT body FROM submission", all,
+	    G_N_ELEMENTS(all), " ORDER BY id DESC LIMIT $17");
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(submissions->db, &fault,
-	    filter->status < 0 ? LIST("$12 IS NULL") :
-	    LIST("status = $12"), "tttttttttttttiiti",
+	sqlite3_stmt *row = db_begin(submissions->db, &fault, sql,
+	    "tttttttttttttiiti",
 	    filter->tenant, filter->message, filter->item, filter->rcpt,
 	    filter->by, filter->source, filter->sender, filter->sha256,
 	    filter->url, word(submission_kinds, filter->kind),

@@ -11,15 +11,11 @@
 #include <string.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
+#include "gatepost/store/where.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 
 #define COLUMNS "id, at, who, via, what, object, tenant, rcpt, detail"
-#define REST " AND ($2 IS NULL OR tenant = $2)" \
-	     " AND ($3 IS NULL OR who = $3) AND ($4 IS NULL OR what = $4)" \
-	     " AND ($5 IS NULL OR rcpt = $5) AND at >= $6" \
-	     " AND ($7 IS NULL OR id > $7) ORDER BY id LIMIT $8"
 
 struct Trail {
 	Db *db;
@@ -30,16 +26,11 @@ const char *const vias[] = { "command", "mail", "control", "cron", NULL };
 Trail *
 trail_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, true, error);
 	Trail *trail;
 
 	if (!db)
 		return NULL;
-	if (!db_durable(db, error)) {
-		db_close(db);
-		return NULL;
-	}
 	trail = g_new0(Trail, 1);
 	trail->db = db;
 	return trail;
@@ -89,14 +80,19 @@ bool
 trail_list(Trail *trail, const struct trail_filter *filter,
 	   trail_found *found, void *data, GError **error)
 {
+	const struct condition all[] = {
+		{ filter->object, "object = $1" },
+		{ filter->tenant, "tenant = $2" },
+		{ filter->who, "who = $3" }, { filter->what, "what = $4" },
+		{ filter->rcpt, "rcpt = $5" }, { filter->since, "at >= $6" },
+		{ filter->after, "id > $7" },
+	};
+	g_autofree char *sql = where_sql("SELECT " COLUMNS " FROM audit",
+	    all, G_N_ELEMENTS(all), " ORDER BY id LIMIT $8");
 	g_autoptr(GError) fault = NULL;
-	sqlite3_stmt *row = db_begin(trail->db, &fault,
-	    filter->object ?
-	    /* By its index. */
-	    "SELECT " COLUMNS " FROM audit WHERE object = $1" REST :
-	    "SELECT " COLUMNS " FROM audit WHERE $1 IS NULL" REST,
-	    "tttttiti", filter->object, filter->tenant, filter->who,
-	    filter->what, filter->rcpt, filter->since, filter->after,
+	sqlite3_stmt *row = db_begin(trail->db, &fault, sql, "tttttiti",
+	    filter->object, filter->tenant, filter->who, filter->what,
+	    filter->rcpt, filter->since, filter->after,
 	    filter->most ? (gint64)filter->most : G_MAXINT64);
 
 	while (row && db_next(row, &fault)) {

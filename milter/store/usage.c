@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
@@ -36,10 +35,9 @@ usage_born(Usages *usages, GError **error)
 Usages *
 usages_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
 	g_autoptr(GError) fault = NULL;
 	Usages *usages;
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, false, error);
 
 	if (!db)
 		return NULL;

@@ -14,7 +14,6 @@
 
 #include "gatepost/model/category.h"
 #include "gatepost/store/db.h"
-#include "gatepost/store/schema.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
 
@@ -54,13 +53,9 @@ take(Db *db)
 UserStore *
 users_open(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	Db *db = db_open(file, true, schema_state, error);
+	Db *db = db_open_state(path, true, error);
 
-	if (!db || db_durable(db, error))
-		return db ? take(db) : NULL;
-	db_close(db);
-	return NULL;
+	return db ? take(db) : NULL;
 }
 
 UserStore *

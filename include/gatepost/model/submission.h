@@ -81,6 +81,9 @@ typedef struct Dispute {
 	GPtrArray *wrong;	/* of char *: result, reason, advice */
 	char *text;		/* what is wrong, in words; NULL */
 	int result;		/* enum result: the first one, kept */
+	GPtrArray *late;	/* of char *: "ANALYST: VERDICT: WHY", answers
+				 * to the question before it, which count for
+				 * nothing */
 } Dispute;
 
 typedef struct Submission {

@@ -13,6 +13,9 @@ typedef struct Clerk Clerk;
 Clerk *clerk_new(struct pipeline *line, Setup *(*setup)(void *data),
 		 void *data);
 
+/* The tally of the reports that wait for it; NULL when CLERK is. */
+struct Waiting *clerk_waiting(Clerk *clerk);
+
 /* There is something new to do.  NULL: nobody does it here. */
 void clerk_wake(Clerk *clerk);
 

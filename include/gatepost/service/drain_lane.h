@@ -10,10 +10,22 @@
 #include "gatepost/service/drain.h"
 #include "gatepost/store/keys.h"
 
+/* A question that is due, for as many times already. */
+struct due {
+	char *id;
+	gint64 tries;
+};
+
+/* An array of them, which frees what they own. */
+GArray *due_new(void);
+/* Add OF to DUE, when ANALYST is to be asked about it at NOW (us). */
+void due_add(GArray *due, const AnalystSetting *analyst, const Submission *of,
+	     gint64 now);
+
 struct lane {
 	const struct drain_run *run;
 	const AnalystSetting *one;
-	const GPtrArray *ids;		/* of char *: what was claimed */
+	GArray *due;			/* of struct due */
 	const struct token_keys *keys;	/* NULL: no analyst by mail */
 	/* Look whether ID is over, now that somebody answered. */
 	void (*settle)(const char *id, void *of);

@@ -44,21 +44,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 
 /*
  * Find out who reports, for each report address among the recipients, and set
- * its `reporter`.  *ALL is NULL when there is none.  False and ERROR set: that is not known; the MTA must come
- * again.
+ * its `reporter`.  *ALL is NULL when there is none.  False and ERROR set: that
+ * is not known; the MTA must come again.
  */
 bool intake_look(struct pipeline *line, Message *message, const Facts *facts,
 		 Intake **all, GError **error);
 
-/* Keep ONE, whose SIZE octets are in FD, for the clerk; the same id again
- * changes nothing. */
-bool intake_put(Site *site, const Incoming *one, int fd, gsize size,
-		GError **error);
+/* Keep ONE of TENANT, whose SIZE octets are in FD, for LINE's clerk; the same
+ * id again changes nothing.  False and ERROR set: it is not on disk, or what
+ * waits leaves it no room. */
+bool intake_put(struct pipeline *line, const Tenant *tenant,
+		const Incoming *one, int fd, gsize size, GError **error);
+
+struct Waiting;
+
+/* Count in WAITING what an earlier process left in reports/new of SITE. */
+void intake_count(Site *site, struct Waiting *waiting);
 
 /*
  * Keep those of ALL whose DECISIONS say so.  False and ERROR set: one is not
- * on disk, or there were too many within the hour, which MTA is told; it must
- * come again.
+ * on disk, or there were too many within the hour or still wait, which MTA is
+ * told; it must come again.
  */
 bool intake_take(struct pipeline *line, Message *message,
 		 const GPtrArray *decisions, const Intake *all,

@@ -44,6 +44,15 @@ bool box_remove(Box *box, const char *state, const char *id, GError **error);
 bool box_move(Box *box, const char *from, const char *to, const char *id,
 	      GError **error);
 
+/* The same for all of IDS (of char *), synced once behind the last: who works
+ * on one of them waits for that.  FAULT is called for each that was not moved
+ * whole, but not for what somebody else was first with.  False and ERROR set:
+ * the folders fail. */
+typedef void box_fault(const char *id, const GError *why, void *data);
+bool box_move_all(Box *box, const char *from, const char *to,
+		  const GPtrArray *ids, box_fault *fault, void *data,
+		  GError **error);
+
 /* Bring the octets of an item to STATE, where its JSON is, when a crash in
  * box_move() left them behind.  True: they are there. */
 bool box_gather(Box *box, const char *state, const char *id, GError **error);

@@ -27,6 +27,10 @@ Db *db_open(const char *path, bool make, const char *const *steps,
 Db *db_open_reading(const char *path, GError **error);
 void db_close(Db *db);
 
+/* Open the state store in the folder PATH, as db_open(); IS_DURABLE as
+ * db_durable().  NULL and ERROR set on failure. */
+Db *db_open_state(const char *path, bool is_durable, GError **error);
+
 /* Is there a table NAME?  False, with ERROR set, when no one can tell. */
 bool db_has_table(Db *db, const char *name, GError **error);
 
@@ -38,8 +42,8 @@ bool db_durable(Db *db, GError **error);
 void db_patience(Db *db, int milliseconds);
 
 /* A statement for SQL, bound by FORMAT: t text (char *, NULL allowed), i
- * gint64, b blob (const void *, gsize).  NULL and ERROR set on failure;
- * end it with db_end(). */
+ * gint64, b blob (const void *, gsize).  What SQL does not name is passed
+ * over.  NULL and ERROR set on failure; end it with db_end(). */
 sqlite3_stmt *db_begin(Db *db, GError **error, const char *sql,
 		       const char *format, ...);
 

@@ -23,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Submissions, submissions_free)
 /* Add SUBMISSION, durably; the same id again changes nothing. */
 bool submissions_put(Submissions *submissions, const Submission *submission,
 		     GError **error);
+/* The same for all of ALL (of Submission *), at once or not at all. */
+bool submissions_put_all(Submissions *submissions, GPtrArray *all,
+			 GError **error);
 
 /* The submission ID; yours.  NULL, without ERROR when there is none. */
 Submission *submissions_read(Submissions *submissions, const char *id,

@@ -22,8 +22,11 @@ use warnings;
 
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-use JSON::PP ();
 use POSIX ();
+
+use Gatepost::Peer;
+
+our @ISA = ('Gatepost::Peer');
 
 sub new {
 	my ($class, %arg) = @_;
@@ -34,26 +37,10 @@ sub new {
 
 	die "listen: $!\n" unless $listener;
 	chmod(0666, $arg{socket}) if $arg{socket};
-	my $self = bless { folder => $arg{folder}, owner => $$,
+	return Gatepost::Peer::start($class, $listener,
+	    folder => $arg{folder}, tls => $arg{tls},
 	    port => $arg{socket} ? 0 : $listener->sockport,
-	    tls => $arg{tls},
-	    answer => $arg{answer} }, $class;
-
-	mkdir($self->{folder});
-	$self->{pid} = fork // die "fork: $!\n";
-	return $self if $self->{pid};
-	$SIG{TERM} = 'DEFAULT';
-	$SIG{CHLD} = 'IGNORE';
-	$SIG{PIPE} = 'IGNORE';
-	for (my $count = 0; my $peer = $listener->accept; $count++) {
-		my $child = fork;
-
-		next if $child;
-		close($listener);
-		$self->_serve($peer, $count);
-		POSIX::_exit(0);
-	}
-	POSIX::_exit(0);
+	    answer => $arg{answer});
 }
 
 sub port { return $_[0]{port} }
@@ -96,43 +83,7 @@ sub _serve {
 	close($peer);
 }
 
-sub _keep {
-	my ($self, $request, $count) = @_;
-	my $path = sprintf('%s/%06d-%d', $self->{folder}, $count, $$);
-
-	open(my $file, '>:raw', "$path.new") or POSIX::_exit(1);
-	print $file JSON::PP->new->latin1->encode($request);
-	close($file);
-	rename("$path.new", "$path.json");
-}
-
 # What it was asked, oldest first.
-sub requests {
-	my ($self) = @_;
-
-	return map {
-		open(my $file, '<:raw', $_) or die "$_: $!\n";
-		local $/;
-		JSON::PP->new->latin1->decode(<$file>);
-	} sort glob("$self->{folder}/*.json");
-}
-
-sub forget {
-	my ($self) = @_;
-
-	unlink(glob("$self->{folder}/*.json"));
-}
-
-sub stop {
-	my ($self) = @_;
-	local $?;	# it may run at the end of the test
-
-	return unless $self->{pid} && $self->{owner} == $$;
-	kill('KILL', $self->{pid});
-	waitpid($self->{pid}, 0);
-	$self->{pid} = 0;
-}
-
-sub DESTROY { $_[0]->stop }
+sub requests { return $_[0]->_kept }
 
 1;

@@ -19,9 +19,12 @@ use strict;
 use warnings;
 
 use IO::Socket::INET;
-use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(sleep);
+
+use Gatepost::Peer;
+
+our @ISA = ('Gatepost::Peer');
 
 my @all = ('PIPELINING', 'SIZE 10240000', 'ENHANCEDSTATUSCODES', '8BITMIME',
     'DSN', 'SMTPUTF8');
@@ -31,26 +34,11 @@ sub new {
 	my $listener = IO::Socket::INET->new(Listen => 64,
 	    LocalAddr => '127.0.0.1', ReuseAddr => 1)
 	    or die "listen: $!\n";
-	my $self = bless { folder => $arg{folder}, owner => $$,
-	    port => $listener->sockport, offers => $arg{offers} || \@all,
-	    refuses => $arg{refuses}, at => $arg{at} || {}, greet => $arg{greet} || '220 sink ESMTP' },
-	    $class;
 
-	mkdir($self->{folder});
-	$self->{pid} = fork // die "fork: $!\n";
-	return $self if $self->{pid};
-	# The end of the test must not run here.
-	$SIG{TERM} = 'DEFAULT';
-	$SIG{CHLD} = 'IGNORE';
-	for (my $count = 0; my $peer = $listener->accept; $count++) {
-		my $child = fork;
-
-		next if $child;
-		close($listener);
-		$self->_serve($peer, $count);
-		POSIX::_exit(0);
-	}
-	POSIX::_exit(0);
+	return Gatepost::Peer::start($class, $listener,
+	    folder => $arg{folder}, port => $listener->sockport,
+	    offers => $arg{offers} || \@all, refuses => $arg{refuses},
+	    at => $arg{at} || {}, greet => $arg{greet} || '220 sink ESMTP');
 }
 
 sub place { return "127.0.0.1:$_[0]{port}" }
@@ -113,43 +101,7 @@ sub _serve {
 	}
 }
 
-sub _keep {
-	my ($self, $seen, $count) = @_;
-	my $path = sprintf('%s/%06d-%d', $self->{folder}, $count, $$);
-
-	open(my $file, '>:raw', "$path.new") or POSIX::_exit(1);
-	print $file JSON::PP->new->latin1->encode($seen);
-	close($file);
-	rename("$path.new", "$path.json");
-}
-
 # What was taken, oldest first.
-sub mails {
-	my ($self) = @_;
-
-	return map {
-		open(my $file, '<:raw', $_) or die "$_: $!\n";
-		local $/;
-		JSON::PP->new->latin1->decode(<$file>);
-	} sort glob("$self->{folder}/*.json");
-}
-
-sub forget {
-	my ($self) = @_;
-
-	unlink(glob("$self->{folder}/*.json"));
-}
-
-sub stop {
-	my ($self) = @_;
-	local $?;	# it may run at the end of the test
-
-	return unless $self->{pid} && $self->{owner} == $$;
-	kill('KILL', $self->{pid});
-	waitpid($self->{pid}, 0);
-	$self->{pid} = 0;
-}
-
-sub DESTROY { $_[0]->stop }
+sub mails { return $_[0]->_kept }
 
 1;

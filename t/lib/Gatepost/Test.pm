@@ -504,6 +504,20 @@ sub stop {
 	return $self->end('gatepostd', STOP_SECONDS);
 }
 
+# The daemon, as after a crash of all its processes at once.
+sub restart {
+	my ($self) = @_;
+
+	if (my $pid = $self->pid) {
+		kill('STOP', $pid);	# or it starts others meanwhile
+		kill('KILL', $pid, map { $_->{pid} } descendants($pid));
+		wait_for(5, sub { !$self->running('gatepostd') });
+		# A process that was killed is there for a moment still.
+		wait_for(5, sub { !listening($self->{socket}) });
+	}
+	return $self->start;
+}
+
 sub reload {
 	my ($self) = @_;
 
