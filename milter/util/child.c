@@ -113,7 +113,8 @@ static bool
 reap(const struct child *child, pid_t pid, gint64 deadline, int *status)
 {
 	int end = (int)syscall(SYS_pidfd_open, pid, 0);
-	bool is_over = end >= 0 && can_be_read(child, end, deadline);
+	/* Without a descriptor nobody waits: it has said all it will. */
+	bool is_over = end < 0 || can_be_read(child, end, deadline);
 
 	if (end >= 0)
 		close(end);
