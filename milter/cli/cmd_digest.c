@@ -61,7 +61,7 @@ told(const struct digest_told *one, void *data)
 static char *
 user_of(const struct digest_run *run, const char *word)
 {
-	struct map_wait wait = { ask_wait_plainly, NULL, 0 };
+	struct map_wait wait = { wait_plainly, NULL, 0 };
 	g_autofree char *address = address_normal(word);
 	const Tenant *tenant = !address ? NULL : run->tenant ? run->tenant :
 	    config_tenant_of(run->config, address_domain(address));

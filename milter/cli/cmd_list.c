@@ -289,7 +289,7 @@ dry_run(struct cli *cli, const Tenant *tenant, const GPtrArray *entries,
 	g_autoptr(Rehearsal) rehearsal = NULL;
 	g_autoptr(Setup) setup = NULL;
 	g_autoptr(Site) site = NULL;
-	struct pipeline line = { .wait = ask_wait_plainly };
+	struct pipeline line = { .wait = wait_plainly };
 	int status = EX_OK;
 
 	if (!(site = cli_site(cli, &status)))

@@ -364,7 +364,7 @@ ask_it(struct finding *finding)
 	g_autoptr(Question) question = NULL;
 	g_autoptr(Found) found = NULL;
 	g_autoptr(UserStore) users = NULL;
-	struct pipeline line = { .wait = ask_wait_plainly };
+	struct pipeline line = { .wait = wait_plainly };
 
 	if (!setup)
 		return cli_error("lists", error);

@@ -339,7 +339,7 @@ ask_private_worker(struct report_worker *worker, int fd, gsize size,
 	if (connection < 0)
 		return ASK_NONE;
 	result = ask(connection, request, &bytes, answer, clock_steady_ms() +
-		     BOUND_ASK_MS, ask_wait_plainly, NULL, error);
+		     BOUND_ASK_MS, wait_plainly, NULL, error);
 	close(connection);
 	return result;
 }
@@ -362,7 +362,7 @@ incoming_of(struct cli *cli, const char *user, const char *as)
 	const Tenant *home = address ?
 	    config_tenant_of(cli->config, address_domain(address)) : NULL;
 	const Tenant *tenant = name ? NULL : home;
-	struct map_wait wait = { ask_wait_plainly, NULL, 0 };
+	struct map_wait wait = { wait_plainly, NULL, 0 };
 	g_autoptr(Routes) routes = routes_new(cli->config);
 	g_autoptr(Route) route = NULL;
 	Incoming *one;

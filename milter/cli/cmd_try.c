@@ -51,7 +51,7 @@ try_ask(struct pipeline *line, const Message *message,
 	if (trying->connection < 0)
 		return ASK_NONE;
 	result = ask(trying->connection, request, &bytes, answer,
-		     clock_steady_ms() + BOUND_ASK_MS, ask_wait_plainly,
+		     clock_steady_ms() + BOUND_ASK_MS, wait_plainly,
 		     NULL, error);
 	if (result != ASK_DONE) {
 		close(trying->connection);
@@ -373,7 +373,7 @@ cmd_try(struct cli *cli)
 	trying.ip = ip ? ip : "192.0.2.1";
 	trying.rcpts = rcpts;
 	trying.line.ask = try_ask;
-	trying.line.wait = ask_wait_plainly;
+	trying.line.wait = wait_plainly;
 	open_history(&trying);
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)

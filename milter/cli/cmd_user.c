@@ -81,7 +81,7 @@ follow(struct cli *cli, const char *name, const char *word,
        const Tenant **tenant)
 {
 	g_autofree char *address = NULL;
-	struct map_wait wait = { ask_wait_plainly, NULL, 0 };
+	struct map_wait wait = { wait_plainly, NULL, 0 };
 	g_autoptr(Routes) routes = NULL;
 
 	if (!read_word(cli, name, word, &address, tenant))

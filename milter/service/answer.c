@@ -135,7 +135,7 @@ read_text(int fd, gsize size, GError **error)
 	if (connection >= 0)
 		result = ask(connection, request, &bytes, answer,
 			     clock_steady_ms() + BOUND_ASK_MS,
-			     ask_wait_plainly, NULL, &fault);
+			     wait_plainly, NULL, &fault);
 	if (connection >= 0)
 		close(connection);
 	/* Rows of the head have a colon; what follows this one is text. */

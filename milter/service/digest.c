@@ -165,7 +165,7 @@ static void
 add_rcpt(struct telling *telling, const char *rcpt)
 {
 	struct map_wait wait = {
-		ask_wait_plainly, NULL,
+		wait_plainly, NULL,
 		clock_steady_ms() + telling->tenant->users.timeout,
 	};
 	g_autoptr(Route) route = NULL;

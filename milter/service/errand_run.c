@@ -123,7 +123,7 @@ static bool
 is_senders(struct work *work, const HeldRcpt *copy, GError **error)
 {
 	struct map_wait wait = {
-		ask_wait_plainly, NULL,
+		wait_plainly, NULL,
 		clock_steady_ms() + work->tenant->users.timeout,
 	};
 	g_autoptr(Route) route = routes_follow(work->setup->routes,

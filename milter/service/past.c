@@ -114,7 +114,7 @@ look_by(const struct looking *looking, const GPtrArray *entries,
 	const Entry *entry, GError **error)
 {
 	struct pipeline line = { .users = looking->site->users,
-				 .wait = ask_wait_plainly };
+				 .wait = wait_plainly };
 	g_autoptr(Rehearsal) rehearsal = rehearse(looking->site, &line,
 	    looking->setup, looking->tenant, entries, entry,
 	    looking->now - SPAN, MESSAGES_MOST, error);

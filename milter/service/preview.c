@@ -111,7 +111,7 @@ ask_about(const Held *held, const char *rcpt, int fd, enum preview_form form,
 	tell_all(request->told, held, rcpt);
 	if (connection >= 0 &&
 	    ask(connection, request, &bytes, answer, clock_steady_ms() +
-		BOUND_ASK_MS, ask_wait_plainly, NULL, error) == ASK_DONE)
+		BOUND_ASK_MS, wait_plainly, NULL, error) == ASK_DONE)
 		text = g_strdup(answer->preview ? answer->preview : "");
 	if (connection >= 0)
 		close(connection);

@@ -28,7 +28,7 @@ reading_facts(int fd, gsize size, GError **error)
 	request->size = (gint64)size;
 	if (connection >= 0 &&
 	    ask(connection, request, &bytes, answer, clock_steady_ms() +
-		BOUND_ASK_MS, ask_wait_plainly, NULL, error) == ASK_DONE) {
+		BOUND_ASK_MS, wait_plainly, NULL, error) == ASK_DONE) {
 		facts = g_new(Facts, 1);
 		*facts = answer->facts;
 		fields_init(&facts_fields, &answer->facts);

@@ -52,10 +52,7 @@ find_open(Db *db, const struct raising *work, gint64 *first, gint64 *count,
 		*count = sqlite3_column_int64(row, 1);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -123,10 +120,7 @@ alerts_list(Alerts *alerts, const char *tenant, gint64 since, bool is_due,
 		found(&one, data);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

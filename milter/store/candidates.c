@@ -72,10 +72,7 @@ find_by(Db *db, struct admitting *work, const char *sql, const char *value,
 		}
 	}
 	db_end(found);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* How many copies the group has, to ENOUGH. */
@@ -92,10 +89,7 @@ count_group(Db *db, const struct admitting *work, gint64 *count,
 	*count = found && db_next(found, &fault) ?
 	    sqlite3_column_int64(found, 0) : 0;
 	db_end(found);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* The group of the row, and how many of it are there. */
@@ -147,10 +141,7 @@ find_least(Db *db, const struct admitting *work, gint64 *groups,
 		*groups = sqlite3_column_int64(found, 2);
 	}
 	db_end(found);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -354,10 +345,7 @@ candidates_list(Candidates *candidates, const struct candidate_filter *filter,
 		found(&one, data);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool
@@ -374,10 +362,7 @@ candidates_count(Candidates *candidates, const char *tenant,
 	*count = row && db_next(row, &fault) ?
 	    (guint)sqlite3_column_int64(row, 0) : 0;
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

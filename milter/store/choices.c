@@ -57,10 +57,7 @@ choices_get(Choices *choices, const char *tenant, const char *user,
 		choice->sent = sqlite3_column_int64(row, 2);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool
@@ -107,10 +104,7 @@ choices_use(Choices *choices, const char *name, const char *by, gint64 until,
 	if (row && db_next(row, &fault))
 		*is_first = g_strcmp0(db_text(row, 0), by) == 0;
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

@@ -52,10 +52,7 @@ prepare(Contacts *contacts, GError **error)
 					  "UNION ALL "
 					  "SELECT key FROM contact WHERE "
 					  "key = $3 AND last >= $2", "");
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static Contacts *
@@ -154,10 +151,7 @@ note_all(Db *db, void *data, GError **error)
 		sqlite3_reset(put);
 	}
 	db_end(put);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

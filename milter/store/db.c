@@ -342,6 +342,14 @@ db_end(sqlite3_stmt *statement)
 }
 
 bool
+db_settle(GError *fault, GError **error)
+{
+	if (fault)
+		g_propagate_error(error, fault);
+	return !fault;
+}
+
+bool
 db_run(Db *db, GError **error, const char *sql, const char *format, ...)
 {
 	g_autoptr(GError) fault = NULL;
@@ -354,10 +362,7 @@ db_run(Db *db, GError **error, const char *sql, const char *format, ...)
 	if (statement)
 		db_next(statement, &fault);
 	db_end(statement);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 const char *

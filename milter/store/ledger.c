@@ -352,10 +352,7 @@ write_one(struct writing *writing, const Record *record, GError **error)
 	/* The id is there already, and its keys are not these. */
 	if (!fault && sqlite3_changes(db) == 0)
 		seen_take_back(db, number, &fault);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -548,10 +545,7 @@ ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 		else if (db)
 			search_all(db, &search, &fault);
 	}
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

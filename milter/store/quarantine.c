@@ -513,10 +513,7 @@ quarantine_list(Quarantine *quarantine, const struct held_filter *filter,
 	while (row && db_next(row, &fault))
 		give_row(row, found, data);
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 gint64
@@ -552,10 +549,7 @@ quarantine_rcpts(Quarantine *quarantine, const char *tenant,
 	while (row && db_next(row, &fault))
 		g_ptr_array_add(rcpts, g_strdup(db_text(row, 0)));
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool
@@ -575,10 +569,7 @@ quarantine_due(Quarantine *quarantine, const struct held_due *due,
 	while (row && db_next(row, &fault))
 		give_row(row, found, data);
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* ---- items ---- */
@@ -911,10 +902,7 @@ forget_rows_alone(Quarantine *quarantine, const Mention *who, GError **error)
 	db_end(row);
 	for (guint i = 0; !fault && i < ids->len; i++)
 		forget_row(quarantine, ids->pdata[i], &fault);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

@@ -99,14 +99,6 @@ report_free(Report *report)
 	fields_free(&report_fields, report);
 }
 
-static bool
-settle(GError *fault, GError **error)
-{
-	if (fault)
-		g_propagate_error(error, fault);
-	return !fault;
-}
-
 /* ---- meter and drops ---- */
 
 struct metering {
@@ -138,7 +130,7 @@ count_both(Db *db, struct metering *metering, const char *who,
 			*is_new = false;
 	}
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -225,7 +217,7 @@ reports_each_drop(Reports *reports, const char *tenant,
 		      sqlite3_column_int64(row, 2),
 		      sqlite3_column_int64(row, 3), data);
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool
@@ -241,7 +233,7 @@ reports_octets(Reports *reports, const char *tenant, bool is_verified,
 	*octets = row && db_next(row, &fault) ?
 	    sqlite3_column_int64(row, 0) : 0;
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* ---- rows ---- */
@@ -336,7 +328,7 @@ adopt(Db *db, const Report *report, GError **error)
 		other = read_row(row);
 	db_end(row);
 	if (fault || !other)
-		return settle(g_steal_pointer(&fault), error);
+		return db_settle(g_steal_pointer(&fault), error);
 	return db_run(db, error,
 		      "UPDATE report SET state = $2, result = $3, marked = $4,"
 		      " marked_by = $5, marked_at = $6, note = $7,"
@@ -356,7 +348,7 @@ is_there(Db *db, const char *id, bool *is, GError **error)
 
 	*is = row && db_next(row, &fault);
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* The id of the row by which REPORT was said before, or NULL; yours. */
@@ -389,7 +381,7 @@ add(Db *db, void *data, GError **error)
 		return true;
 	before = said_before(db, report, &fault);
 	if (fault)
-		return settle(g_steal_pointer(&fault), error);
+		return db_settle(g_steal_pointer(&fault), error);
 	if (before)
 		return db_run(db, error, "UPDATE report SET last = $2,"
 			      " times = times + 1 WHERE id = $1 AND last < $2",
@@ -490,7 +482,7 @@ reports_each(Reports *reports, const char *tenant, gint64 since,
 	db_end(row);
 	if (rows->len && !fault)
 		tell_group(rows, since, found, data);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 gint64
@@ -573,7 +565,7 @@ reports_has_item(Reports *reports, const char *item, bool *has,
 
 	*has = row && db_next(row, &fault);
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* The octets that rows last seen before BEFORE name, of char *. */
@@ -602,7 +594,7 @@ count_old(Reports *reports, gint64 before, guint *rows, GError **error)
 	*rows = row && db_next(row, &fault) ?
 	    (guint)sqlite3_column_int64(row, 0) : 0;
 	db_end(row);
-	return settle(g_steal_pointer(&fault), error);
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool
@@ -615,7 +607,7 @@ reports_sweep(Reports *reports, gint64 before, guint *rows,
 	if (fault || !count_old(reports, before, rows, &fault) ||
 	    !db_run(reports->db, &fault, "DELETE FROM report WHERE last < $1",
 		    "i", before))
-		return settle(g_steal_pointer(&fault), error);
+		return db_settle(g_steal_pointer(&fault), error);
 	for (guint i = 0; i < items->len; i++) {
 		bool has;
 

@@ -275,8 +275,5 @@ seen_move(Db *db, gint64 number, const GArray *old, const GArray *new,
 		   "bi", keys->data, keys->len * sizeof(gint64), number) &&
 	    is_closed(db, part, &fault))
 		close_part(db, part, &fault);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }

@@ -210,10 +210,7 @@ submissions_list(Submissions *submissions,
 		found(one, data);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 gint64

@@ -110,10 +110,7 @@ trail_list(Trail *trail, const struct trail_filter *filter,
 		found(&deed, data);
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 bool

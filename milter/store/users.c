@@ -121,10 +121,7 @@ gather(sqlite3_stmt *row, GPtrArray *entries, GError **error)
 
 	while (db_next(row, &fault))
 		g_ptr_array_add(entries, entry_of(row));
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* The values from FIRST on, as many as one look-up takes. */
@@ -191,10 +188,7 @@ users_find(UserStore *users, const char *tenant, const char *user,
 			find_some(users, tenant, user, values, i, entries,
 				  &fault);
 	pthread_mutex_unlock(&users->lock);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 /* ---- changes ---- */
@@ -224,10 +218,7 @@ list_of(Db *db, const struct change *change, const char *value, int *list,
 		*action = fields_word(actions, db_text(row, 1));
 	}
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }
 
 static bool
@@ -350,8 +341,5 @@ users_each(UserStore *users, const char *tenant, const char *after,
 		found(db_text(row, 0), sqlite3_column_int64(row, 1),
 		      sqlite3_column_int64(row, 2), data);
 	db_end(row);
-	if (!fault)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&fault));
-	return false;
+	return db_settle(g_steal_pointer(&fault), error);
 }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -62,19 +61,6 @@ start(const struct child *child, int in, int out, pid_t *pid)
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&how);
 	return fault;
-}
-
-static bool
-wait_plainly(int fd, gint64 deadline, void *data)
-{
-	struct pollfd one = { fd, POLLIN, 0 };
-	gint64 left;
-
-	(void)data;
-	while ((left = deadline - clock_steady_ms()) > 0)
-		if (poll(&one, 1, (int)MIN(left, 60000)) > 0)
-			return true;
-	return false;
 }
 
 static bool

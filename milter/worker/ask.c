@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -18,19 +17,6 @@
 #include "gatepost/worker/wire.h"
 
 extern char **environ;
-
-bool
-ask_wait_plainly(int fd, gint64 deadline, void *data)
-{
-	struct pollfd wanted = { fd, POLLIN, 0 };
-	gint64 left;
-
-	(void)data;
-	while ((left = deadline - clock_steady_ms()) > 0)
-		if (poll(&wanted, 1, (int)MIN(left, 60000)) > 0)
-			return true;
-	return poll(&wanted, 1, 0) > 0;
-}
 
 int
 ask_connect(int folder, const char *name)
@@ -80,7 +66,7 @@ result_of(enum wire_fault fault, const GError *why, GError **error)
 
 enum ask_result
 ask(int connection, const Request *request, const struct ask_bytes *bytes,
-    Answer *answer, gint64 deadline, ask_wait *wait, void *data,
+    Answer *answer, gint64 deadline, wait_how *wait, void *data,
     GError **error)
 {
 	g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);

@@ -17,7 +17,7 @@ typedef struct Map Map;
 
 /* How to wait, as ask() says, and until when (steady ms). */
 struct map_wait {
-	ask_wait *wait;
+	wait_how *wait;
 	void *data;
 	gint64 deadline;
 };

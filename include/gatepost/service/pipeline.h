@@ -25,7 +25,7 @@ struct pipeline {
 	enum ask_result (*ask)(struct pipeline *line, const Message *message,
 			       const Request *request, Answer *answer,
 			       GError **error);
-	ask_wait *wait;		/* for maps; its data is the Config */
+	wait_how *wait;		/* for maps; its data is the Config */
 	UserStore *users;	/* lists of users; NULL: there are none */
 	Contacts *contacts;	/* who wrote to whom; NULL: not known */
 	const struct hash_key *key;	/* of contacts */

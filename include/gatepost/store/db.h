@@ -54,6 +54,9 @@ bool db_next(sqlite3_stmt *statement, GError **error);
  * after the last use of a column.  NULL is nothing. */
 void db_end(sqlite3_stmt *statement);
 
+/* Was there no FAULT?  One that there is (taken) goes to ERROR. */
+bool db_settle(GError *fault, GError **error);
+
 /* Run SQL, which gives no rows. */
 bool db_run(Db *db, GError **error, const char *sql, const char *format,
 	    ...);

@@ -8,9 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Wait until FD can be read or DEADLINE (steady ms) is past; true when it
- * can be read. */
-typedef bool child_wait(int fd, gint64 deadline, void *data);
+#include "gatepost/util/wait.h"
 
 struct child {
 	char *const *words;	/* the program's path, its arguments; NULL */
@@ -19,7 +17,7 @@ struct child {
 	gsize size;
 	gint64 timeout;		/* ms; then it and all it started is killed */
 	gsize most;		/* octets of standard output that are taken */
-	child_wait *wait;	/* NULL: poll() alone */
+	wait_how *wait;		/* NULL: poll() alone */
 	void *data;		/* the caller's, for wait */
 };
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "gatepost/model/facts.h"
+#include "gatepost/util/wait.h"
 
 enum ask_result {
 	ASK_DONE,	/* ANSWER is filled */
@@ -27,13 +28,6 @@ struct ask_bytes {
 	int fd;
 };
 
-/* Wait until FD can be read or DEADLINE (steady ms) is past; true when it
- * can be read.  DATA is the caller's. */
-typedef bool ask_wait(int fd, gint64 deadline, void *data);
-
-/* poll() alone, for callers that block nobody. */
-bool ask_wait_plainly(int fd, gint64 deadline, void *data);
-
 /* Connect to the workers' socket NAME in FOLDER.  -1 and errno on failure;
  * never waits: EAGAIN says that the backlog is full. */
 int ask_connect(int folder, const char *name);
@@ -46,7 +40,7 @@ int ask_connect(int folder, const char *name);
  */
 enum ask_result ask(int connection, const Request *request,
 		    const struct ask_bytes *bytes, Answer *answer,
-		    gint64 deadline, ask_wait *wait, void *data,
+		    gint64 deadline, wait_how *wait, void *data,
 		    GError **error);
 
 /* Start a private worker and return our end of its socket, for callers who
