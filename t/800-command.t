@@ -106,6 +106,23 @@ is($dir->{code}, 0, 'try of a Maildir');
 like($dir->{out}, qr/^4 messages\n  deliver    1\n  tag        3/m,
     '... counts what would be done');
 
+# try of an mbox: a message begins behind an empty line, and with a date.
+my @bodies = ("x\n", "y\n\nFrom the desk of a friend\n", "z\nFrom a:b\n");
+Gatepost::Test::write_file($site->dir . '/mbox', join("\n", map {
+    "From p\@shown.example Sun Nov 22 10:43:31 2026\n" .
+    "From: p\@shown.example\nSubject: s\n\n$_" } @bodies));
+$dir = $site->gatepost('try', $site->dir . '/mbox');
+is($dir->{code}, 0, 'try of an mbox');
+like($dir->{out}, qr{^\S+ +\S*/mbox:3 p\@shown\.example}m,
+    '... a line a message');
+like($dir->{out}, qr/^3 messages\n  deliver    0\n  tag        3/m,
+    '... counts what would be done');
+Gatepost::Test::write_file($site->dir . '/one',
+    "From p\@shown.example Sun Nov 22 10:43:31 2026\n" .
+    "From: p\@shown.example\nSubject: s\n\nx\n");
+like($site->gatepost('try', $site->dir . '/one')->{out},
+    qr/^Facts\n  From       <p\@shown\.example>/, '... of one message: as one');
+
 # check --postfix names what is wrong.
 SKIP: {
 	skip 'no Postfix here', 9
