@@ -37,7 +37,8 @@ like($check->{out}, qr/^tenants\[0\]\.policy\.block_sender = "quarantine";$/m,
 # trace, why: by our id, queue id and Message-ID.
 my $sent = $site->milter_message(from => 'a@good.example',
     rcpt => [ 'jane@example.org', 'joe@elsewhere.example' ],
-    client => '192.0.2.7', data => "From: \"A\" <a\@good.example>\n" .
+    client => '192.0.2.7', client_name => '[192.0.2.7]',
+    data => "From: \"A\" <a\@good.example>\n" .
     "Subject: hello\nMessage-ID: <m1\@good.example>\n\n" .
     "see http://www.link.example/path\n");
 is($sent->{verdict}, 'continue', 'a message');
@@ -52,6 +53,9 @@ is($site->json('why', $why->{id})->{id}, $why->{id}, 'why by our id');
 is(scalar @{$why->{decisions}}, 2, 'a decision for each recipient');
 is($why->{facts}{from}, 'a@good.example', 'facts are in the record');
 is($why->{facts}{urls}[0]{host}, 'www.link.example', '... links too');
+like($site->gatepost('why', $why->{id})->{out},
+    qr/^  client +unknown \[192\.0\.2\.7\], /m,
+    'a client without a name is unknown, not its address twice');
 like($site->gatepost('why', $why->{id})->{out},
     qr/joe\@elsewhere\.example: delivered.*of no tenant/s,
     'a recipient of no tenant is said to be one');
@@ -94,6 +98,11 @@ is(scalar @{$site->json('quarantine', 'list')->{items}}, 0, '... nor held');
 like($site->gatepost('try', $eml, '--from', 'b@evil.example')->{out},
     qr/Decision for .*: quarantine.*-> lists: /s, 'try in words');
 is($site->gatepost('try', '/nonexistent')->{code}, 66, 'no file: exit 66');
+
+# A table of nothing is a sentence.
+like($site->gatepost('stats', '--would')->{out},
+    qr/\Aenforce would have done nothing more\n\ndeliver /,
+    'stats --would of nothing');
 
 # try of a Maildir.
 mkdir $site->dir . "/maildir$_" for '', '/cur', '/new', '/tmp';
