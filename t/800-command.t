@@ -16,8 +16,15 @@ my $site = Gatepost::Test->new(
 $site->start;
 
 is($site->gatepost->{code}, 64, 'no command: exit 64');
-is($site->gatepost('nonsense')->{code}, 64, 'an unknown one: exit 64');
-is($site->gatepost('list', 'nonsense')->{code}, 64, 'an unknown verb, too');
+my $odd = $site->gatepost('nonsense');
+is($odd->{code}, 64, 'an unknown one: exit 64');
+is($odd->{err}, "gatepost: there is no command \"nonsense\"; " .
+    "gatepost --help lists all\n", '... said in a line');
+$odd = $site->gatepost('list', 'nonsense');
+is($odd->{code}, 64, 'an unknown verb, too');
+like($odd->{err}, qr/there is no command "list nonsense"\n.*^  list add /ms,
+    '... with those there are');
+unlike($odd->{err}, qr/^  quarantine /m, '... of that noun');
 is($site->gatepost('why')->{code}, 64, 'a word is missing: exit 64');
 is($site->gatepost('why', '--colour', 'x')->{code}, 64,
     'an unknown option: exit 64');
@@ -26,6 +33,18 @@ is($site->gatepost('why', 'unknown')->{code}, 66,
 my $help = $site->gatepost('--help');
 is($help->{code}, 0, '--help');
 like($help->{out}, qr/quarantine release ID/, '... has the commands');
+$help = $site->gatepost('list', '--help');
+like($help->{out}, qr/^  list add /m, 'list --help has those of list');
+unlike($help->{out}, qr/^  quarantine /m, '... alone');
+SKIP: {
+	skip 'not run by root', 2 unless $> == 0;
+	my $run = $site->run('setpriv', '--reuid=65533', '--clear-groups',
+	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
+	    'quarantine', 'list');
+	is($run->{code}, 77, 'who may not look: exit 77');
+	like($run->{err}, qr/Permission denied; it is for root, nobody and /,
+	    '... and is told who may');
+}
 
 # check prints what is in force.
 my $check = $site->gatepost('check');
