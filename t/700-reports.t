@@ -234,6 +234,11 @@ for my $row (@matrix) {
 	is("@{$new[0]{reporters}}", $reporter, "... of $reporter");
 }
 is(scalar(to('z@evil.example')), 0, 'no stranger is answered');
+like($site->gatepost('report', 'list')->{out},
+    qr/^\d+ by people who are not verified: --unverified lists them$/m,
+    'the list says that there are others');
+unlike($site->gatepost('report', 'list', '--unverified')->{out},
+    qr/not verified/, '... and the list of those does not');
 
 # --- programs -------------------------------------------------------------
 

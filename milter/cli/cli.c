@@ -189,7 +189,13 @@ cli_site(struct cli *cli, int *status)
 	/* What opening makes must be the daemon's. */
 	if (site_become_user(cli->config, &error))
 		site = site_open(cli->config, &error);
-	if (!site)
+	if (!site && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+		*status = cli_fail(EX_NOPERM, "%s; it is for root, %s and "
+				   "those with a role (gatepost.conf(5), "
+				   "roles)", error->message,
+				   cli->config->user ? cli->config->user :
+				   "its owner");
+	else if (!site)
 		*status = cli_error(cli->config->state_dir, error);
 	else
 		site->caller = cli->caller;

@@ -291,7 +291,9 @@ cmd_report_submit(struct cli *cli)
 	       result_words((enum result)one->result));
 	for (guint i = 0; i < said->len; i++)
 		printf("  %s\n", (char *)said->pdata[i]);
-	printf("  next: gatepost submission show %s\n", one->id);
+	printf("  next: gatepost submission show %s%s\n", one->id,
+	       one->status == SUBMISSION_PENDING ?
+	       ", after gatepost drain has run" : "");
 	return EX_OK;
 }
 

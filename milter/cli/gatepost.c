@@ -31,8 +31,8 @@ static const struct command commands[] = {
 	{ "try", NULL, cmd_try,
 	  "FILE|DIR [--from A] [--rcpt B]... [--ip I] [--helo H] "
 	  "[--old-results]",
-	  .summary = "judge a message, or every message of a Maildir, and "
-	  "store nothing" },
+	  .summary = "judge a message, or all of a folder, Maildir or mbox, "
+	  "and store nothing" },
 	{ "why", NULL, cmd_why, "ID|QUEUE-ID|MESSAGE-ID [--rcpt R]",
 	  .summary = "tell why a message fared as it did" },
 	{ "trace", NULL, cmd_trace,
@@ -218,17 +218,46 @@ static const struct command commands[] = {
 	  "remove what has expired, for cron", .is_writing = true },
 };
 
+/* Of the commands of NOUN, or of all. */
 static void
-print_usage(FILE *to)
+print_usage(FILE *to, const char *noun)
 {
 	fprintf(to, "usage: gatepost [-c FILE] [--json] COMMAND ...\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(to, "  %s%s%s %s\n      %s\n", commands[i].noun,
-			commands[i].verb ? " " : "",
-			commands[i].verb ? commands[i].verb : "",
-			commands[i].usage, commands[i].summary);
+		if (!noun || strcmp(commands[i].noun, noun) == 0)
+			fprintf(to, "  %s%s%s %s\n      %s\n",
+				commands[i].noun, commands[i].verb ? " " : "",
+				commands[i].verb ? commands[i].verb : "",
+				commands[i].usage, commands[i].summary);
 	fprintf(to, "\nFILE is %s unless given.  See gatepost(1).\n",
 		DEFAULT_CONFIG);
+}
+
+/* The first of WORDS, when commands begin with it; NULL: none does. */
+static const char *
+noun_of(const GPtrArray *words)
+{
+	for (guint i = 0; words->len && i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].noun, words->pdata[0]) == 0)
+			return commands[i].noun;
+	return NULL;
+}
+
+/* WORDS are no command: what is the next best. */
+static int
+misuse(const GPtrArray *words)
+{
+	const char *noun = noun_of(words);
+
+	if (noun && words->len > 1)
+		cli_fail(0, "there is no command \"%s %s\"", noun,
+			 (const char *)words->pdata[1]);
+	else if (!noun && words->len)
+		return cli_fail(EX_USAGE, "there is no command \"%s\"; "
+				"gatepost --help lists all",
+				(const char *)words->pdata[0]);
+	print_usage(stderr, noun);
+	return EX_USAGE;
 }
 
 static const struct command *
@@ -307,7 +336,7 @@ run_line(struct cli *cli)
 		g_ptr_array_add(line, cli->words->pdata[i]);
 	cli->json = cli_flag(cli, "--json");
 	if (cli_flag(cli, "--help") || cli_flag(cli, "-h")) {
-		print_usage(stdout);
+		print_usage(stdout, noun_of(cli->words));
 		return EX_OK;
 	}
 	if (cli_flag(cli, "-V") || cli_flag(cli, "--version")) {
@@ -315,10 +344,8 @@ run_line(struct cli *cli)
 		return EX_OK;
 	}
 	cli->command = find(cli->words);
-	if (!cli->command) {
-		print_usage(stderr);
-		return EX_USAGE;
-	}
+	if (!cli->command)
+		return misuse(cli->words);
 	status = ask_daemon(cli, line);
 	return status >= 0 ? status : run(cli);
 }

@@ -305,6 +305,12 @@ client_true_address(const Client *client, const Facts *facts)
 	    facts ? facts->client : NULL;
 }
 
+const char *
+client_shown(const char *name)
+{
+	return name && *name && *name != '[' ? name : "unknown";
+}
+
 /* Both MTAs give the bare address in brackets, or "unknown", where the name
  * is not confirmed. */
 char *

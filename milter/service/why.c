@@ -38,7 +38,7 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 	g_autofree char *from = shown(facts->from);
 	g_autofree char *name = shown(facts->from_name);
 	g_autofree char *sender = shown(member(json, "sender"));
-	g_autofree char *host = shown(member(client, "name"));
+	g_autofree char *host = shown(client_shown(member(client, "name")));
 	g_autofree char *message_id = shown(facts->message_id);
 
 	g_string_append_printf(out, "Message %s, received %s\n",
@@ -53,7 +53,8 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 		g_string_append_printf(out, "              the relay's client "
 				       "was [%s]\n", facts->client);
 	g_string_append_printf(out, "  MAIL FROM   <%s>\n", sender);
-	g_string_append_printf(out, "  From        \"%s\" <%s>\n", name, from);
+	g_string_append_printf(out, *name ? "  From        \"%s\" <%s>\n" :
+			       "  From        %s<%s>\n", name, from);
 	g_string_append_printf(out, "  Subject     %s\n", subject);
 }
 
