@@ -106,7 +106,7 @@ for my $signal (qw(HUP USR1)) {
 my $pid = $site->pid;
 Gatepost::Test::write_file($site->config_file, $good . "nonsense = 1;\n");
 $site->reload;
-ok($site->wait_log(qr/unknown setting "nonsense"/, 5),
+ok($site->wait_log(qr/ config-fault at="\Q${\$site->config_file}\E:\d+" reason="unknown setting 'nonsense'/, 5),
     'a broken configuration is named at reload');
 ok($site->wait_log(qr/the old configuration stays in force/, 5),
     '... and kept out');
