@@ -15,6 +15,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/service/control.h"
 #include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
 
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
 
@@ -219,14 +220,20 @@ static const struct command commands[] = {
 };
 
 static void
+print_command(FILE *to, const struct command *command)
+{
+	fprintf(to, "  %s%s%s%s%s\n      %s\n", command->noun,
+		command->verb ? " " : "", command->verb ? command->verb : "",
+		*command->usage ? " " : "", command->usage,
+		command->summary);
+}
+
+static void
 print_usage(FILE *to)
 {
 	fprintf(to, "usage: gatepost [-c FILE] [--json] COMMAND ...\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(to, "  %s%s%s %s\n      %s\n", commands[i].noun,
-			commands[i].verb ? " " : "",
-			commands[i].verb ? commands[i].verb : "",
-			commands[i].usage, commands[i].summary);
+		print_command(to, &commands[i]);
 	fprintf(to, "\nFILE is %s unless given.  See gatepost(1).\n",
 		DEFAULT_CONFIG);
 }
@@ -247,6 +254,49 @@ find(GPtrArray *words)
 		}
 	}
 	return NULL;
+}
+
+/* There is no such command: say what is nearest. */
+static int
+misunderstood(const struct cli *cli)
+{
+	const char *names[G_N_ELEMENTS(commands) + 1];
+	const char *noun = cli_word(cli, 0), *verb = cli_word(cli, 1);
+	const char *nearest;
+	guint count = 0;
+
+	if (!noun) {
+		print_usage(stderr);
+		return EX_USAGE;
+	}
+	if (strcmp(noun, "-c") == 0)
+		return cli_fail(EX_USAGE, "-c lacks the path of a "
+				"configuration");
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].noun, noun) == 0)
+			names[count++] = commands[i].verb;
+	if (!count) {
+		for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+			names[i] = commands[i].noun;
+		names[G_N_ELEMENTS(commands)] = NULL;
+		nearest = text_nearest(noun, names);
+		return cli_fail(EX_USAGE, "there is no command \"%s\"; %s%s%s",
+				noun, nearest ? "did you mean \"" :
+				"gatepost --help lists them", nearest ?
+				nearest : "", nearest ? "\"?" : "");
+	}
+	names[count] = NULL;
+	nearest = verb ? text_nearest(verb, names) : NULL;
+	if (verb)
+		cli_fail(0, "there is no command \"%s %s\"%s%s%s", noun,
+			 verb, nearest ? "; did you mean \"" : "",
+			 nearest ? nearest : "", nearest ? "\"?" : "");
+	fprintf(stderr, "usage: gatepost [-c FILE] [--json] %s ...\n\n",
+		noun);
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].noun, noun) == 0)
+			print_command(stderr, &commands[i]);
+	return EX_USAGE;
 }
 
 static bool
@@ -315,10 +365,8 @@ run_line(struct cli *cli)
 		return EX_OK;
 	}
 	cli->command = find(cli->words);
-	if (!cli->command) {
-		print_usage(stderr);
-		return EX_USAGE;
-	}
+	if (!cli->command)
+		return misunderstood(cli);
 	status = ask_daemon(cli, line);
 	return status >= 0 ? status : run(cli);
 }
