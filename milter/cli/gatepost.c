@@ -307,9 +307,9 @@ read_config(struct cli *cli)
 	cli->config = config_load(cli->config_path, notes);
 	for (guint i = 0; !cli->config && i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
+		g_autofree char *at = config_note_place(note);
 
-		fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-			note->line, note->text);
+		fprintf(stderr, "gatepost: %s: %s\n", at, note->text);
 	}
 	return cli->config != NULL;
 }

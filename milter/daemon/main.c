@@ -75,8 +75,9 @@ main(int argc, char **argv)
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
 
-		fprintf(stderr, "gatepostd: %s:%u: %s\n", note->file,
-			note->line, note->text);
+		g_autofree char *at = config_note_place(note);
+
+		fprintf(stderr, "gatepostd: %s: %s\n", at, note->text);
 	}
 	if (!config)
 		return EX_CONFIG;

@@ -380,11 +380,12 @@ reload(struct supervisor *all)
 
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
+		g_autofree char *at = config_note_place(note);
 
 		log_write(note->is_error ? LOG_LEVEL_ERROR :
 			  LOG_LEVEL_WARNING, NULL,
-			  "config-fault at=\"%s:%u\" reason=\"%s\"",
-			  note->file, note->line, note->text);
+			  "config-fault at=\"%s\" reason=\"%s\"", at,
+			  note->text);
 	}
 	if (!config) {
 		log_error(NULL, "reload-refused file=\"%s\" note=\"the old "
