@@ -18,7 +18,10 @@ my $site = Gatepost::Test->new;
 my $run = $site->run($gatepostd, '-V');
 is($run->{code}, 0, '-V succeeds');
 like($run->{out}, qr/^gatepostd \d+\.\d+/, '... and prints our version');
-like($run->{out}, qr/^libmilter /m, '... and those of libraries');
+like($run->{out}, qr/^\Q$_\E \d+\.\d+/m, "... that of $_")
+    foreach qw(GLib libmilter SQLite zstd libconfig PCRE2 libidn2 libpsl
+    OpenSSL libunbound libevent libopendkim libarchive libseccomp);
+is($run->{err}, '', '... and nothing else');
 
 $run = $site->run($gatepostd, '-t', '-c', $site->config_file);
 is($run->{code}, 0, '-t accepts a good configuration');

@@ -1319,3 +1319,12 @@ config_upstream(const Config *config, const char *authserv_id)
 	}
 	return NULL;
 }
+
+void
+config_versions(GString *out)
+{
+	/* It does not tell at run time: what we were compiled with. */
+	g_string_append_printf(out, "libconfig %d.%d.%d\n",
+			       LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+			       LIBCONFIG_VER_REVISION);
+}

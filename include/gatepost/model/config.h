@@ -345,4 +345,7 @@ void config_print(const Config *config, GString *out);
 /* Append the table itself, "path TAB type TAB default TAB meaning" a line. */
 void config_print_settings(GString *out);
 
+/* A line on each library of this file, for -V. */
+void config_versions(GString *out);
+
 #endif
