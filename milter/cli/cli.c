@@ -19,6 +19,8 @@
 
 /* Most characters of one cell on a terminal. */
 #define CELL 60
+/* Characters of a message on standard error. */
+#define MESSAGE 4000
 /* Characters of a field of CSV. */
 #define CSV_CELL 2000
 
@@ -135,9 +137,9 @@ cli_words(struct cli *cli, guint least, guint most)
 	if (odd)
 		fprintf(stderr, "gatepost: option %s is unknown here, or "
 			"lacks its value\n", odd);
-	fprintf(stderr, "usage: gatepost %s%s%s %s\n", command->noun,
+	fprintf(stderr, "usage: gatepost %s%s%s%s%s\n", command->noun,
 		command->verb ? " " : "", command->verb ? command->verb : "",
-		command->usage);
+		*command->usage ? " " : "", command->usage);
 	return false;
 }
 
@@ -150,13 +152,15 @@ cli_word(const struct cli *cli, guint i)
 int
 cli_fail(int status, const char *format, ...)
 {
+	g_autofree char *text = NULL, *shown = NULL;
 	va_list args;
 
-	fputs("gatepost: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	/* It may quote what strangers wrote, or what was pasted of it. */
+	shown = text_shown(text, MESSAGE);
+	fprintf(stderr, "gatepost: %s\n", shown);
 	return status;
 }
 
@@ -250,8 +254,8 @@ cli_is_id(const char *word)
 	if (id_is(word))
 		return true;
 	safe = text_safe(word);
-	cli_fail(0, "\"%s\" is no id; ids have 26 characters, as "
-		 "`gatepost quarantine list` shows them", safe);
+	cli_fail(0, "\"%s\" is no id; ids have 26 characters, and stand "
+		 "in the list of the same command", safe);
 	return false;
 }
 

@@ -106,10 +106,11 @@ tell_clamd(struct pipeline *line, const Answer *answer)
 			  answer->is_clamd_alive, &is_dead))
 		return;
 	if (is_dead)
-		log_error(NULL, "clamd-dead: %s (clamd.socket); files count "
-			  "as clean until it answers", answer->clamd_fault);
+		log_error(NULL, "clamd-dead reason=\"%s\" note=\"files count as "
+			  "clean until it answers\" do=\"see whether clamd "
+			  "runs, and clamd.socket\"", answer->clamd_fault);
 	else
-		log_info(NULL, "clamd-alive: it answers again");
+		log_info(NULL, "clamd-alive");
 }
 
 static void
@@ -121,10 +122,11 @@ tell_breaker(struct pipeline *line, const Answer *answer)
 			  &is_dead))
 		return;
 	if (is_dead)
-		log_error(NULL, "dns-dead: no resolver answers (dns.servers); "
-			  "authentication is unsure until one does");
+		log_error(NULL, "dns-dead reason=\"no resolver answers\" note="
+			  "\"authentication is unsure until one does\" do="
+			  "\"see dns.servers\"");
 	else
-		log_info(NULL, "dns-alive: a resolver answers again");
+		log_info(NULL, "dns-alive");
 }
 
 /* Does a tenant keep the facts of its mail, all of them? */
