@@ -150,4 +150,48 @@ for my $file (grep { !/schema_sqlite/ } files('milter/store/*.c')) {
 }
 is("@dialect", '', 'store: no SQL of one backend alone');
 
+# A line of the log is a word for what happened and key=value after it: each
+# format, with its conversions filled in, must be that.
+sub log_formats {
+	my ($text) = @_;
+	my @found;
+
+	$text =~ s/\bG_GU?INT64_FORMAT\b/"d"/g;
+	while ($text =~ /\blog_(?:error|warning|info|debug|write)\(\s*[^"]+?,\s*
+	    ((?:"(?:[^"\\]|\\.)*"\s*)+)/xg) {
+		push @found, join '', $1 =~ /"((?:[^"\\]|\\.)*)"/g;
+	}
+	return @found;
+}
+
+sub log_fault {
+	my ($format) = @_;
+
+	$format =~ s/\\"/"/g;
+	$format =~ s/%%/%/g;
+	$format =~ s/%[sdcu]/x/g;
+	return '' if $format =~
+	    /^[a-z][a-z-]*(?: [a-z_]+=(?:"[^"=]*"|[^\s"=:;]+))*\z/;
+	return $format;
+}
+is_deeply([log_formats(
+    qq{log_info(NULL, "a b=%" G_GINT64_FORMAT\n" c=%s", b, c);})],
+    ['a b=%d c=%s'], 'a format in pieces is found');
+is(log_fault('done what=%s reason=\"%s\"'), '', 'a good line of the log');
+isnt(log_fault($_), '', "no such line: $_")
+    foreach 'done: %s', 'it is done', 'a what=%s: it is', 'a what="%s" x';
+
+my (@log, %events);
+for my $file (grep { !m{util/log\.c$} } files('milter/*/*.c')) {
+	for my $format (log_formats(slurp("$top/$file"))) {
+		$events{$1} = $file if $format =~ /^([a-z-]+)/;
+		push @log, "$file: $format" if log_fault($format);
+	}
+}
+is(join("\n", @log), '', 'each line of the log is a word and key=value');
+my ($manual) = slurp("$top/milter/daemon/gatepostd.8") =~
+    /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh /ms;
+is(join(' ', grep { $manual !~ /^(?:\.It .*\b)?\Q$_\E\b/m } sort keys %events),
+    '', '... and each word stands in gatepostd(8)');
+
 done_testing();

@@ -18,7 +18,10 @@ my $site = Gatepost::Test->new;
 my $run = $site->run($gatepostd, '-V');
 is($run->{code}, 0, '-V succeeds');
 like($run->{out}, qr/^gatepostd \d+\.\d+/, '... and prints our version');
-like($run->{out}, qr/^libmilter /m, '... and those of libraries');
+like($run->{out}, qr/^\Q$_\E \d+\.\d+/m, "... that of $_")
+    foreach qw(GLib libmilter SQLite zstd libconfig PCRE2 libidn2 libpsl
+    OpenSSL libunbound libevent libopendkim libarchive libseccomp);
+is($run->{err}, '', '... and nothing else');
 
 $run = $site->run($gatepostd, '-t', '-c', $site->config_file);
 is($run->{code}, 0, '-t accepts a good configuration');
@@ -43,16 +46,49 @@ my @broken = (
 	[ "internal_networks = [ \"10.0.0.1/8\" ];", qr/:1: internal_networks: "10\.0\.0\.1\/8" is no network/,
 	  'a network with bits behind its prefix' ],
 	[ "tenants = ( { name = \"a b\"; domains = [ \"x.example\" ]; } );",
-	  qr/a name is letters/, 'a tenant\'s name with a blank' ],
+	  qr/:1: tenant "a b": a name is letters/, 'a tenant\'s name with a blank' ],
 	[ "tenants = ( { name = \"a\"; domains = [ \"x.example\" ]; },\n" .
 	  "{ name = \"b\"; domains = [ \"X.EXAMPLE\" ]; } );",
-	  qr/domain x\.example is of two tenants/, 'a domain of two tenants' ],
+	  qr/:2: domain x\.example is of two tenants/, 'a domain of two tenants' ],
 	[ "state_dir = \"var/lib\";", qr/:1: state_dir: "var\/lib" must be an absolute path/,
 	  'a relative path' ],
 	[ "min_free = 4294967299L;", qr/:1: min_free must be 0 to 90/,
 	  'a number beyond 32 bits' ],
 );
 my $good = Gatepost::Test::read_file($site->config_file);
+# What no single setting shows has its place, too.
+my $tenant = "tenants = ( {\n name = \"a\";\n domains = [ \"a.example\" ];\n";
+for ([ 'workers = { min = 9;' . "\n max = 2; };", 1, 'workers.min 9 is greater' ],
+    [ "\nsocket = \"tcp:1\";", 2, 'socket: "tcp:1"; write' ],
+    [ "dns = { servers = [ \"127.0.0.1\",\n\"x\" ]; };", 2, 'dns.servers: "x"' ],
+    [ "\n\nclamd = { socket = \"x\"; };", 3, 'clamd.socket: "x"; write' ],
+    [ "authserv_id = \"x\";\nupstreams = ( { name = \"u\";\n" .
+      "authserv_id = \"X\"; } );", 3, 'upstream "u" has our own' ],
+    [ "feeds = ( {\nname = \"f\"; kind = \"ip\"; } );", 1, 'feed "f" has no file' ],
+    [ "tenants = ( );", 1, 'there is no tenant; see' ],
+    [ "tenants = (\n{ name = \"a\"; domains = [ ]; } );", 2, 'tenant "a" has no domains' ],
+    [ "$tenant } ,\n{ name = \"a\"; domains = [ \"b.example\" ]; } );", 5, 'two tenants are named "a"' ],
+    (map { [ "$tenant $_->[0] } );", $_->[1], $_->[2] ] }
+	[ "lists = [ \"/x\",\n\"y\" ];", 5, 'lists: "y" must be' ],
+	[ "\nzone = \"Moon\";", 5, 'zone: "Moon" is no time zone' ],
+	[ "\njunk_header = \"x\";", 5, 'junk_header: write' ],
+	[ "admins = [ \"a\@b.example\",\n\n\"c\" ];", 6, 'admins: "c" is no' ],
+	[ "users = {\n\nmap = \"bad\"; };", 6, 'users.map: ' ],
+	[ "digest = {\naddress = \"x\@b.example\"; };", 5, 'digest.address: ' ],
+	[ "reports = {\nphish = \"x\@b.example\"; };", 5, 'reports.phish: ' ],
+	[ "candidates = { off = [\n\"x\" ]; };", 5, 'tenant "a", candidates.off: ' ],
+	[ "alerts = { off = [\n\"x\" ]; };", 5, 'tenant "a", alerts.off: ' ],
+	[ "protected_domains = [\n\"com\" ];", 5, 'protected_domains: "com"' ],
+	[ "provisional = {\nreporters = 1; };", 5, 'tenant "a", provisional.reporters: ' ],
+	[ "defects = ( { names = [\n\"x\" ]; action = \"tag\"; } );", 5, 'tenant "a", defects: "x"' ])) {
+	my ($text, $line, $says) = @$_;
+
+	$text .= "\n$tenant } );" unless $text =~ /tenants =/;
+	push(@broken, [ $text, qr/^gatepostd: \S+\/broken\.conf:$line: \Q$says\E/m,
+	    $says ]);
+}
+push(@broken, [ '', qr{^gatepostd: \S+/broken\.conf: tenants is needed\n\z},
+    'what is missing from the whole file' ]);
 for my $case (@broken) {
 	my ($text, $says, $what) = @$case;
 
@@ -106,7 +142,7 @@ for my $signal (qw(HUP USR1)) {
 my $pid = $site->pid;
 Gatepost::Test::write_file($site->config_file, $good . "nonsense = 1;\n");
 $site->reload;
-ok($site->wait_log(qr/unknown setting "nonsense"/, 5),
+ok($site->wait_log(qr/ config-fault at="\Q${\$site->config_file}\E:\d+" reason="unknown setting 'nonsense'/, 5),
     'a broken configuration is named at reload');
 ok($site->wait_log(qr/the old configuration stays in force/, 5),
     '... and kept out');

@@ -240,7 +240,7 @@ $site->write_config(roles => [ { group => 'mail',
     may => [ 'quarantin.list' ], tenants => [ 'nobodys' ] } ]);
 $run = $site->gatepost('check');
 is($run->{code}, 78, 'a role that is none');
-like($run->{err}, qr/"quarantin\.list" is no right/, '... says which right');
+like($run->{err}, qr/^\S+:\d+: roles: .*"quarantin\.list" is no right/m, '... says which right');
 like($run->{err}, qr/"nobodys" is no tenant/, '... and which tenant');
 
 done_testing;

@@ -16,15 +16,24 @@ my $site = Gatepost::Test->new(
 $site->start;
 
 is($site->gatepost->{code}, 64, 'no command: exit 64');
-my $odd = $site->gatepost('nonsense');
-is($odd->{code}, 64, 'an unknown one: exit 64');
-is($odd->{err}, "gatepost: there is no command \"nonsense\"; " .
-    "gatepost --help lists all\n", '... said in a line');
-$odd = $site->gatepost('list', 'nonsense');
-is($odd->{code}, 64, 'an unknown verb, too');
-like($odd->{err}, qr/there is no command "list nonsense"\n.*^  list add /ms,
-    '... with those there are');
-unlike($odd->{err}, qr/^  quarantine /m, '... of that noun');
+is($site->gatepost('nonsense')->{code}, 64, 'an unknown one: exit 64');
+is($site->gatepost('list', 'nonsense')->{code}, 64, 'an unknown verb, too');
+my $wrong = $site->gatepost('quarantin', 'list');
+is($wrong->{err}, "gatepost: there is no command \"quarantin\"; did you mean " .
+    "\"quarantine\"?\n", '... which is named, with the nearest known one');
+$wrong = $site->gatepost('list', 'shwo');
+like($wrong->{err}, qr/^gatepost: there is no command "list shwo"; did you mean "show"\?$/m,
+    '... and so is a verb');
+like($wrong->{err}, qr/^  list remove /m, '... with those that there are');
+unlike($wrong->{err}, qr/^  quarantine /m, '... of that noun alone');
+$wrong = $site->gatepost('outbox');
+is($wrong->{code}, 64, 'a verb is missing: exit 64');
+like($wrong->{err}, qr/^  outbox send$/m, '... and the verbs are told');
+is($site->run(Gatepost::Test::program('gatepost'), '-c')->{err},
+    "gatepost: -c lacks the path of a configuration\n",
+    '-c without a file is told');
+like($site->gatepost('why', "x\e[31m\ny")->{err}, qr/\A[^\e\n]+\n\z/,
+    'what was pasted does not act on the terminal');
 is($site->gatepost('why')->{code}, 64, 'a word is missing: exit 64');
 is($site->gatepost('why', '--colour', 'x')->{code}, 64,
     'an unknown option: exit 64');
@@ -58,8 +67,14 @@ my $sent = $site->milter_message(from => 'a@good.example',
     rcpt => [ 'jane@example.org', 'joe@elsewhere.example' ],
     client => '192.0.2.7', client_name => '[192.0.2.7]',
     data => "From: \"A\" <a\@good.example>\n" .
-    "Subject: hello\nMessage-ID: <m1\@good.example>\n\n" .
-    "see http://www.link.example/path\n");
+    "Subject: hello\nMessage-ID: <m1\@good.example>\n" .
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" .
+    "see http://www.link.example/path\n\n--b\n" .
+    "Content-Type: application/x-a; name=a.bin\n" .
+    "Content-Transfer-Encoding: base64\n\nYWJj\n\n--b--\n");
+# Of "abc", by FIPS 180-2.
+my $sha256 = 'ba7816bf8f01cfea414140de5dae2223' .
+    'b00361a396177a9cb410ff61f20015ad';
 is($sent->{verdict}, 'continue', 'a message');
 ok(Gatepost::Test::wait_for(5, sub {
 	$site->gatepost('why', 'm1@good.example')->{code} == 0 }),
@@ -81,6 +96,8 @@ like($site->gatepost('why', $why->{id})->{out},
 
 for ([ from => 'a@good.example' ], [ from => 'A@GOOD.example' ],
     [ rcpt => 'jane@example.org' ], [ ip => '192.0.2.7' ],
+    [ ip => '::ffff:192.0.2.7' ], [ file => $sha256 ],
+    [ file => uc $sha256 ],
     [ url => 'www.link.example' ], [ domain => 'good.example' ],
     [ envelope => 'a@good.example' ], [ action => 'deliver' ]) {
 	my ($by, $value) = @$_;
@@ -95,6 +112,14 @@ is(scalar @{$site->json('trace', '--rcpt', 'jane@example.org', '--since',
     '2030-01-01')->{records}}, 0, 'trace --since');
 is($site->gatepost('trace', '--since', 'soon')->{code}, 64,
     'a time that is none: exit 64');
+for ([ ip => 'localhost' ], [ ip => '192.0.2.0/24' ], [ file => 'a.bin' ],
+    [ file => substr($sha256, 1) ]) {
+	my ($by, $value) = @$_;
+	my $run = $site->gatepost('trace', "--$by", $value);
+
+	is($run->{code}, 64, "trace --$by $value: exit 64");
+	like($run->{err}, qr/--$by: "\Q$value\E" is no /, '... and is told');
+}
 
 # try: the whole way, offline, and nothing is stored.
 my $before = $site->json('stats')->{messages};

@@ -400,3 +400,12 @@ dkim_check(Lookups *lookups, const guint8 *data, gsize size, Facts *facts)
 		facts_defect(facts, "signatures-many");
 	dkim_free(dkim);
 }
+
+void
+dkim_versions(GString *out)
+{
+	guint32 is = dkim_libversion();
+
+	g_string_append_printf(out, "libopendkim %u.%u.%u\n", is >> 24,
+			       is >> 16 & 0xff, is >> 8 & 0xff);
+}

@@ -515,3 +515,10 @@ lookups_is_alive(Lookups *lookups, gint64 most)
 	dns_answer(lookups, name, DNS_A);
 	return lookups->is_alive;
 }
+
+void
+dns_versions(GString *out)
+{
+	g_string_append_printf(out, "libunbound %s\n", ub_version());
+	g_string_append_printf(out, "libevent %s\n", event_get_version());
+}

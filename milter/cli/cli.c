@@ -11,12 +11,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gatepost/service/draft.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
 /* Most characters of one cell on a terminal. */
 #define CELL 60
+/* Characters of a message on standard error. */
+#define MESSAGE 4000
 /* Characters of a field of CSV. */
 #define CSV_CELL 2000
 
@@ -67,6 +71,59 @@ cli_flag(struct cli *cli, const char *name)
 }
 
 bool
+cli_expires(const char *text, gint64 *end)
+{
+	gint64 span;
+
+	if (clock_span(text, &span)) {
+		*end = clock_now() + span;
+		return true;
+	}
+	if (clock_parse(text, NULL, end))
+		return true;
+	cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor a date",
+		 text);
+	return false;
+}
+
+/* Each NAME is one of draft_kinds; false and said. */
+static bool
+take_kinds(struct cli *cli, const char *name, int *kinds)
+{
+	const char *word;
+
+	*kinds = 0;
+	while ((word = cli_option(cli, name))) {
+		int kind = fields_word(draft_kinds, word);
+
+		if (kind < 0) {
+			cli_fail(0, "%s is sender, domain, url, file or spoof",
+				 name);
+			return false;
+		}
+		*kinds |= 1 << kind;
+	}
+	return true;
+}
+
+bool
+cli_entries(struct cli *cli, int *block, int *allow, gint64 *expires)
+{
+	const char *text = cli_option(cli, "--expires");
+
+	*expires = 0;
+	if ((block && !take_kinds(cli, "--block", block)) ||
+	    !take_kinds(cli, "--allow", allow) ||
+	    (text && !cli_expires(text, expires)))
+		return false;
+	if (!text || *allow || (block && *block))
+		return true;
+	cli_fail(0, "--expires is the end of an entry: it needs %s--allow",
+		 block ? "--block or " : "");
+	return false;
+}
+
+bool
 cli_words(struct cli *cli, guint least, guint most)
 {
 	const struct command *command = cli->command;
@@ -80,9 +137,9 @@ cli_words(struct cli *cli, guint least, guint most)
 	if (odd)
 		fprintf(stderr, "gatepost: option %s is unknown here, or "
 			"lacks its value\n", odd);
-	fprintf(stderr, "usage: gatepost %s%s%s %s\n", command->noun,
+	fprintf(stderr, "usage: gatepost %s%s%s%s%s\n", command->noun,
 		command->verb ? " " : "", command->verb ? command->verb : "",
-		command->usage);
+		*command->usage ? " " : "", command->usage);
 	return false;
 }
 
@@ -95,13 +152,15 @@ cli_word(const struct cli *cli, guint i)
 int
 cli_fail(int status, const char *format, ...)
 {
+	g_autofree char *text = NULL, *shown = NULL;
 	va_list args;
 
-	fputs("gatepost: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	/* It may quote what strangers wrote, or what was pasted of it. */
+	shown = text_shown(text, MESSAGE);
+	fprintf(stderr, "gatepost: %s\n", shown);
 	return status;
 }
 
@@ -195,8 +254,8 @@ cli_is_id(const char *word)
 	if (id_is(word))
 		return true;
 	safe = text_safe(word);
-	cli_fail(0, "\"%s\" is no id; ids have 26 characters, as "
-		 "`gatepost quarantine list` shows them", safe);
+	cli_fail(0, "\"%s\" is no id; ids have 26 characters, and stand "
+		 "in the list of the same command", safe);
 	return false;
 }
 

@@ -98,16 +98,16 @@ cmd_check(struct cli *cli)
 	cli->config = config_load(cli->config_path, notes);
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
+		g_autofree char *at = config_note_place(note);
 
-		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
-			note->is_error ? "" : "warning: ", note->text);
+		fprintf(stderr, "%s: %s%s\n", at, note->is_error ? "" :
+			"warning: ", note->text);
 	}
 	if (!cli->config)
 		return EX_CONFIG;
 	faults = roles_faults(cli->config);
 	for (guint i = 0; i < faults->len; i++)
-		fprintf(stderr, "%s: %s\n", cli->config_path,
-			(char *)faults->pdata[i]);
+		fprintf(stderr, "%s\n", (char *)faults->pdata[i]);
 	if (faults->len)
 		return EX_CONFIG;
 	if (postfix)

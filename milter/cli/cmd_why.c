@@ -10,6 +10,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/category.h"
 #include "gatepost/model/domain.h"
+#include "gatepost/model/network.h"
 #include "gatepost/service/why.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
@@ -90,6 +91,43 @@ normal(char *made, const char *given)
 	return made || !given ? made : g_strdup(given);
 }
 
+/* The value of --ip as the ledger has it, in *IP; yours.  False and said. */
+static bool
+take_ip(struct cli *cli, char **ip)
+{
+	const char *given = cli_option(cli, "--ip");
+	struct network network;
+	char text[NETWORK_TEXT];
+
+	if (!given)
+		return true;
+	if (!network_parse(given, &network) || network.prefix != 128) {
+		cli_fail(0, "--ip: \"%s\" is no address", given);
+		return false;
+	}
+	network_format(&network, text);
+	*ip = g_strdup(text);
+	return true;
+}
+
+/* The same with --file. */
+static bool
+take_file(struct cli *cli, char **file)
+{
+	const char *given = cli_option(cli, "--file");
+
+	if (!given)
+		return true;
+	if (strlen(given) != 64 ||
+	    strspn(given, "0123456789abcdefABCDEF") != 64) {
+		cli_fail(0, "--file: \"%s\" is no SHA-256, 64 hexadecimal "
+			 "digits as sha256sum(1) prints them", given);
+		return false;
+	}
+	*file = g_ascii_strdown(given, -1);
+	return true;
+}
+
 int
 cmd_trace(struct cli *cli)
 {
@@ -111,12 +149,11 @@ cmd_trace(struct cli *cli)
 					rcpt);
 	g_autofree char *domain_ = normal(domain ? domain_normal(domain) :
 					  NULL, domain);
+	g_autofree char *ip = NULL, *file = NULL;
 	char *end = NULL;
 	struct trace what = {
 		.from = from_, .envelope = envelope_, .rcpt = rcpt_,
-		.url = cli_option(cli, "--url"),
-		.file = cli_option(cli, "--file"),
-		.ip = cli_option(cli, "--ip"), .domain = domain_,
+		.url = cli_option(cli, "--url"), .domain = domain_,
 		.action = cli_option(cli, "--action"),
 		.most = most ? (guint)g_ascii_strtoull(most, &end, 10) : 100,
 	};
@@ -125,8 +162,11 @@ cmd_trace(struct cli *cli)
 	struct tracing tracing;
 	int status = EX_OK;
 
-	if (!cli_words(cli, 0, 0) || !cli_since(since, &what.since))
+	if (!take_ip(cli, &ip) || !take_file(cli, &file) ||
+	    !cli_words(cli, 0, 0) || !cli_since(since, &what.since))
 		return EX_USAGE;
+	what.ip = ip;
+	what.file = file;
 	if (most && (*end || !what.most))
 		return cli_fail(EX_USAGE, "--most is a number from 1 on");
 	if (what.action && fields_word(actions, what.action) < 0)

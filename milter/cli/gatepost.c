@@ -15,6 +15,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/service/control.h"
 #include "gatepost/util/log.h"
+#include "gatepost/util/text.h"
 
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
 
@@ -218,6 +219,15 @@ static const struct command commands[] = {
 	  "remove what has expired, for cron", .is_writing = true },
 };
 
+static void
+print_command(FILE *to, const struct command *command)
+{
+	fprintf(to, "  %s%s%s%s%s\n      %s\n", command->noun,
+		command->verb ? " " : "", command->verb ? command->verb : "",
+		*command->usage ? " " : "", command->usage,
+		command->summary);
+}
+
 /* Of the commands of NOUN, or of all. */
 static void
 print_usage(FILE *to, const char *noun)
@@ -225,10 +235,7 @@ print_usage(FILE *to, const char *noun)
 	fprintf(to, "usage: gatepost [-c FILE] [--json] COMMAND ...\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!noun || strcmp(commands[i].noun, noun) == 0)
-			fprintf(to, "  %s%s%s %s\n      %s\n",
-				commands[i].noun, commands[i].verb ? " " : "",
-				commands[i].verb ? commands[i].verb : "",
-				commands[i].usage, commands[i].summary);
+			print_command(to, &commands[i]);
 	fprintf(to, "\nFILE is %s unless given.  See gatepost(1).\n",
 		DEFAULT_CONFIG);
 }
@@ -241,23 +248,6 @@ noun_of(const GPtrArray *words)
 		if (strcmp(commands[i].noun, words->pdata[0]) == 0)
 			return commands[i].noun;
 	return NULL;
-}
-
-/* WORDS are no command: what is the next best. */
-static int
-misuse(const GPtrArray *words)
-{
-	const char *noun = noun_of(words);
-
-	if (noun && words->len > 1)
-		cli_fail(0, "there is no command \"%s %s\"", noun,
-			 (const char *)words->pdata[1]);
-	else if (!noun && words->len)
-		return cli_fail(EX_USAGE, "there is no command \"%s\"; "
-				"gatepost --help lists all",
-				(const char *)words->pdata[0]);
-	print_usage(stderr, noun);
-	return EX_USAGE;
 }
 
 static const struct command *
@@ -278,6 +268,45 @@ find(GPtrArray *words)
 	return NULL;
 }
 
+/* There is no such command: say what is nearest. */
+static int
+misunderstood(const struct cli *cli)
+{
+	const char *names[G_N_ELEMENTS(commands) + 1];
+	const char *noun = cli_word(cli, 0), *verb = cli_word(cli, 1);
+	const char *nearest;
+	guint count = 0;
+
+	if (!noun) {
+		print_usage(stderr, NULL);
+		return EX_USAGE;
+	}
+	if (strcmp(noun, "-c") == 0)
+		return cli_fail(EX_USAGE, "-c lacks the path of a "
+				"configuration");
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].noun, noun) == 0)
+			names[count++] = commands[i].verb;
+	if (!count) {
+		for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+			names[i] = commands[i].noun;
+		names[G_N_ELEMENTS(commands)] = NULL;
+		nearest = text_nearest(noun, names);
+		return cli_fail(EX_USAGE, "there is no command \"%s\"; %s%s%s",
+				noun, nearest ? "did you mean \"" :
+				"gatepost --help lists them", nearest ?
+				nearest : "", nearest ? "\"?" : "");
+	}
+	names[count] = NULL;
+	nearest = verb ? text_nearest(verb, names) : NULL;
+	if (verb)
+		cli_fail(0, "there is no command \"%s %s\"%s%s%s", noun,
+			 verb, nearest ? "; did you mean \"" : "",
+			 nearest ? nearest : "", nearest ? "\"?" : "");
+	print_usage(stderr, noun);
+	return EX_USAGE;
+}
+
 static bool
 read_config(struct cli *cli)
 {
@@ -286,9 +315,9 @@ read_config(struct cli *cli)
 	cli->config = config_load(cli->config_path, notes);
 	for (guint i = 0; !cli->config && i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
+		g_autofree char *at = config_note_place(note);
 
-		fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-			note->line, note->text);
+		fprintf(stderr, "gatepost: %s: %s\n", at, note->text);
 	}
 	return cli->config != NULL;
 }
@@ -345,7 +374,7 @@ run_line(struct cli *cli)
 	}
 	cli->command = find(cli->words);
 	if (!cli->command)
-		return misuse(cli->words);
+		return misunderstood(cli);
 	status = ask_daemon(cli, line);
 	return status >= 0 ? status : run(cli);
 }

@@ -276,3 +276,9 @@ unpack(const guint8 *octets, gsize length, struct unpack_budget *budget,
 		return UNPACKED_ENCRYPTED;
 	return walk.is_broken ? UNPACKED_BROKEN : UNPACKED_WHOLE;
 }
+
+void
+unpack_versions(GString *out)
+{
+	g_string_append_printf(out, "%s\n", archive_version_string());
+}

@@ -52,7 +52,8 @@ child_new(enum child_kind kind, pid_t pid, int talk, int log)
 static struct child *
 cannot(const char *what)
 {
-	log_error(NULL, "cannot start %s: %s", what, g_strerror(errno));
+	log_error(NULL, "child-failed what=%s reason=\"%s\"", what,
+		  g_strerror(errno));
 	return NULL;
 }
 
@@ -247,7 +248,8 @@ child_drain_log(struct child *child)
 			g_autofree char *safe = text_safe(lines[i]);
 
 			if (*safe && child->lines++ < LINES)
-				log_warning(NULL, "%s[%d]: %s",
+				log_warning(NULL, "child-said by=%s pid=%d "
+					    "text=\"%s\"",
 					    names[child->kind],
 					    (int)child->pid, safe);
 		}

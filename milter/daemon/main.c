@@ -9,7 +9,12 @@
 
 #include "gatepost/daemon/daemon.h"
 #include "gatepost/daemon/front.h"
+#include "gatepost/model/config.h"
+#include "gatepost/model/domain.h"
+#include "gatepost/model/pattern.h"
 #include "gatepost/store/versions.h"
+#include "gatepost/util/digest.h"
+#include "gatepost/worker/ask.h"
 
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
 
@@ -26,6 +31,24 @@ usage(void)
 	return EX_USAGE;
 }
 
+/* The worker prints its own: what reads mail is linked to it alone.  Without
+ * it the rest is worth knowing still. */
+static void
+print_worker(void)
+{
+	g_autofree char *program = ask_program("gatepost-worker");
+	char *const argv[] = { program, (char *)"-V", NULL };
+	g_autoptr(GError) error = NULL;
+	int status = 0;
+
+	if (!g_spawn_sync(NULL, (char **)argv, NULL,
+			  G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL,
+			  NULL, &status, &error) ||
+	    !g_spawn_check_wait_status(status, &error))
+		fprintf(stderr, "gatepostd: %s -V: %s; is Gatepost installed "
+			"whole?\n", program, error->message);
+}
+
 static int
 print_versions(void)
 {
@@ -36,7 +59,14 @@ print_versions(void)
 			       glib_minor_version, glib_micro_version);
 	milter_versions(out);
 	store_versions(out);
+	config_versions(out);
+	pattern_versions(out);
+	domain_versions(out);
+	digest_versions(out);
 	fputs(out->str, stdout);
+	if (fflush(stdout) != 0)
+		return EX_IOERR;
+	print_worker();
 	return EX_OK;
 }
 
@@ -75,8 +105,9 @@ main(int argc, char **argv)
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
 
-		fprintf(stderr, "gatepostd: %s:%u: %s\n", note->file,
-			note->line, note->text);
+		g_autofree char *at = config_note_place(note);
+
+		fprintf(stderr, "gatepostd: %s: %s\n", at, note->text);
 	}
 	if (!config)
 		return EX_CONFIG;

@@ -191,7 +191,7 @@ died_worker(struct supervisor *all, const struct child *child, int status)
 	gint64 now = clock_steady_ms();
 
 	if (WIFSIGNALED(status))
-		log_warning(NULL, "worker-died pid=%d signal=%d (%s)",
+		log_warning(NULL, "worker-died pid=%d signal=%d name=\"%s\"",
 			    (int)child->pid, WTERMSIG(status),
 			    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
@@ -214,8 +214,8 @@ died_front(struct supervisor *all, const struct child *child, int status)
 
 	if (all->is_stopping)
 		return;
-	log_error(NULL, "front-died pid=%d status=%d signal=%d: it is "
-		  "started again", (int)child->pid,
+	log_error(NULL, "front-died pid=%d status=%d signal=%d note=\"it "
+		  "is started again\"", (int)child->pid,
 		  WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	/* One that lived is restarted soon, one that cannot start, later. */
@@ -251,9 +251,9 @@ died_compiler(struct supervisor *all, int status)
 	else
 		compile_again(all);
 	if (all->is_list_bad)
-		log_error(NULL, "lists-bad status=%d: the last good "
-			  "generation of each stays in force; see gatepost "
-			  "check --lists", code);
+		log_error(NULL, "lists-bad status=%d note=\"the last good "
+			  "generation of each stays in force\" do=\"run "
+			  "gatepost check --lists\"", code);
 	tell_front(all, TELL_LISTS);
 }
 
@@ -380,24 +380,29 @@ reload(struct supervisor *all)
 
 	for (guint i = 0; i < notes->len; i++) {
 		const struct config_note *note = notes->pdata[i];
+		g_autofree char *at = config_note_place(note);
 
-		log_error(NULL, "config %s:%u: %s", note->file, note->line,
+		log_write(note->is_error ? LOG_LEVEL_ERROR :
+			  LOG_LEVEL_WARNING, NULL,
+			  "config-fault at=\"%s\" reason=\"%s\"", at,
 			  note->text);
 	}
 	if (!config) {
-		log_error(NULL, "reload refused: the old configuration stays "
-			  "in force");
+		log_error(NULL, "reload-refused file=\"%s\" note=\"the old "
+			  "configuration stays in force\" do=\"mend each "
+			  "config-fault, then reload\"",
+			  all->config->path);
 		return;
 	}
 	if (config_keep(config, all->config))
-		log_warning(NULL, "sockets, state_dir, user and group change "
-			    "only with a restart");
+		log_warning(NULL, "reload-partly note=\"sockets, state_dir, "
+			    "user and group change only with a restart\"");
 	config_unref(all->config);
 	all->config = config;
 	log_level_set((enum log_level)config->log_level);
 	tell_front(all, TELL_RELOAD);
 	g_clear_pointer(&all->lists_stamp, g_free);
-	log_info(NULL, "reloaded %s", config->path);
+	log_info(NULL, "reloaded file=\"%s\"", config->path);
 }
 
 /* ---- the loop ---- */
@@ -493,7 +498,8 @@ tell_systemd(const char *text)
 		   (struct sockaddr *)&place,
 		   (socklen_t)(G_STRUCT_OFFSET(struct sockaddr_un, sun_path)
 			       + length)) < 0)
-		log_warning(NULL, "systemd does not listen at %s", name);
+		log_warning(NULL, "systemd-deaf socket=\"%s\" reason=\"%s\"",
+			    name, g_strerror(errno));
 	close(fd);
 }
 
@@ -509,7 +515,9 @@ say_ready(struct supervisor *all, int parent)
 		g_snprintf(text, sizeof text, "%d\n", (int)getpid());
 		if (ftruncate(all->pid_fd, 0) < 0 ||
 		    !file_write_all(all->pid_fd, text, strlen(text)))
-			log_warning(NULL, "pid file cannot be written");
+			log_warning(NULL, "pid-file-failed file=\"%s\" reason=\"%s\"",
+				    all->options->pid_file,
+				    g_strerror(errno));
 	}
 	tell_systemd("READY=1");
 	if (parent >= 0) {
@@ -724,7 +732,7 @@ supervisor_run(Config *config, const struct supervisor_options *options)
 	    (GDestroyNotify)child_free);
 	signals_block(&open);
 	if (!start(&all, &error)) {
-		log_error(NULL, "cannot start: %s", error->message);
+		log_error(NULL, "start-failed reason=\"%s\"", error->message);
 		if (!options->is_foreground)
 			fprintf(stderr, "gatepostd: cannot start: %s\n",
 				error->message);

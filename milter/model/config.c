@@ -30,6 +30,7 @@ struct reading {
 	GPtrArray *notes;
 	const char *path;
 	const config_setting_t *at;	/* for the place of a note */
+	const config_setting_t *group;	/* what place() looks into */
 	bool is_bad;
 };
 
@@ -43,6 +44,14 @@ note_free(gpointer data)
 	g_free(note->file);
 	g_free(note->text);
 	g_free(note);
+}
+
+char *
+config_note_place(const struct config_note *note)
+{
+	/* What is missing from all of the file has no line. */
+	return note->line ? g_strdup_printf("%s:%u", note->file, note->line) :
+	    g_strdup(note->file);
 }
 
 GPtrArray *
@@ -71,6 +80,48 @@ say(struct reading *reading, bool is_error, const char *format, ...)
 	note->is_error = is_error;
 	reading->is_bad |= is_error;
 	g_ptr_array_add(reading->notes, note);
+}
+
+static void place(struct reading *reading, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
+
+/* What is said next is about a setting of the group that is looked at, named
+ * as "digest.address" or "lists.[2]"; when it is not in the file, about what
+ * is above it there. */
+static void
+place(struct reading *reading, const char *format, ...)
+{
+	g_autofree char *path = NULL;
+	char *end;
+	va_list args;
+
+	va_start(args, format);
+	path = g_strdup_vprintf(format, args);
+	va_end(args);
+	reading->at = config_setting_lookup(
+	    (config_setting_t *)reading->group, path);
+	while (!reading->at && (end = strrchr(path, '.'))) {
+		*end = '\0';
+		reading->at = config_setting_lookup(
+		    (config_setting_t *)reading->group, path);
+	}
+	if (!reading->at)
+		reading->at = reading->group;
+}
+
+/* Look into element I of the list NAME of the file, or into the whole of it
+ * (NULL). */
+static void
+look_into(struct reading *reading, const config_setting_t *root,
+	  const char *name, guint i)
+{
+	const config_setting_t *list = name ?
+	    config_setting_get_member(root, name) : NULL;
+	const config_setting_t *element = list ?
+	    config_setting_get_elem(list, i) : NULL;
+
+	reading->group = element ? element : root;
+	reading->at = reading->group;
 }
 
 static void
@@ -488,8 +539,10 @@ check_map(const char *name, const char *text, struct reading *reading)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(MapName) map = text ? map_name_parse(text, &error) : NULL;
 
-	if (error)
-		say(reading, true, "%s: %s", name, error->message);
+	if (!error)
+		return;
+	place(reading, "%s", name);
+	say(reading, true, "%s: %s", name, error->message);
 }
 
 /* What no single row can see, of a tenant. */
@@ -501,6 +554,7 @@ check_admins(Tenant *tenant, struct reading *reading)
 		char *normal = address_normal(given);
 
 		if (!normal || !strchr(normal, '@')) {
+			place(reading, "admins.[%u]", i);
 			say(reading, true, "admins: \"%s\" is no address; "
 			    "write \"postmaster@example.org\"", given);
 			g_free(normal);
@@ -519,6 +573,7 @@ check_digest(const Config *config, Tenant *tenant, struct reading *reading)
 	char *normal = given ? address_normal(given) : NULL;
 	const char *portal = tenant->digest.portal;
 
+	place(reading, "digest.address");
 	if (given && (!normal || !*address_domain(normal) ||
 		      config_tenant_of(config, address_domain(normal)) !=
 		      tenant))
@@ -528,6 +583,7 @@ check_digest(const Config *config, Tenant *tenant, struct reading *reading)
 		tenant->digest.address = normal;
 		g_free(given);
 	}
+	place(reading, "digest.portal");
 	if (portal && !g_str_has_prefix(portal, "https://") &&
 	    !g_str_has_prefix(portal, "http://"))
 		say(reading, true, "digest.portal: \"%s\"; write "
@@ -536,6 +592,7 @@ check_digest(const Config *config, Tenant *tenant, struct reading *reading)
 		const char *word = tenant->digest.blocks->pdata[i];
 		int action = fields_word(actions, word);
 
+		place(reading, "digest.blocks.[%u]", i);
 		if (action < ACTION_JUNK)
 			say(reading, true, "digest.blocks: \"%s\" is none of "
 			    "junk, quarantine, reject, discard", word);
@@ -551,6 +608,7 @@ check_own(const Config *config, const Tenant *tenant, const char *name,
 
 	if (!*given)
 		return;
+	place(reading, "reports.%s", name);
 	if (!normal || !*address_domain(normal) ||
 	    config_tenant_of(config, address_domain(normal)) != tenant)
 		say(reading, true, "reports.%s: \"%s\" is no address in a "
@@ -592,6 +650,7 @@ check_reports(const Config *config, Tenant *tenant, struct reading *reading)
 			  reading);
 		if (!(one = *rows[i].address))
 			continue;
+		place(reading, "reports.%s", rows[i].name);
 		if (g_strcmp0(one, tenant->digest.address) == 0)
 			say(reading, true, "reports.%s: \"%s\" is "
 			    "digest.address, too; give it another",
@@ -603,13 +662,15 @@ check_reports(const Config *config, Tenant *tenant, struct reading *reading)
 				    "reports.address", rows[i].name, one,
 				    rows[j].name);
 	}
-	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		place(reading, "reports.text.%s", texts[i].name);
 		if (texts[i].text &&
 		    (!g_utf8_validate(texts[i].text, -1, NULL) ||
 		     g_utf8_strlen(texts[i].text, -1) > REPORT_TEXT))
 			say(reading, true, "reports.text.%s: it must be "
 			    "UTF-8, of %u characters at most", texts[i].name,
 			    REPORT_TEXT);
+	}
 }
 
 /* What tenants before one have: with thousands of them nobody compares each
@@ -632,6 +693,7 @@ check_exempt(Tenant *tenant, struct reading *reading)
 		    domain_normal(below ? given + 2 : given);
 
 		if (!normal) {
+			place(reading, "impersonation.exempt.[%u]", i);
 			say(reading, true, "impersonation.exempt: \"%s\" is "
 			    "no address and no domain", given);
 			continue;
@@ -652,18 +714,21 @@ prepare_tenant(Tenant *tenant, struct reading *reading)
 	for (guint i = 0; i < tenant->people->len; i++) {
 		g_autofree char *wrong = NULL;
 
+		place(reading, "people.[%u]", i);
 		if (!people_add(tenant->known, tenant->people->pdata[i],
 				&wrong))
 			say(reading, true, "people: %s", wrong);
 	}
 	for (guint i = 0; i < tenant->domains->len; i++)
 		shield_add(tenant->shield, tenant->domains->pdata[i]);
-	for (guint i = 0; i < tenant->protected_domains->len; i++)
+	for (guint i = 0; i < tenant->protected_domains->len; i++) {
+		place(reading, "protected_domains.[%u]", i);
 		if (!shield_add(tenant->shield,
 				tenant->protected_domains->pdata[i]))
 			say(reading, true, "protected_domains: \"%s\" is a "
 			    "public suffix; write the domain below it",
 			    (char *)tenant->protected_domains->pdata[i]);
+	}
 	check_exempt(tenant, reading);
 }
 
@@ -672,6 +737,7 @@ check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 {
 	const char *name = tenant->name ? tenant->name : "";
 
+	place(reading, "name");
 	if (!is_word(name))
 		say(reading, true, "tenant \"%s\": a name is letters, "
 		    "digits, '-', '_' and '.'", name);
@@ -682,20 +748,26 @@ check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 		const Tenant *other = g_hash_table_lookup(known->domains,
 							  domain);
 
+		place(reading, "domains.[%u]", j);
 		if (!other)
 			g_hash_table_insert(known->domains, domain, tenant);
 		else if (other != tenant)
 			say(reading, true, "domain %s is of two tenants, %s "
 			    "and %s", domain, other->name, name);
 	}
-	if (tenant->domains->len == 0)
+	place(reading, "domains");
+	/* Without the setting itself it is said already. */
+	if (tenant->domains->len == 0 && reading->at != reading->group)
 		say(reading, true, "tenant \"%s\" has no domains", name);
-	for (guint j = 0; j < tenant->lists->len; j++)
+	for (guint j = 0; j < tenant->lists->len; j++) {
+		place(reading, "lists.[%u]", j);
 		if (!g_path_is_absolute(tenant->lists->pdata[j]))
 			say(reading, true, "lists: \"%s\" must be an absolute "
 			    "path", (char *)tenant->lists->pdata[j]);
+	}
 	check_admins(tenant, reading);
 	prepare_tenant(tenant, reading);
+	place(reading, "junk_header");
 	if (tenant->junk_header && !strchr(tenant->junk_header, ':'))
 		say(reading, true, "junk_header: write \"Name: value\"");
 	check_map("users.map", tenant->users.map, reading);
@@ -705,6 +777,7 @@ check_tenant(Tenant *tenant, struct known *known, struct reading *reading)
 		g_autoptr(GTimeZone) zone =
 		    g_time_zone_new_identifier(tenant->zone);
 
+		place(reading, "zone");
 		if (!zone)
 			say(reading, true, "zone: \"%s\" is no time zone; "
 			    "write \"Europe/Paris\"", tenant->zone);
@@ -724,6 +797,7 @@ check_servers(const Config *config, struct reading *reading)
 		char *end = NULL;
 		guint64 port = at ? g_ascii_strtoull(at + 1, &end, 10) : 53;
 
+		place(reading, "dns.servers.[%u]", i);
 		if (!network_parse(address, &network) ||
 		    network.prefix != 128 || (at && *end) || port == 0 ||
 		    port > 65535)
@@ -735,25 +809,30 @@ check_servers(const Config *config, struct reading *reading)
 static void
 check_clamd(const Config *config, struct reading *reading)
 {
-	const char *place = config->clamd.socket;
+	const char *socket = config->clamd.socket;
 
-	if (place && !clamd_is_place(place))
+	place(reading, "clamd.socket");
+	if (socket && !clamd_is_place(socket))
 		say(reading, true, "clamd.socket: \"%s\"; write "
 		    "\"/run/clamav/clamd.ctl\" or \"127.0.0.1@3310\"",
-		    place);
+		    socket);
 }
 
 static void
-check_tenants(const Config *config, struct reading *reading)
+check_tenants(const Config *config, const config_setting_t *root,
+	      struct reading *reading)
 {
 	struct known known = {
 		g_hash_table_new(g_str_hash, g_str_equal),
 		g_hash_table_new(g_str_hash, g_str_equal)
 	};
 
-	for (guint i = 0; i < config->tenants->len; i++)
+	for (guint i = 0; i < config->tenants->len; i++) {
+		look_into(reading, root, "tenants", i);
 		check_tenant(config->tenants->pdata[i], &known, reading);
+	}
 	for (guint i = 0; !reading->is_bad && i < config->tenants->len; i++) {
+		look_into(reading, root, "tenants", i);
 		check_digest(config, config->tenants->pdata[i], reading);
 		check_reports(config, config->tenants->pdata[i], reading);
 	}
@@ -762,55 +841,70 @@ check_tenants(const Config *config, struct reading *reading)
 }
 
 static void
-check_defects(const Config *config, struct reading *reading)
+check_defects(const Config *config, const config_setting_t *root,
+	      struct reading *reading)
 {
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 
+		look_into(reading, root, "tenants", i);
 		for (guint j = 0; j < tenant->defects->len; j++) {
 			const DefectSetting *one = tenant->defects->pdata[j];
 
-			for (guint k = 0; k < one->names->len; k++)
-				if (!defect_find(one->names->pdata[k]))
+			for (guint k = 0; k < one->names->len; k++) {
+				const char *name = one->names->pdata[k];
+
+				place(reading, "defects.[%u].names.[%u]", j,
+				      k);
+				if (!defect_find(name))
 					say(reading, true, "tenant \"%s\", "
 					    "defects: \"%s\" is none; see "
 					    "gatepost.conf(5), DEFECTS",
-					    tenant->name,
-					    (char *)one->names->pdata[k]);
+					    tenant->name, name);
+			}
 		}
 	}
 }
 
 static void
-check_candidates(const Config *config, struct reading *reading)
+check_candidates(const Config *config, const config_setting_t *root,
+		 struct reading *reading)
 {
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		const GPtrArray *off = tenant->candidates.off;
 
-		for (guint j = 0; j < off->len; j++)
+		look_into(reading, root, "tenants", i);
+		for (guint j = 0; j < off->len; j++) {
+			place(reading, "candidates.off.[%u]", j);
 			if (fields_word(candidate_rules, off->pdata[j]) < 0)
 				say(reading, true, "tenant \"%s\", "
 				    "candidates.off: \"%s\" is no rule; see "
 				    "gatepostd(8), Candidate rules",
 				    tenant->name, (char *)off->pdata[j]);
+		}
 	}
 }
 
 static void
-check_provisional(const Config *config, struct reading *reading)
+check_provisional(const Config *config, const config_setting_t *root,
+		  struct reading *reading)
 {
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		const GPtrArray *kinds = tenant->provisional.kinds;
 
-		for (guint j = 0; j < kinds->len; j++)
+		look_into(reading, root, "tenants", i);
+		for (guint j = 0; j < kinds->len; j++) {
+			place(reading, "provisional.kinds.[%u]", j);
 			if (strcmp(kinds->pdata[j], "sender") != 0 &&
 			    strcmp(kinds->pdata[j], "url") != 0)
 				say(reading, true, "tenant \"%s\", "
 				    "provisional.kinds: \"%s\" is neither "
 				    "\"sender\" nor \"url\"", tenant->name,
 				    (char *)kinds->pdata[j]);
+		}
+		place(reading, "provisional.reporters");
 		if (tenant->provisional.reporters == 1)
 			say(reading, true, "tenant \"%s\", "
 			    "provisional.reporters: one reporter alone never "
@@ -819,19 +913,24 @@ check_provisional(const Config *config, struct reading *reading)
 }
 
 static void
-check_alerts(const Config *config, struct reading *reading)
+check_alerts(const Config *config, const config_setting_t *root,
+	     struct reading *reading)
 {
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 		const GPtrArray *off = tenant->alerts.off;
 		const GPtrArray *words = tenant->alerts.command;
 
-		for (guint j = 0; j < off->len; j++)
+		look_into(reading, root, "tenants", i);
+		for (guint j = 0; j < off->len; j++) {
+			place(reading, "alerts.off.[%u]", j);
 			if (fields_word(alert_kinds, off->pdata[j]) < 0)
 				say(reading, true, "tenant \"%s\", "
 				    "alerts.off: \"%s\" is no alert; see "
 				    "gatepost.conf(5)", tenant->name,
 				    (char *)off->pdata[j]);
+		}
+		place(reading, "alerts.command");
 		if (words->len && *(char *)words->pdata[0] != '/')
 			say(reading, true, "tenant \"%s\", alerts.command: "
 			    "\"%s\" is no path from / on: no shell and no "
@@ -849,6 +948,7 @@ check_feeds(const GPtrArray *feeds, GHashTable *names,
 		FeedSetting *feed = feeds->pdata[i];
 		const char *name = feed->name ? feed->name : "";
 
+		place(reading, "feeds.[%u]", i);
 		if (!is_word(name))
 			say(reading, true, "feed \"%s\": a name is letters, "
 			    "digits, '-', '_' and '.'", name);
@@ -874,15 +974,18 @@ check_feeds(const GPtrArray *feeds, GHashTable *names,
 }
 
 static void
-check_all_feeds(const Config *config, struct reading *reading)
+check_all_feeds(const Config *config, const config_setting_t *root,
+		struct reading *reading)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash,
 						       g_str_equal);
 
+	look_into(reading, root, NULL, 0);
 	check_feeds(config->feeds, names, reading);
 	for (guint i = 0; i < config->tenants->len; i++) {
 		const Tenant *tenant = config->tenants->pdata[i];
 
+		look_into(reading, root, "tenants", i);
 		check_feeds(tenant->feeds, names, reading);
 	}
 }
@@ -917,18 +1020,8 @@ check_analysts(const Config *config, const config_setting_t *groups,
 }
 
 static void
-check_whole(Config *config, struct reading *reading)
+check_upstreams(const Config *config, struct reading *reading)
 {
-	reading->at = NULL;
-	if (config->workers.min > config->workers.max)
-		say(reading, true, "workers.min %" G_GINT64_FORMAT
-		    " is greater than workers.max %" G_GINT64_FORMAT,
-		    config->workers.min, config->workers.max);
-	if (!g_str_has_prefix(config->socket, "unix:/") &&
-	    !g_str_has_prefix(config->socket, "inet:") &&
-	    !g_str_has_prefix(config->socket, "inet6:"))
-		say(reading, true, "socket: \"%s\"; write unix:/PATH or "
-		    "inet:PORT@HOST", config->socket);
 	for (guint i = 0; i < config->upstreams->len; i++) {
 		Upstream *upstream = config->upstreams->pdata[i];
 
@@ -936,23 +1029,61 @@ check_whole(Config *config, struct reading *reading)
 			continue;
 		for (char *p = upstream->authserv_id; *p; p++)
 			*p = g_ascii_tolower(*p);
+		place(reading, "upstreams.[%u].authserv_id", i);
 		if (config->authserv_id && g_ascii_strcasecmp(
 		    config->authserv_id, upstream->authserv_id) == 0)
 			say(reading, true, "upstream \"%s\" has our own "
 			    "authserv_id, so its results would be removed; "
 			    "give one of them another", upstream->name);
 	}
+}
+
+/* Where each role stands, for what is found to be wrong with it later. */
+static void
+place_roles(const Config *config, struct reading *reading)
+{
+	for (guint i = 0; i < config->roles->len; i++) {
+		Role *role = config->roles->pdata[i];
+		const char *file;
+
+		place(reading, "roles.[%u]", i);
+		file = config_setting_source_file(reading->at);
+		role->file = g_intern_string(file ? file : config->path);
+		role->line = config_setting_source_line(reading->at);
+	}
+}
+
+static void
+check_whole(Config *config, const config_setting_t *root,
+	    struct reading *reading)
+{
+	look_into(reading, root, NULL, 0);
+	place(reading, "workers.min");
+	if (config->workers.min > config->workers.max)
+		say(reading, true, "workers.min %" G_GINT64_FORMAT
+		    " is greater than workers.max %" G_GINT64_FORMAT,
+		    config->workers.min, config->workers.max);
+	place(reading, "socket");
+	if (!g_str_has_prefix(config->socket, "unix:/") &&
+	    !g_str_has_prefix(config->socket, "inet:") &&
+	    !g_str_has_prefix(config->socket, "inet6:"))
+		say(reading, true, "socket: \"%s\"; write unix:/PATH or "
+		    "inet:PORT@HOST", config->socket);
+	check_upstreams(config, reading);
 	check_servers(config, reading);
 	check_clamd(config, reading);
-	if (config->tenants->len == 0)
+	place_roles(config, reading);
+	place(reading, "tenants");
+	/* Without the setting itself it is said already. */
+	if (config->tenants->len == 0 && reading->at != root)
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
-	check_tenants(config, reading);
-	check_defects(config, reading);
-	check_candidates(config, reading);
-	check_provisional(config, reading);
-	check_alerts(config, reading);
-	check_all_feeds(config, reading);
+	check_tenants(config, root, reading);
+	check_defects(config, root, reading);
+	check_candidates(config, root, reading);
+	check_provisional(config, root, reading);
+	check_alerts(config, root, reading);
+	check_all_feeds(config, root, reading);
 }
 
 Config *
@@ -971,7 +1102,7 @@ config_load(const char *path, GPtrArray *notes)
 	if (config_read_file(&file, path)) {
 		read_scope(&settings, config, config_root_setting(&file),
 			   &reading);
-		check_whole(config, &reading);
+		check_whole(config, config_root_setting(&file), &reading);
 		if (!reading.is_bad)
 			check_analysts(config, config_lookup(&file,
 			    "analysts"), &reading);
@@ -1187,4 +1318,13 @@ config_upstream(const Config *config, const char *authserv_id)
 			return upstream;
 	}
 	return NULL;
+}
+
+void
+config_versions(GString *out)
+{
+	/* It does not tell at run time: what we were compiled with. */
+	g_string_append_printf(out, "libconfig %d.%d.%d\n",
+			       LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+			       LIBCONFIG_VER_REVISION);
 }

@@ -380,3 +380,10 @@ domain_suffix(const char *domain)
 				     PSL_TYPE_NO_STAR_RULE) ?
 	    SUFFIX_ICANN : SUFFIX_PRIVATE;
 }
+
+void
+domain_versions(GString *out)
+{
+	g_string_append_printf(out, "libidn2 %s\n", idn2_check_version(NULL));
+	g_string_append_printf(out, "libpsl %s\n", psl_get_version());
+}

@@ -192,3 +192,12 @@ pattern_endless(const Pattern *pattern, const char *text)
 		}
 	return NULL;
 }
+
+void
+pattern_versions(GString *out)
+{
+	char version[64] = "";
+
+	pcre2_config(PCRE2_CONFIG_VERSION, version);
+	g_string_append_printf(out, "PCRE2 %s\n", version);
+}

@@ -217,8 +217,9 @@ log_answer(const Errand *errand, const struct said *said, const char *item)
 	log_info(errand->message, "answer analyst=%s submission=%s "
 		 "verdict=%s%s", said->analyst, item,
 		 verdicts[said->verdict], said->is_taken ? "" :
-		 said->is_late ? " outcome=ignored: it answers the question "
-		 "before the dispute" : " outcome=ignored: it was over");
+		 said->is_late ? " outcome=ignored reason=\"it answers "
+		 "the question before the dispute\"" :
+		 " outcome=ignored reason=\"it was over\"");
 }
 
 static bool

@@ -25,7 +25,7 @@
 /* Seconds to the second round over what is left, and most between two. */
 #define FIRST 5
 #define LAST 300
-/* What nice(1) calls it: mail whose client waits goes before. */
+/* What nice(1) calls it, on top of what the front is: mail whose client waits goes before. */
 #define NICE 10
 
 struct Clerk {
@@ -140,8 +140,10 @@ run(void *data)
 	Clerk *clerk = data;
 	gint64 step = FIRST;
 
-	/* Of a thread's number it is this thread's alone. */
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) < 0)
+	/* Of a thread's number it is this thread's alone; the others may have
+	 * been made nice as well. */
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(),
+			getpriority(PRIO_PROCESS, 0) + NICE) < 0)
 		log_warning(NULL, "clerk-not-nice reason=\"%s\"",
 			    g_strerror(errno));
 	intake_count(clerk->line->site, clerk->waiting);

@@ -159,9 +159,10 @@ note(Map *map, const GError *fault)
 	map->why = g_strdup(failure);
 	map->rests_until = clock_steady_ms() + BOUND_MAP_REST_MS;
 	if (++map->failures == BOUND_MAP_FAILURES)
-		log_warning(NULL, "map-failed map=%s failures=%u reason=%s; "
-			    "it is tried again every %d s, users' lists that "
-			    "need it do not count until then", name,
+		log_warning(NULL, "map-failed map=%s failures=%u reason=%s "
+			    "note=\"it is tried again every %d s, users' "
+			    "lists that need it do not count until then\"",
+			    name,
 			    map->failures, safe, BOUND_MAP_REST_MS / 1000);
 }
 

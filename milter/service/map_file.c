@@ -54,8 +54,8 @@ take_line(GHashTable *all, GString *line, const char *path, guint number)
 	if (!*key)
 		return;
 	if (!key[length] || !*values || !g_utf8_validate(key, -1, NULL)) {
-		log_warning(NULL, "map-line %s:%u: left out; write KEY "
-			    "VALUE, in UTF-8", path, number);
+		log_warning(NULL, "map-line at=\"%s:%u\" note=\"left out\" do="
+			    "\"write KEY VALUE, in UTF-8\"", path, number);
 		return;
 	}
 	values = g_strdup(values);
@@ -131,8 +131,8 @@ read_anew(struct table *table, const char *path, const struct stat *now)
 	text = read_all(path, &error);
 	values = text ? parse(text, path) : NULL;
 	if (error)
-		log_error(NULL, "map-unread reason=\"%s\"; what was read of "
-			  "it before stays in force", error->message);
+		log_error(NULL, "map-unread reason=\"%s\" note=\"what was read "
+			  "of it before stays in force\"", error->message);
 	pthread_mutex_lock(&table->lock);
 	table->is_reading = false;
 	table->seen = *now;

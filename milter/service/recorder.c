@@ -174,8 +174,9 @@ write_batch(Recorder *recorder, GPtrArray *records, const GPtrArray *copies)
 	if (folder_free(recorder->site->folder) <
 	    (double)recorder->min_free) {
 		log_error(NULL, "disk-low free_below=%" G_GINT64_FORMAT
-			  "%% dropped=%u: free space in %s, nothing but held "
-			  "mail is written", recorder->min_free,
+			  "%% dropped=%u note=\"nothing but held mail is "
+			  "written\" do=\"free space in %s\"",
+			  recorder->min_free,
 			  records->len + copies->len,
 			  recorder->site->path);
 		return records->len + copies->len;
@@ -203,14 +204,16 @@ sound(Recorder *recorder, const struct alarm *alarm)
 	g_autoptr(GError) error = NULL;
 
 	log_warning(NULL, "%s entry=%s tenant=%s held=%" G_GINT64_FORMAT
-		    " mail=%" G_GINT64_FORMAT " text=%s: %s",
+		    " mail=%" G_GINT64_FORMAT " text=%s note=\"%s\" "
+		    "do=\"%s\"",
 		    alarm->is_automatic ? "entry-braked" : "entry-holds-much",
 		    key, brake->tenant, brake->held, brake->mail,
 		    text, alarm->is_automatic ?
-		    "no person wrote it, so it only observes now; see "
-		    "gatepost list audit" :
-		    "it acts on; if that is wrong, remove it and see "
-		    "gatepost quarantine release --entry");
+		    "no person wrote it, so it only observes now" :
+		    "it acts on", alarm->is_automatic ?
+		    "see gatepost list audit" :
+		    "if that is wrong, remove it and see gatepost "
+		    "quarantine release --entry");
 	if (!alarm->is_automatic)
 		return;
 	if (!brake_set(recorder->site->usages, brake, &error) ||
@@ -236,9 +239,9 @@ write_tally(Recorder *recorder)
 	good = usages->len == 0 ||
 	    usage_add(recorder->site->usages, usages, &error);
 	if (!good && !recorder->is_tally_bad)
-		log_error(NULL, "usage-failed entries=%u reason=\"%s\": kept "
-			  "in memory until it can be written", usages->len,
-			  error->message);
+		log_error(NULL, "usage-failed entries=%u reason=\"%s\" "
+			  "note=\"kept in memory until it can be written\"",
+			  usages->len, error->message);
 	recorder->is_tally_bad = !good;
 	if (good)
 		return;
@@ -386,7 +389,7 @@ recorder_take(Recorder *recorder, Record *record, GPtrArray *copies)
 	recorder->dropped += !fits + left;
 	pthread_mutex_unlock(&recorder->lock);
 	if (!fits || left)
-		log_error(NULL, "record-dropped what=%s: the queue is full",
+		log_error(NULL, "record-dropped what=%s reason=\"the queue is full\"",
 			  left ? "copy" : "record");
 	if (!fits)
 		record_free(record);

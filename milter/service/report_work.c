@@ -236,9 +236,9 @@ has_room(struct working *working, const Report *row, bool *has,
 		return false;
 	*has = octets + row->size <= quota;
 	if (!*has)
-		log_error(working->one->message, "report-quota tenant=%s: the "
-			  "octets of report %s are not kept; see "
-			  "reports.quota", row->tenant, row->id);
+		log_error(working->one->message, "report-quota tenant=%s "
+			  "report=%s note=\"its octets are not kept\" do="
+			  "\"see reports.quota\"", row->tenant, row->id);
 	return true;
 }
 

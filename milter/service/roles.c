@@ -392,8 +392,9 @@ static void
 add_fault(GPtrArray *faults, const Role *role, const char *what,
 	  const char *word)
 {
-	g_ptr_array_add(faults, g_strdup_printf("roles: of group \"%s\": "
-	    "\"%s\" %s", role->group ? role->group : "", word, what));
+	g_ptr_array_add(faults, g_strdup_printf("%s:%u: roles: of group "
+	    "\"%s\": \"%s\" %s", role->file, role->line, role->group ?
+	    role->group : "", word, what));
 }
 
 GPtrArray *

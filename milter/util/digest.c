@@ -112,3 +112,9 @@ digest_is_equal(const void *one, const void *other, gsize length)
 {
 	return CRYPTO_memcmp(one, other, length) == 0;
 }
+
+void
+digest_versions(GString *out)
+{
+	g_string_append_printf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+}

@@ -41,36 +41,149 @@ log_level_set(enum log_level level)
 	most = level;
 }
 
+/* Octets of " level=warning", and what add() keeps free. */
+#define LEVEL_ROOM 32
+
+struct line {
+	char text[8192];
+	gsize length;
+};
+
+/* Nothing but printable ASCII, whatever a caller forgot to make safe; the
+ * last octet is kept free for the line's end. */
+static void
+add(struct line *line, const char *text, gsize length, bool is_quoted)
+{
+	for (gsize i = 0; i < length; i++) {
+		guchar c = (guchar)text[i];
+
+		if (line->length + sizeof "\\x00" >= sizeof line->text)
+			return;
+		if (c < 0x20 || c >= 0x7f)
+			line->length += (gsize)g_snprintf(line->text +
+			    line->length, sizeof "\\x00", "\\x%02x", c);
+		else
+			line->text[line->length++] = is_quoted && c == '"' ?
+			    '\'' : (char)c;
+	}
+}
+
+static void
+add_text(struct line *line, const char *text)
+{
+	add(line, text, strlen(text), false);
+}
+
+static void
+add_number(struct line *line, const char *modifier, bool is_signed,
+	   va_list *args)
+{
+	char text[32];
+
+	if (*modifier == 'z')
+		g_snprintf(text, sizeof text, "%zu", va_arg(*args, gsize));
+	else if (modifier[0] == 'l' && modifier[1] == 'l')
+		g_snprintf(text, sizeof text, is_signed ? "%lld" : "%llu",
+			   va_arg(*args, long long));
+	else if (*modifier == 'l')
+		g_snprintf(text, sizeof text, is_signed ? "%ld" : "%lu",
+			   va_arg(*args, long));
+	else
+		g_snprintf(text, sizeof text, is_signed ? "%d" : "%u",
+			   va_arg(*args, int));
+	add_text(line, text);
+}
+
+/* One conversion, from behind its "%" on; what follows it. */
+static const char *
+add_conversion(struct line *line, const char *at, bool is_quoted,
+	       va_list *args)
+{
+	const char *end = at + strspn(at, "lz");
+	const char *text;
+	char octet;
+
+	switch (*end) {
+	case 's':
+		text = va_arg(*args, const char *);
+		add(line, text, strlen(text), is_quoted);
+		break;
+	case 'c':
+		octet = (char)va_arg(*args, int);
+		add(line, &octet, 1, is_quoted);
+		break;
+	case 'd':
+	case 'i':
+	case 'u':
+		add_number(line, at, *end != 'u', args);
+		break;
+	case '%':
+		add_text(line, "%");
+		break;
+	default:
+		g_error("log: format with %%%c", *end);
+	}
+	return end + 1;
+}
+
+/* FORMAT and ARGS as printf(3) has them, but a value within quotes of the
+ * format cannot end them. */
+static void
+add_format(struct line *line, const char *format, va_list *args)
+{
+	bool is_quoted = false;
+
+	while (*format) {
+		gsize plain = strcspn(format, "%");
+
+		add(line, format, plain, false);
+		for (gsize i = 0; i < plain; i++)
+			is_quoted ^= format[i] == '"';
+		format += plain;
+		if (*format)
+			format = add_conversion(line, format + 1, is_quoted,
+						args);
+	}
+	line->text[line->length] = '\0';
+}
+
 void
 log_write(enum log_level level, const char *tag, const char *format, ...)
 {
-	char line[8192];
-	int at = 0, n;
+	struct line what = { .length = 0 }, line = { .length = 0 };
+	char now[CLOCK_TEXT + 64];
 	va_list args;
 
 	if (level > most)
 		return;
-	if (is_stderr) {
-		char now[CLOCK_TEXT];
-
-		clock_format(clock_now(), now);
-		at = g_snprintf(line, sizeof line, "%s %s[%d]: ", now, ident,
-				(int)getpid());
-	}
-	n = g_snprintf(line + at, sizeof line - (gsize)at, "%s%s%s%s",
-		       level == LOG_LEVEL_INFO ? "" : levels[level].name,
-		       level == LOG_LEVEL_INFO ? "" : ": ",
-		       tag ? tag : "", tag ? " " : "");
-	at = MIN(at + n, (int)sizeof line - 2);
 	va_start(args, format);
-	n = g_vsnprintf(line + at, sizeof line - 1 - (gsize)at, format, args);
+	add_format(&what, format, &args);
 	va_end(args);
-	at = MIN(at + n, (int)sizeof line - 2);
+	if (is_stderr) {
+		clock_format(clock_now(), now);
+		add_text(&line, now);
+		g_snprintf(now, sizeof now, " %s[%d]: ", ident,
+			   (int)getpid());
+		add_text(&line, now);
+	}
+	if (tag) {
+		add_text(&line, tag);
+		add_text(&line, " ");
+	}
+	/* The level stands last, and has its place in the longest line. */
+	add(&line, what.text, MIN(what.length, sizeof line.text -
+				  line.length - LEVEL_ROOM), false);
+	if (level != LOG_LEVEL_INFO) {
+		add_text(&line, " level=");
+		add_text(&line, levels[level].name);
+	}
+	line.text[line.length] = '\0';
 	if (!is_stderr) {
-		syslog(levels[level].priority, "%s", line);
+		syslog(levels[level].priority, "%s", line.text);
 		return;
 	}
-	line[at++] = '\n';
-	while (write(STDERR_FILENO, line, (gsize)at) < 0 && errno == EINTR)
+	line.text[line.length++] = '\n';
+	while (write(STDERR_FILENO, line.text, line.length) < 0 &&
+	       errno == EINTR)
 		;
 }

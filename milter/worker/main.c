@@ -2,14 +2,18 @@
  * main.c -- gatepost-worker: reads mail for others, so that a message which
  * kills the reader costs itself alone
  *
- * Started by gatepostd (--listen) or gatepost (--serve), never by hand.
+ * Started by gatepostd (--listen) or gatepost (--serve), never by hand but
+ * for -V.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "gatepost/auth/dkim.h"
+#include "gatepost/auth/dns.h"
 #include "gatepost/bounds.h"
+#include "gatepost/content/unpack.h"
 #include "gatepost/worker/ask.h"
 #include "gatepost/worker/sandbox.h"
 #include "gatepost/worker/serve.h"
@@ -23,12 +27,28 @@ number(const char *text)
 	return text && *text && !*end ? value : -1;
 }
 
+/* gatepostd and gatepost link none of these. */
+static int
+print_versions(void)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	dns_versions(out);
+	dkim_versions(out);
+	unpack_versions(out);
+	sandbox_versions(out);
+	fputs(out->str, stdout);
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
 int
 main(int argc, char **argv)
 {
 	long listener = -1, status = -1, connection = -1, build = -1;
 	long most = BOUND_WORKER_MESSAGES;
 
+	if (argc == 2 && strcmp(argv[1], "-V") == 0)
+		return print_versions();
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--listen") == 0)
 			listener = number(argv[i + 1]);

@@ -167,3 +167,12 @@ sandbox_enter(void)
 	restrict_files();
 	restrict_calls();
 }
+
+void
+sandbox_versions(GString *out)
+{
+	const struct scmp_version *is = seccomp_version();
+
+	g_string_append_printf(out, "libseccomp %u.%u.%u\n", is->major,
+			       is->minor, is->micro);
+}

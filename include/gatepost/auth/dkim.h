@@ -4,6 +4,8 @@
 #ifndef GATEPOST_AUTH_DKIM_H
 #define GATEPOST_AUTH_DKIM_H
 
+#include <glib.h>
+
 #include "gatepost/auth/dns.h"
 #include "gatepost/model/facts.h"
 
@@ -18,5 +20,8 @@ void dkim_start(Lookups *lookups, const guint8 *data, gsize size);
  */
 void dkim_check(Lookups *lookups, const guint8 *data, gsize size,
 		Facts *facts);
+
+/* A line on each library of this file, for -V. */
+void dkim_versions(GString *out);
 
 #endif

@@ -61,4 +61,7 @@ guint lookups_count(const Lookups *lookups);
  */
 bool lookups_is_alive(Lookups *lookups, gint64 most);
 
+/* A line on each library of this file, for -V. */
+void dns_versions(GString *out);
+
 #endif

@@ -44,4 +44,7 @@ enum unpacked unpack(const guint8 *octets, gsize length,
 		     struct unpack_budget *budget, unpack_found *found,
 		     void *data);
 
+/* A line on each library of this file, for -V. */
+void unpack_versions(GString *out);
+
 #endif

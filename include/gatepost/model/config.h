@@ -214,6 +214,8 @@ typedef struct Role {
 	char *group;
 	GPtrArray *may;		/* of char *: rights, see roles.h */
 	GPtrArray *tenants;	/* of char *: names; empty: all */
+	const char *file;	/* where it stands; never freed */
+	guint line;
 } Role;
 
 typedef struct Config {
@@ -275,10 +277,13 @@ typedef struct Config {
 /* One thing wrong or odd, at a place of the configuration. */
 struct config_note {
 	char *file;
-	guint line;
+	guint line;		/* 0: none */
 	char *text;
 	bool is_error;
 };
+
+/* Where NOTE is about: "FILE:LINE", or "FILE" when it has no line.  Yours. */
+char *config_note_place(const struct config_note *note);
 
 /*
  * Read PATH.  Everything that is wrong is appended to NOTES (of struct
@@ -339,5 +344,8 @@ const Upstream *config_upstream(const Config *config,
 void config_print(const Config *config, GString *out);
 /* Append the table itself, "path TAB type TAB default TAB meaning" a line. */
 void config_print_settings(GString *out);
+
+/* A line on each library of this file, for -V. */
+void config_versions(GString *out);
 
 #endif

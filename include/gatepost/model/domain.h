@@ -41,4 +41,7 @@ bool domain_is_kin(const char *one, const char *other);
 enum domain_suffix { SUFFIX_NONE, SUFFIX_ICANN, SUFFIX_PRIVATE };
 enum domain_suffix domain_suffix(const char *domain);
 
+/* A line on each library of this file, for -V. */
+void domain_versions(GString *out);
+
 #endif

@@ -26,4 +26,7 @@ enum pattern_result pattern_run(const Pattern *pattern, const char *text,
  * NULL when none of many probes is one.  Yours. */
 char *pattern_endless(const Pattern *pattern, const char *text);
 
+/* A line on each library of this file, for -V. */
+void pattern_versions(GString *out);
+
 #endif

@@ -59,7 +59,8 @@ bool roles_permit(const Config *config, Caller *caller, const char *noun,
 /* Is NOUN VERB a command that can come by the control socket? */
 bool roles_know(const char *noun, const char *verb);
 
-/* What is wrong with CONFIG's roles: sentences, of char *; yours. */
+/* What is wrong with CONFIG's roles: "FILE:LINE: sentence", of char *;
+ * yours. */
 GPtrArray *roles_faults(const Config *config);
 
 #endif

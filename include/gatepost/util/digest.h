@@ -30,4 +30,7 @@ void digest_mac(const guint8 key[DIGEST_KEY], const void *data, gsize length,
 /* Are LENGTH octets the same?  Takes as long when they are not. */
 bool digest_is_equal(const void *one, const void *other, gsize length);
 
+/* A line on each library of this file, for -V. */
+void digest_versions(GString *out);
+
 #endif

@@ -4,6 +4,8 @@
 #ifndef GATEPOST_WORKER_SANDBOX_H
 #define GATEPOST_WORKER_SANDBOX_H
 
+#include <glib.h>
+
 /*
  * From now on this process may read what libraries need (below /etc, /lib,
  * /usr and some files of /proc and /dev), speak with others by sockets, and
@@ -14,5 +16,8 @@
  * and after the libraries have opened what they open.
  */
 void sandbox_enter(void);
+
+/* A line on each library of this file, for -V. */
+void sandbox_versions(GString *out);
 
 #endif
