@@ -22,6 +22,12 @@ like($run->{out}, qr/^\Q$_\E \d+\.\d+/m, "... that of $_")
     foreach qw(GLib libmilter SQLite zstd libconfig PCRE2 libidn2 libpsl
     OpenSSL libunbound libevent libopendkim libarchive libseccomp);
 is($run->{err}, '', '... and nothing else');
+$run = $site->run($gatepostd, '-h');
+is($run->{code}, 0, '-h succeeds');
+like($run->{out}, qr/^usage: gatepostd .*^  -t /ms, '... and prints options');
+$run = $site->run($gatepostd, '-x');
+is($run->{code}, 64, 'an unknown option: exit 64');
+like($run->{err}, qr/^usage: gatepostd /m, '... with the usage');
 
 $run = $site->run($gatepostd, '-t', '-c', $site->config_file);
 is($run->{code}, 0, '-t accepts a good configuration');

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -117,6 +118,8 @@ become(const char *program, char *const argv[], int log, const int *from,
 			_exit(EX_OSERR);
 	signals_default();
 	execve(program, argv, environ);
+	dprintf(STDERR_FILENO, "cannot run %s: %s; is Gatepost installed "
+		"whole?\n", program, g_strerror(errno));
 	_exit(EX_OSERR);
 }
 
