@@ -122,6 +122,12 @@ my $got = as_alice('phish', message => phish());
 is($got->{verdict}, 'discard', 'mail to a report address is taken');
 my @rows = rows();
 is(scalar @rows, 1, '... and listed');
+my $stats = $site->json('stats');
+is($stats->{taken}, 1, '... counted as taken');
+is($stats->{discard}{done}, 0, '... which is no mail that was discarded');
+is($stats->{decisions}, 0, '... nor a decision');
+like($site->gatepost('stats')->{out}, qr/^reports and requests taken: 1$/m,
+    '... and told');
 
 my $inline = "look\n\n-----Original Message-----\nFrom: Your Bank " .
     "[mailto:x\@evil.example]\nSent: Saturday\nTo: alice\n" .

@@ -29,10 +29,10 @@ say_errors(const GPtrArray *notes)
 {
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];
+		g_autofree char *words = list_note_words(note);
 
 		if (note->is_error)
-			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-				note->line, note->text);
+			fprintf(stderr, "gatepost: %s\n", words);
 	}
 }
 
@@ -483,10 +483,9 @@ cmd_list_compile(struct cli *cli)
 	if (!lists_compile(cli->config, notes, &compiled, &error))
 		return cli_error("lists", error);
 	for (guint i = 0; i < notes->len; i++) {
-		const struct list_note *note = notes->pdata[i];
+		g_autofree char *words = list_note_words(notes->pdata[i]);
 
-		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
-			note->is_error ? "" : "warning: ", note->text);
+		fprintf(stderr, "%s\n", words);
 	}
 	printf("compiled %u entries", compiled.entries);
 	if (compiled.values)
