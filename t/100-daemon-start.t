@@ -59,6 +59,14 @@ my $good = Gatepost::Test::read_file($site->config_file);
 # What no single setting shows has its place, too.
 my $tenant = "tenants = ( {\n name = \"a\";\n domains = [ \"a.example\" ];\n";
 for ([ 'workers = { min = 9;' . "\n max = 2; };", 1, 'workers.min 9 is greater' ],
+    (map { [ "\nsocket = \"$_->[0]\";", 2, $_->[1] ] }
+	[ 'inet:99999@127.0.0.1', 'socket: "99999" is no port from 1' ],
+	[ 'inet:0', 'socket: "0" is no port' ],
+	[ 'inet6:@::1', 'socket: "" is no port' ],
+	[ 'inet:8891x@127.0.0.1', 'socket: "8891x" is no port' ],
+	[ 'unix:/' . 'x' x 107, 'socket: the path has more than the 107' ]),
+    [ "control = {\nsocket = \"/" . 'x' x 107 . "\"; };", 2,
+      'control.socket: the path has more than the 107' ],
     [ "\nsocket = \"tcp:1\";", 2, 'socket: "tcp:1"; write' ],
     [ "dns = { servers = [ \"127.0.0.1\",\n\"x\" ]; };", 2, 'dns.servers: "x"' ],
     [ "\n\nclamd = { socket = \"x\"; };", 3, 'clamd.socket: "x"; write' ],
