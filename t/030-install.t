@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 #
-# 030-install.t -- what is installed, what is left alone, and what is shipped
+# 030-install.t -- what is installed, what is left alone, what is shipped, and
+# whether all of it works from there
 #
 # Out of the build's folder, into folders of its own.
 
@@ -129,13 +130,44 @@ ok(-e "$ship/$_", "... $_") foreach qw(configure README NEWS COPYING
     conf/gatepost.conf contrib/quickstart contrib/deps t/lib/Gatepost/Test.pm
     milter/LAYERS include/gatepost/bounds.h .ci/run .clang-format);
 mkdir $new;
+my $inst = $site->dir . '/inst';
 $run = $site->run({ seconds => 120, env => \%env }, 'sh', '-c',
-    'cd "$0" && "$1/configure" -q', $new, $ship);
+    'cd "$0" && "$1/configure" -q --prefix="$2"', $new, $ship, $inst);
 is($run->{code}, 0, '... configures in another folder') or diag($run->{err});
-$run = $site->run({ seconds => 300, env => \%env }, 'make', '-s', '-j2',
-    '-C', $new, 'milter/gatepost');
-is($run->{code}, 0, '... and compiles there') or diag($run->{err});
-like($site->run("$new/milter/gatepost", '--help')->{out},
+$run = $site->run({ seconds => 500, env => \%env }, 'make', '-s', '-j2',
+    '-C', $new, 'install');
+is($run->{code}, 0, '... and is compiled and installed there') or
+    diag($run->{err});
+like($site->run("$inst/bin/gatepost", '--help')->{out},
     qr/quarantine release/, '... and what it made does run');
+
+# The programs are in three folders now, and must find each other.
+my $with = Gatepost::Test->new(lists => {
+	example => 'block sender evil.example' });
+$with->spawn('gatepostd', "$inst/sbin/gatepostd", '-f', '-c',
+    $with->config_file, '-P', $with->pid_file);
+ok($with->wait_log(qr/ ready /), 'the installed daemon starts its workers') or
+    diag($with->log_tail);
+ok($with->wait_log(qr/ in-force .*entries=1$/m),
+    '... and has its lists compiled') or diag($with->log_tail);
+Gatepost::Test::write_file($with->dir . '/mail.eml',
+    "From: a\@evil.example\n\nA mail.\n");
+$run = $with->run("$inst/bin/gatepost", '-c', $with->config_file, 'try',
+    '--from', 'a@evil.example', '--rcpt', 'jane@example.org',
+    $with->dir . '/mail.eml');
+like($run->{out}, qr/quarantine/, '... the command has mail read') or
+    diag($run->{err});
+$with->stop;
+
+# Whoever configures again means it.
+$run = $site->run({ seconds => 120, env => \%env }, 'sh', '-c',
+    'cd "$0" && "$1/configure" -q --prefix="$2" --sysconfdir="$2/else"',
+    $new, $ship, $inst);
+is($run->{code}, 0, 'configured anew for other folders') or diag($run->{err});
+$run = $site->run({ seconds => 500, env => \%env }, 'make', '-s', '-j2',
+    '-C', $new, 'milter/gatepost');
+like($site->run("$new/milter/gatepost", 'check')->{err},
+    qr{\Q$inst\E/else/gatepost/gatepost\.conf},
+    '... the same tree makes programs that look there');
 
 done_testing();

@@ -131,7 +131,7 @@ my $run = $site->gatepost('list', 'audit', '--audit', 'expired');
 is($run->{code}, 0, 'exit 0 with findings');
 like($run->{out}, qr/^notice expired \Q$path\E:16  key=\w{13}\n/,
     'the text has weight, audit, place and key');
-like($run->{out}, qr/^1 findings in \d+ entries$/m, '... and a sum');
+like($run->{out}, qr/^1 finding in \d+ entries$/m, '... and a sum');
 is($site->gatepost('list', 'audit', '--audit', 'odd')->{code}, 64,
     'an audit that there is not');
 

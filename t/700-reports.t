@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier phish);
+use Gatepost::Reports qw(carrier phish report_rows worked_off);
 use Gatepost::Sink;
 use Gatepost::Test;
 use Test::More;
@@ -76,18 +76,7 @@ sub report {
 	    data => $data);
 }
 
-sub settle {
-	return Gatepost::Test::wait_for(20, sub {
-		my @left = glob($site->state_dir . '/reports/new/*');
-
-		@left == 0;
-	});
-}
-
-sub rows {
-	settle();
-	return @{$site->json('report', 'list', @_)->{items}};
-}
+sub rows { return report_rows($site, @_) }
 
 # Those that were not there before CODE ran.
 sub new_rows {
@@ -245,6 +234,11 @@ for my $row (@matrix) {
 	is("@{$new[0]{reporters}}", $reporter, "... of $reporter");
 }
 is(scalar(to('z@evil.example')), 0, 'no stranger is answered');
+like($site->gatepost('report', 'list')->{out},
+    qr/^\d+ by people who are not verified: --unverified lists them$/m,
+    'the list says that there are others');
+unlike($site->gatepost('report', 'list', '--unverified')->{out},
+    qr/not verified/, '... and the list of those does not');
 
 # --- programs -------------------------------------------------------------
 
@@ -398,7 +392,7 @@ is(report('', 'phish@other.org', carrier(from => 'q@y.example',
 
 # The same again and again takes its place once.
 my $same = phish(subject => 'Same');
-settle();
+worked_off($site);
 my @before = glob($site->state_dir . '/reports/kept/*.eml');
 as_alice('phish', message => $same) foreach 1 .. 10;
 @rows = grep { $_->{subject} eq 'Same' } rows();
@@ -418,7 +412,7 @@ my $sum = $site->driver('--messages', 300, '--connections', 10,
     '198.51.100.77', '--macro', 'mail:auth_authen=flood@both.org');
 is(scalar(grep { $_->{verdict} eq 'tempfail' } @{$sum->{log}}), 250,
     'of 300 reports of one person within an hour 50 are taken');
-settle();
+worked_off($site);
 @after = glob($site->state_dir . '/reports/*/*.eml');
 is(@after - @before, 1, '... and leave one file');
 

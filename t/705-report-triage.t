@@ -9,7 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier phish);
+use Gatepost::Reports qw(carrier phish report_rows);
 use Gatepost::Test;
 use Test::More;
 
@@ -35,18 +35,7 @@ chmod(0600, $site->dir . '/drill');
 $site->start;
 $site->postfix_start;
 
-sub settle {
-	return Gatepost::Test::wait_for(20, sub {
-		my @left = glob($site->state_dir . '/reports/new/*');
-
-		@left == 0;
-	});
-}
-
-sub rows {
-	settle();
-	return @{$site->json('report', 'list', @_)->{items}};
-}
+sub rows { return report_rows($site, @_) }
 
 # Have $count rows, and give them.
 sub wait_rows {

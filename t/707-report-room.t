@@ -9,7 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier phish);
+use Gatepost::Reports qw(carrier phish worked_off);
 use Gatepost::Test;
 use Test::More;
 
@@ -113,11 +113,7 @@ is(report('al@example.org', 'example.org')->{verdict}, 'tempfail',
 let_clerk_go();
 $site->stop;
 $site->start;
-ok(Gatepost::Test::wait_for(30, sub {
-	my @left = glob("$reports/new/*");
-
-	@left == 0;
-}), 'the clerk can go on, and works all off');
+ok(worked_off($site, 30), 'the clerk can go on, and works all off');
 is(scalar @{$site->json('report', 'list', '--tenant', 'example')->{items}},
     14, '... none is lost');
 is(report('al@example.org', 'example.org')->{verdict}, 'discard',

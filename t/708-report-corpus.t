@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier);
+use Gatepost::Reports qw(carrier worked_off);
 use Gatepost::Test;
 use Test::More;
 
@@ -67,11 +67,7 @@ foreach my $mail (@mails) {
 	}
 }
 is($taken, $wanted * @forms, 'each form of each is taken as a report');
-ok(Gatepost::Test::wait_for(120, sub {
-	my @left = glob($site->state_dir . '/reports/new/*');
-
-	@left == 0;
-}), '... and worked off');
+ok(worked_off($site, 120), '... and worked off');
 
 # --- what came of it ------------------------------------------------------
 

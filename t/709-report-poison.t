@@ -9,7 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier);
+use Gatepost::Reports qw(carrier worked_off);
 use Gatepost::Sink;
 use Gatepost::Test;
 use Test::More;
@@ -68,11 +68,7 @@ sub reports {
 			to => 'phish@example.org', message => $message)
 		)->{verdict}}++;
 	}
-	Gatepost::Test::wait_for(60, sub {
-		my @left = glob($site->state_dir . '/reports/new/*');
-
-		@left == 0;
-	});
+	worked_off($site, 60);
 	return \%answers;
 }
 

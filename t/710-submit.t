@@ -103,6 +103,7 @@ like($show->{out}, $_->[1], "... $_->[0]") foreach
     ['with its status', qr/^Status: Being analyzed$/m],
     ['with its result', qr/^Result: Under investigation \(beingAnalyzed\)$/m],
     ['with the note', qr/^  note +Ann called$/m],
+    ['with the next step', qr/^Next: .*gatepost submission resolve $one->{id}/m],
     ['with why it came through', qr/^Why\n.*DMARC fail/ms];
 my $clear = post(subject => 'clear', header => "$results dmarc=pass " .
     "header.from=client.example\n");

@@ -16,22 +16,27 @@ my $site = Gatepost::Test->new(
 $site->start;
 
 is($site->gatepost->{code}, 64, 'no command: exit 64');
-is($site->gatepost('nonsense')->{code}, 64, 'an unknown one: exit 64');
-is($site->gatepost('list', 'nonsense')->{code}, 64, 'an unknown verb, too');
-my $wrong = $site->gatepost('quarantin', 'list');
-is($wrong->{err}, "gatepost: there is no command \"quarantin\"; did you mean " .
-    "\"quarantine\"?\n", '... which is named, with the nearest known one');
-$wrong = $site->gatepost('list', 'shwo');
-like($wrong->{err}, qr/^gatepost: there is no command "list shwo"; did you mean "show"\?$/m,
-    '... and so is a verb');
-like($wrong->{err}, qr/^  list remove /m, '... with those that there are');
-unlike($wrong->{err}, qr/^  quarantine /m, '... of that noun alone');
-$wrong = $site->gatepost('outbox');
-is($wrong->{code}, 64, 'a verb is missing: exit 64');
-like($wrong->{err}, qr/^  outbox send$/m, '... and the verbs are told');
+my $odd = $site->gatepost('nonsense');
+is($odd->{code}, 64, 'an unknown one: exit 64');
+is($odd->{err}, "gatepost: there is no command \"nonsense\"; " .
+    "gatepost --help lists all\n", '... said in a line');
+is($site->gatepost('quarantin', 'list')->{err}, 'gatepost: there is no ' .
+    "command \"quarantin\"; did you mean \"quarantine\"?\n",
+    '... with the nearest known one');
+$odd = $site->gatepost('list', 'nonsense');
+is($odd->{code}, 64, 'an unknown verb, too');
+like($odd->{err}, qr/there is no command "list nonsense"\n.*^  list add /ms,
+    '... with those there are');
+unlike($odd->{err}, qr/^  quarantine /m, '... of that noun');
+like($site->gatepost('list', 'shwo')->{err},
+    qr/there is no command "list shwo"; did you mean "show"\?\n/,
+    '... with the nearest known one');
+$odd = $site->gatepost('outbox');
+is($odd->{code}, 64, 'a verb is missing: exit 64');
+like($odd->{err}, qr/^  outbox send$/m, '... and the verbs are told');
 is($site->run(Gatepost::Test::program('gatepost'), '-c')->{err},
-    "gatepost: -c lacks the path of a configuration\n",
-    '-c without a file is told');
+    'gatepost: -c stands before the command, with the path of a ' .
+    "configuration\n", '-c without a file is told');
 like($site->gatepost('why', "x\e[31m\ny")->{err}, qr/\A[^\e\n]+\n\z/,
     'what was pasted does not act on the terminal');
 is($site->gatepost('why')->{code}, 64, 'a word is missing: exit 64');
@@ -42,6 +47,18 @@ is($site->gatepost('why', 'unknown')->{code}, 66,
 my $help = $site->gatepost('--help');
 is($help->{code}, 0, '--help');
 like($help->{out}, qr/quarantine release ID/, '... has the commands');
+$help = $site->gatepost('list', '--help');
+like($help->{out}, qr/^  list add /m, 'list --help has those of list');
+unlike($help->{out}, qr/^  quarantine /m, '... alone');
+SKIP: {
+	skip 'not run by root', 2 unless $> == 0;
+	my $run = $site->run('setpriv', '--reuid=65533', '--clear-groups',
+	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
+	    'quarantine', 'list');
+	is($run->{code}, 77, 'who may not look: exit 77');
+	like($run->{err}, qr/Permission denied; it is for root, nobody and /,
+	    '... and is told who may');
+}
 
 # check prints what is in force.
 my $check = $site->gatepost('check');
@@ -53,7 +70,8 @@ like($check->{out}, qr/^tenants\[0\]\.policy\.block_sender = "quarantine";$/m,
 # trace, why: by our id, queue id and Message-ID.
 my $sent = $site->milter_message(from => 'a@good.example',
     rcpt => [ 'jane@example.org', 'joe@elsewhere.example' ],
-    client => '192.0.2.7', data => "From: \"A\" <a\@good.example>\n" .
+    client => '192.0.2.7', client_name => '[192.0.2.7]',
+    data => "From: \"A\" <a\@good.example>\n" .
     "Subject: hello\nMessage-ID: <m1\@good.example>\n" .
     "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" .
     "see http://www.link.example/path\n\n--b\n" .
@@ -74,6 +92,9 @@ is($site->json('why', $why->{id})->{id}, $why->{id}, 'why by our id');
 is(scalar @{$why->{decisions}}, 2, 'a decision for each recipient');
 is($why->{facts}{from}, 'a@good.example', 'facts are in the record');
 is($why->{facts}{urls}[0]{host}, 'www.link.example', '... links too');
+like($site->gatepost('why', $why->{id})->{out},
+    qr/^  client +unknown \[192\.0\.2\.7\], /m,
+    'a client without a name is unknown, not its address twice');
 like($site->gatepost('why', $why->{id})->{out},
     qr/joe\@elsewhere\.example: delivered.*of no tenant/s,
     'a recipient of no tenant is said to be one');
@@ -127,6 +148,11 @@ like($site->gatepost('try', $eml, '--from', 'b@evil.example')->{out},
     qr/Decision for .*: quarantine.*-> lists: /s, 'try in words');
 is($site->gatepost('try', '/nonexistent')->{code}, 66, 'no file: exit 66');
 
+# A table of nothing is a sentence.
+like($site->gatepost('stats', '--would')->{out},
+    qr/\Aenforce would have done nothing more\n\ndeliver /,
+    'stats --would of nothing');
+
 # try of a Maildir.
 mkdir $site->dir . "/maildir$_" for '', '/cur', '/new', '/tmp';
 Gatepost::Test::write_file($site->dir . "/maildir/cur/$_",
@@ -137,6 +163,23 @@ my $dir = $site->gatepost('try', $site->dir . '/maildir');
 is($dir->{code}, 0, 'try of a Maildir');
 like($dir->{out}, qr/^4 messages\n  deliver    1\n  tag        3/m,
     '... counts what would be done');
+
+# try of an mbox: a message begins behind an empty line, and with a date.
+my @bodies = ("x\n", "y\n\nFrom the desk of a friend\n", "z\nFrom a:b\n");
+Gatepost::Test::write_file($site->dir . '/mbox', join("\n", map {
+    "From p\@shown.example Sun Nov 22 10:43:31 2026\n" .
+    "From: p\@shown.example\nSubject: s\n\n$_" } @bodies));
+$dir = $site->gatepost('try', $site->dir . '/mbox');
+is($dir->{code}, 0, 'try of an mbox');
+like($dir->{out}, qr{^\S+ +\S*/mbox:3 p\@shown\.example}m,
+    '... a line a message');
+like($dir->{out}, qr/^3 messages\n  deliver    0\n  tag        3/m,
+    '... counts what would be done');
+Gatepost::Test::write_file($site->dir . '/one',
+    "From p\@shown.example Sun Nov 22 10:43:31 2026\n" .
+    "From: p\@shown.example\nSubject: s\n\nx\n");
+like($site->gatepost('try', $site->dir . '/one')->{out},
+    qr/^Facts\n  From       <p\@shown\.example>/, '... of one message: as one');
 
 # check --postfix names what is wrong.
 SKIP: {

@@ -53,6 +53,17 @@ $site->postfix_start(main => { smtpd_sasl_auth_enable => 'yes',
 
 # --- a Roundcube of our own -----------------------------------------------
 
+# In a private place like /root nobody could read it.
+if (!Gatepost::Test::reachable($from)) {
+	my $copy = $site->dir . '/unpacked';
+
+	make_path($copy);
+	system('cp', '-a', "$root/usr", "$root/etc", $copy) == 0 or
+	    die "Roundcube cannot be copied\n";
+	$root = $copy;
+	$from = "$root/usr/share/roundcube";
+	$plugin = "$from/plugins/markasjunk";
+}
 my $port = Gatepost::Test::free_port();
 my $at = $site->dir . '/roundcube';
 my ($smtp, $imap) = ($site->smtp_port, $dovecot->imap_port);

@@ -49,7 +49,7 @@ sub faults {
 	my @faults;
 
 	for my $when ('before', 'after') {
-		my $items = $site->json('quarantine', 'list')->{items};
+		my $items = $site->json('quarantine', 'list', '--most', 0)->{items};
 
 		@found = grep { $_->{subject} eq $id } @$items;
 		push @faults, @found . " items $when reindex"

@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Gatepost::Reports qw(carrier phish);
+use Gatepost::Reports qw(carrier phish worked_off);
 use Gatepost::Test;
 use Test::More;
 
@@ -37,14 +37,6 @@ sub report {
 		message => $message))->{verdict} } // 'broken';
 }
 
-sub settle {
-	return Gatepost::Test::wait_for(20, sub {
-		my @left = glob($site->state_dir . '/reports/new/*.json');
-
-		@left == 0;
-	});
-}
-
 # What is wrong with the rows of MESSAGE, of subject ID.
 sub fault {
 	my ($id, $message) = @_;
@@ -64,7 +56,7 @@ sub fault {
 my ($killed, $last, @bad) = (0, 0);
 $site->restart;
 report(phish(subject => 'first'));
-settle();
+worked_off($site);
 for my $n (1 .. MOST) {
 	my $id = "step-$n";
 	my $message = phish(subject => $id);
@@ -83,7 +75,7 @@ for my $n (1 .. MOST) {
 	# The MTA comes again when it was not answered.
 	push @bad, "$n: not taken again"
 	    if $verdict ne 'discard' && report($message) ne 'discard';
-	settle() or push @bad, "$n: not worked off";
+	worked_off($site) or push @bad, "$n: not worked off";
 	my $fault = fault($id, $message);
 	push @bad, "$n: $fault" if $fault;
 }

@@ -11,8 +11,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gatepost/service/draft.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
+#include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
 /* Most characters of one cell on a terminal. */
@@ -65,6 +67,59 @@ cli_flag(struct cli *cli, const char *name)
 			g_ptr_array_remove_index(cli->words, i);
 			return true;
 		}
+	return false;
+}
+
+bool
+cli_expires(const char *text, gint64 *end)
+{
+	gint64 span;
+
+	if (clock_span(text, &span)) {
+		*end = clock_now() + span;
+		return true;
+	}
+	if (clock_parse(text, NULL, end))
+		return true;
+	cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor a date",
+		 text);
+	return false;
+}
+
+/* Each NAME is one of draft_kinds; false and said. */
+static bool
+take_kinds(struct cli *cli, const char *name, int *kinds)
+{
+	const char *word;
+
+	*kinds = 0;
+	while ((word = cli_option(cli, name))) {
+		int kind = fields_word(draft_kinds, word);
+
+		if (kind < 0) {
+			cli_fail(0, "%s is sender, domain, url, file or spoof",
+				 name);
+			return false;
+		}
+		*kinds |= 1 << kind;
+	}
+	return true;
+}
+
+bool
+cli_entries(struct cli *cli, int *block, int *allow, gint64 *expires)
+{
+	const char *text = cli_option(cli, "--expires");
+
+	*expires = 0;
+	if ((block && !take_kinds(cli, "--block", block)) ||
+	    !take_kinds(cli, "--allow", allow) ||
+	    (text && !cli_expires(text, expires)))
+		return false;
+	if (!text || *allow || (block && *block))
+		return true;
+	cli_fail(0, "--expires is the end of an entry: it needs %s--allow",
+		 block ? "--block or " : "");
 	return false;
 }
 
@@ -138,7 +193,13 @@ cli_site(struct cli *cli, int *status)
 	/* What opening makes must be the daemon's. */
 	if (site_become_user(cli->config, &error))
 		site = site_open(cli->config, &error);
-	if (!site)
+	if (!site && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+		*status = cli_fail(EX_NOPERM, "%s; it is for root, %s and "
+				   "those with a role (gatepost.conf(5), "
+				   "roles)", error->message,
+				   cli->config->user ? cli->config->user :
+				   "its owner");
+	else if (!site)
 		*status = cli_error(cli->config->state_dir, error);
 	else
 		site->caller = cli->caller;

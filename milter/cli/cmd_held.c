@@ -317,34 +317,10 @@ read_to(struct doing *doing)
 static bool
 read_vouch(struct doing *doing)
 {
-	const char *word, *expires;
-	gint64 span;
-
 	if (doing->verb != HELD_RELEASE)
 		return true;
 	doing->is_report = cli_flag(doing->cli, "--report");
-	while ((word = cli_option(doing->cli, "--allow"))) {
-		int kind = fields_word(draft_kinds, word);
-
-		if (kind < 0) {
-			cli_fail(0, "--allow is sender, domain, url, file or "
-				 "spoof");
-			return false;
-		}
-		doing->allow |= 1 << kind;
-	}
-	expires = cli_option(doing->cli, "--expires");
-	if (expires && clock_span(expires, &span)) {
-		doing->expires = clock_now() + span;
-	} else if (expires && !clock_parse(expires, NULL, &doing->expires)) {
-		cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor "
-			 "a date", expires);
-		return false;
-	}
-	if (!expires || doing->allow)
-		return true;
-	cli_fail(0, "--expires is the end of an entry: it needs --allow");
-	return false;
+	return cli_entries(doing->cli, NULL, &doing->allow, &doing->expires);
 }
 
 static int

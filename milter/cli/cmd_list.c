@@ -16,6 +16,7 @@
 #include "gatepost/cli/cli.h"
 #include "gatepost/cli/list.h"
 #include "gatepost/service/aside.h"
+#include "gatepost/service/life.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/rehearse.h"
 #include "gatepost/service/sample.h"
@@ -400,31 +401,20 @@ is_wanted(const Entry *entry, const Entry *like, const char *key)
 	if (key)
 		return strcmp(entry->key, key) == 0;
 	return entry->action == like->action &&
-	    entry->indicator->kind == like->indicator->kind &&
-	    strcmp(entry->indicator->value, like->indicator->value) == 0 &&
-	    g_strcmp0(entry->indicator->source,
-		      like->indicator->source) == 0;
+	    indicator_equal(entry->indicator, like->indicator);
 }
 
-/* Into the history, so that `why` can say what became of it, and out. */
 static bool
 take_out(struct cli *cli, const Tenant *tenant, const Entry *entry,
 	 GError **error)
 {
 	const struct list_line line = { entry->line, entry->text };
-	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
-						 entry->line);
-	struct gone gone = {
-		.key = (char *)entry->key, .tenant = tenant->name,
-		.text = entry->text, .place = place,
-		.why = (char *)"removed", .who = cli->who,
-		.at = clock_now(),
-	};
 	g_autoptr(Usages) usages = usages_open(cli->config->state_dir,
 					       error);
 
 	return usages && listfile_take_out(entry->file, &line, 1, error) &&
-	    history_add(usages, &gone, error);
+	    life_ended(usages, tenant->name, entry, "removed", cli->who,
+		       error);
 }
 
 int

@@ -62,7 +62,9 @@ print_text(const GPtrArray *found, guint entries)
 			       one->audit, count_of(found, one->audit) -
 			       SHOWN, one->audit);
 	}
-	printf("%u findings in %u entries\n", found->len, entries);
+	printf("%u %s in %u %s\n", found->len,
+	       found->len == 1 ? "finding" : "findings", entries,
+	       entries == 1 ? "entry" : "entries");
 }
 
 static void

@@ -44,6 +44,7 @@ struct listing {
 	const char *wanted[COLUMNS];	/* NULL: any */
 	gint64 since;
 	bool is_unverified;
+	guint unverified;	/* ... that are left out otherwise */
 	int group_by;		/* enum column; -1: none */
 	guint64 most;
 	GPtrArray *groups;	/* of GPtrArray * of Report * */
@@ -155,12 +156,11 @@ fits_one(const char *value, const char *wanted)
 }
 
 static bool
-fits(const struct listing *listing, const GPtrArray *rows)
+fits(struct listing *listing, const GPtrArray *rows)
 {
 	const Report *first = rows->pdata[0];
 
-	if (first->is_verified == listing->is_unverified ||
-	    !caller_sees(listing->cli->caller, first->tenant))
+	if (!caller_sees(listing->cli->caller, first->tenant))
 		return false;
 	for (guint i = 0; i < COLUMNS; i++) {
 		const char *wanted = listing->wanted[i];
@@ -172,7 +172,9 @@ fits(const struct listing *listing, const GPtrArray *rows)
 		if (!is_any)
 			return false;
 	}
-	return true;
+	if (!listing->is_unverified && !first->is_verified)
+		listing->unverified++;
+	return first->is_verified != listing->is_unverified;
 }
 
 /* The result is the submission's, when there is one. */
@@ -470,6 +472,10 @@ print(struct listing *listing, Site *site, bool csv)
 		if (all > listing->groups->len)
 			printf("\nThere are %u more: --most %u\n",
 			       all - listing->groups->len, all);
+		if (listing->unverified)
+			printf("\n%u by people who are not verified: "
+			       "--unverified lists them\n",
+			       listing->unverified);
 		listing->most = 0;
 		if (!reports_each_drop(site->reports, NULL, count_drop,
 				       listing, &error))

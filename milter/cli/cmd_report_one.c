@@ -238,32 +238,10 @@ cmd_report_mark(struct cli *cli)
 
 /* ---- submit ---- */
 
-/* Bits of the kinds that each NAME says; false and said. */
-static bool
-read_kinds(struct cli *cli, const char *name, int *kinds)
-{
-	const char *word;
-
-	while ((word = cli_option(cli, name))) {
-		int kind = fields_word(draft_kinds, word);
-
-		if (kind < 0) {
-			cli_fail(0, "%s is sender, domain, url, file or spoof",
-				 name);
-			return false;
-		}
-		*kinds |= 1 << kind;
-	}
-	return true;
-}
-
-static bool read_expires(const char *text, gint64 *until);
-
 static bool
 read_submit(struct cli *cli, struct triage_submit *what)
 {
 	const char *as = cli_option(cli, "--as");
-	const char *expires = cli_option(cli, "--expires");
 
 	what->note = cli_option(cli, "--note");
 	what->as = as ? fields_word(submitted_ases, as) : -1;
@@ -272,18 +250,11 @@ read_submit(struct cli *cli, struct triage_submit *what)
 			 "or appears-clean");
 		return false;
 	}
-	if (!read_kinds(cli, "--block", &what->block) ||
-	    !read_kinds(cli, "--allow", &what->allow) ||
-	    (expires && !read_expires(expires, &what->expires)))
+	if (!cli_entries(cli, &what->block, &what->allow, &what->expires))
 		return false;
-	if (what->block && what->allow) {
-		cli_fail(0, "--block and --allow are two things; give one");
-		return false;
-	}
-	if (!expires || what->block || what->allow)
+	if (!what->block || !what->allow)
 		return true;
-	cli_fail(0, "--expires is the end of an entry: it needs --block or "
-		 "--allow");
+	cli_fail(0, "--block and --allow are two things; give one");
 	return false;
 }
 
@@ -320,7 +291,9 @@ cmd_report_submit(struct cli *cli)
 	       result_words((enum result)one->result));
 	for (guint i = 0; i < said->len; i++)
 		printf("  %s\n", (char *)said->pdata[i]);
-	printf("  next: gatepost submission show %s\n", one->id);
+	printf("  next: gatepost submission show %s%s\n", one->id,
+	       one->status == SUBMISSION_PENDING ?
+	       ", after gatepost drain has run" : "");
 	return EX_OK;
 }
 
@@ -502,22 +475,6 @@ cmd_report_add(struct cli *cli)
 /* ---- drill ---- */
 
 /* Spans and dates, 30 days for NULL; false and said. */
-static bool
-read_expires(const char *text, gint64 *until)
-{
-	gint64 span;
-
-	if (clock_span(text ? text : "30d", &span)) {
-		*until = clock_now() + span;
-		return true;
-	}
-	if (clock_parse(text, NULL, until))
-		return true;
-	cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor a date",
-		 text);
-	return false;
-}
-
 int
 cmd_report_drill(struct cli *cli)
 {
@@ -526,7 +483,7 @@ cmd_report_drill(struct cli *cli)
 	const Tenant *tenant = cli_tenant(cli, cli_option(cli, "--tenant"));
 	gint64 until;
 
-	if (!tenant || !read_expires(expires, &until) ||
+	if (!tenant || !cli_expires(expires ? expires : "30d", &until) ||
 	    !cli_words(cli, 1, G_MAXUINT))
 		return EX_USAGE;
 	if (!campaign || !drill_is_campaign(campaign))

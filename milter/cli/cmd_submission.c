@@ -466,5 +466,9 @@ cmd_submission_show(struct cli *cli)
 	print_result(one);
 	for (guint i = 0; i < one->attempts->len; i++)
 		print_attempt(one->attempts->pdata[i]);
+	if (one->status == SUBMISSION_PENDING)
+		printf("Next: gatepost drain asks the analysts; to say what "
+		       "it is yourself: gatepost submission resolve %s "
+		       "WORD\n", one->id);
 	return print_why(cli, site, one) ? EX_OK : EX_IOERR;
 }

@@ -49,25 +49,6 @@ fail(struct asking *asking, int status)
 
 /* ---- the line ---- */
 
-/* Each NAME is one of draft_kinds; false and said. */
-static bool
-read_kinds(struct asking *asking, const char *name, int *kinds)
-{
-	const char *word;
-
-	while ((word = cli_option(asking->cli, name))) {
-		int kind = fields_word(draft_kinds, word);
-
-		if (kind < 0) {
-			cli_fail(0, "%s is sender, domain, url, file or spoof",
-				 name);
-			return false;
-		}
-		*kinds |= 1 << kind;
-	}
-	return true;
-}
-
 static bool
 read_as(struct asking *asking)
 {
@@ -81,8 +62,8 @@ read_as(struct asking *asking)
 		return false;
 	}
 	what->as = (enum submitted_as)word;
-	if (!read_kinds(asking, "--block", &what->block) ||
-	    !read_kinds(asking, "--allow", &what->allow))
+	if (!cli_entries(asking->cli, &what->block, &what->allow,
+			 &what->expires))
 		return false;
 	if ((word == AS_SUSPICIOUS || word == AS_APPEARS_CLEAN) &&
 	    (what->block || what->allow)) {
@@ -99,29 +80,6 @@ read_as(struct asking *asking)
 }
 
 static bool
-read_expires(struct asking *asking)
-{
-	const char *expires = cli_option(asking->cli, "--expires");
-	struct submit *what = &asking->what;
-	gint64 span;
-
-	if (!expires)
-		return true;
-	if (clock_span(expires, &span)) {
-		what->expires = clock_now() + span;
-	} else if (!clock_parse(expires, NULL, &what->expires)) {
-		cli_fail(0, "--expires: \"%s\" is neither a span (30d) nor "
-			 "a date", expires);
-		return false;
-	}
-	if (what->block || what->allow)
-		return true;
-	cli_fail(0, "--expires is the end of an entry: it needs --block or "
-		 "--allow");
-	return false;
-}
-
-static bool
 read_line(struct asking *asking)
 {
 	struct cli *cli = asking->cli;
@@ -135,8 +93,7 @@ read_line(struct asking *asking)
 		cli_fail(0, "--rcpt: \"%s\" is no address", rcpt);
 		return false;
 	}
-	if (!read_as(asking) || !read_expires(asking) ||
-	    !cli_words(cli, 1, 1))
+	if (!read_as(asking) || !cli_words(cli, 1, 1))
 		return false;
 	asking->word = cli_word(cli, 0);
 	return true;

@@ -133,7 +133,8 @@ print_facts(const Facts *facts)
 	g_autofree char *name = text_shown(facts->from_name, 200);
 	g_autofree char *subject = text_shown(facts->subject, 200);
 
-	printf("Facts\n  %-10s \"%s\" <%s>\n  %-10s %s\n", "From", name, from,
+	printf("Facts\n  %-10s %s%s%s<%s>\n  %-10s %s\n", "From",
+	       *name ? "\"" : "", name, *name ? "\" " : "", from,
 	       "Subject", subject);
 	for (guint i = 0; i < facts->urls->len; i++) {
 		const Link *link = facts->urls->pdata[i];
@@ -200,26 +201,21 @@ print_line(const char *path, const Facts *facts, const GPtrArray *decisions)
 	printf("%-10s %s %s %s\n", actions[first->asked], path, from, reason);
 }
 
+/* Judge the message in FD, which is taken; NAME is what it is called. */
 static int
-try_file(struct trying *trying, const char *path, bool is_one)
+try_bytes(struct trying *trying, const char *name, int fd, gsize size,
+	  bool is_one)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) shown = NULL, decisions = NULL;
 	g_autoptr(Message) message = NULL;
 	g_autoptr(Facts) facts = NULL;
 	enum ask_result result;
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		if (fd >= 0)
-			close(fd);
-		return cli_fail(EX_NOINPUT, "%s cannot be read", path);
-	}
-	message = message_of(trying, fd, (gsize)st.st_size);
+	message = message_of(trying, fd, size);
 	facts = pipeline_facts(&trying->line, message, &result, &error);
 	if (!facts)
-		return cli_fail(EX_SOFTWARE, "%s: %s", path, error->message);
+		return cli_fail(EX_SOFTWARE, "%s: %s", name, error->message);
 	if (trying->is_old && !facts->auth.source) {
 		auth_adopt_old(facts);
 		composite_reckon(message->config, facts);
@@ -244,9 +240,22 @@ try_file(struct trying *trying, const char *path, bool is_one)
 		for (guint i = 0; i < decisions->len; i++)
 			print_decision(decisions->pdata[i]);
 	} else {
-		print_line(path, facts, decisions);
+		print_line(name, facts, decisions);
 	}
 	return EX_OK;
+}
+
+static int
+try_file(struct trying *trying, const char *path, bool is_one)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return try_bytes(trying, path, fd, (gsize)st.st_size, is_one);
+	if (fd >= 0)
+		close(fd);
+	return cli_fail(EX_NOINPUT, "%s cannot be read", path);
 }
 
 static int
@@ -274,6 +283,15 @@ try_folder(struct trying *trying, const char *path)
 	return status;
 }
 
+static void
+print_sum(const struct trying *trying)
+{
+	printf("\n%u messages\n", trying->count);
+	for (guint i = 0; actions[i]; i++)
+		printf("  %-10s %u\n", actions[i], trying->acts[i]);
+	printf("  suspected (candidates): %u\n", trying->candidates);
+}
+
 /* A Maildir has its mail in cur and new; any folder may hold files. */
 static int
 try_all(struct trying *trying, const char *path)
@@ -289,11 +307,96 @@ try_all(struct trying *trying, const char *path)
 	} else {
 		status = try_folder(trying, path);
 	}
-	printf("\n%u messages\n", trying->count);
-	for (guint i = 0; actions[i]; i++)
-		printf("  %-10s %u\n", actions[i], trying->acts[i]);
-	printf("  suspected (candidates): %u\n", trying->candidates);
+	print_sum(trying);
 	return status ? EX_SOFTWARE : EX_OK;
+}
+
+/* ---- an mbox ---- */
+
+static const char from_line[] = "From ";
+
+/* "From SENDER DATE", and the date has a time. */
+static bool
+is_from_line(const char *data, gsize size, gsize at)
+{
+	const char *end = memchr(data + at, '\n', size - at);
+	gsize length = end ? (gsize)(end - data) - at : size - at;
+
+	return length >= strlen(from_line) &&
+	    memcmp(data + at, from_line, strlen(from_line)) == 0 &&
+	    memchr(data + at, ':', length);
+}
+
+/* Where the message at AT ends: before the next "From " behind an empty
+ * line, or with the file. */
+static gsize
+mbox_end(const char *data, gsize size, gsize at)
+{
+	const char *found;
+
+	while (at < size &&
+	       (found = memmem(data + at, size - at, "\n\n", 2))) {
+		at = (gsize)(found - data) + 1;
+		if (is_from_line(data, size, at + 1))
+			return at + 1;
+	}
+	return size;
+}
+
+/* What a mailbox file holds: NULL when PATH is none, or of one message. */
+static GMappedFile *
+mbox_open(const char *path)
+{
+	GMappedFile *file = g_mapped_file_new(path, FALSE, NULL);
+	const char *data = file ? g_mapped_file_get_contents(file) : NULL;
+	gsize size = file ? g_mapped_file_get_length(file) : 0;
+
+	if (data && is_from_line(data, size, 0) &&
+	    mbox_end(data, size, 0) < size)
+		return file;
+	if (file)
+		g_mapped_file_unref(file);
+	return NULL;
+}
+
+static int
+try_mbox(struct trying *trying, const char *path, GMappedFile *file)
+{
+	const char *data = g_mapped_file_get_contents(file);
+	gsize size = g_mapped_file_get_length(file);
+	int status = EX_OK;
+	guint number = 0;
+
+	for (gsize at = 0; at < size; ) {
+		gsize end = mbox_end(data, size, at);
+		const char *line = memchr(data + at, '\n', end - at);
+		gsize start = line ? (gsize)(line - data) + 1 : end;
+		g_autofree char *name = g_strdup_printf("%s:%u", path,
+							++number);
+		g_autoptr(GError) error = NULL;
+		int fd = file_memory(data + start, end - start, &error);
+		int one = fd < 0 ? cli_error(name, error) :
+		    try_bytes(trying, name, fd, end - start, false);
+
+		status = one ? EX_SOFTWARE : status;
+		at = end;
+	}
+	print_sum(trying);
+	return status;
+}
+
+static int
+try_path(struct trying *trying, const char *path, bool is_folder)
+{
+	GMappedFile *mbox = is_folder ? NULL : mbox_open(path);
+	int status;
+
+	if (!mbox)
+		return is_folder ? try_all(trying, path) :
+		    try_file(trying, path, true);
+	status = try_mbox(trying, path, mbox);
+	g_mapped_file_unref(mbox);
+	return status;
 }
 
 static Setup *
@@ -378,8 +481,7 @@ cmd_try(struct cli *cli)
 	trying.setup = setup_of(cli, &error);
 	if (!trying.setup)
 		return cli_error("try", error);
-	status = S_ISDIR(st.st_mode) ? try_all(&trying, cli_word(cli, 0)) :
-	    try_file(&trying, cli_word(cli, 0), true);
+	status = try_path(&trying, cli_word(cli, 0), S_ISDIR(st.st_mode));
 	if (trying.connection >= 0)
 		close(trying.connection);
 	setup_unref(trying.setup);

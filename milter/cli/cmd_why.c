@@ -191,8 +191,26 @@ cmd_trace(struct cli *cli)
 struct counting {
 	guint messages, decisions;
 	guint done[ACTION_DISCARD + 1], would[ACTION_DISCARD + 1];
-	struct table *table;	/* --would: what would have been done */
+	bool is_listed;		/* --would: what would have been done */
+	struct table *table;	/* NULL while there is nothing */
 };
+
+/* A row of what enforce would have done to one recipient's copy. */
+static void
+list_one(struct counting *counting, const Record *record, const Json *json,
+	 const Json *one)
+{
+	static const char *const heads[] = { "ID", "RCPT", "MAIL FROM",
+					     "DONE", "ENFORCE", "REASON",
+					     NULL };
+
+	if (!counting->table)
+		counting->table = table_new(heads);
+	table_add(counting->table, record->id, text(one, "rcpt"),
+		  text(json, "sender"), text(one, "action"),
+		  text(one, "asked"),
+		  text(json_member(one, "because"), "reason"));
+}
 
 static void
 count_one(const Record *record, const Json *json, void *data)
@@ -211,12 +229,8 @@ count_one(const Record *record, const Json *json, void *data)
 		counting->decisions++;
 		counting->done[done]++;
 		counting->would[asked]++;
-		if (counting->table && asked > done)
-			table_add(counting->table, record->id,
-				  text(one, "rcpt"), text(json, "sender"),
-				  text(one, "action"), text(one, "asked"),
-				  text(json_member(one, "because"),
-				       "reason"));
+		if (counting->is_listed && asked > done)
+			list_one(counting, record, json, one);
 	}
 }
 
@@ -243,13 +257,10 @@ put_submissions(const struct cli *cli, Site *site, GString *json)
 int
 cmd_stats(struct cli *cli)
 {
-	static const char *const heads[] = { "ID", "RCPT", "MAIL FROM",
-					     "DONE", "ENFORCE", "REASON",
-					     NULL };
 	bool would = cli_flag(cli, "--would");
 	const char *since = cli_option(cli, "--since");
 	struct trace what = { .since = 0 };
-	struct counting counting = { 0 };
+	struct counting counting = { .is_listed = would && !cli->json };
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) json = g_string_new("{");
 	g_autoptr(Site) site = NULL;
@@ -260,12 +271,14 @@ cmd_stats(struct cli *cli)
 		return EX_USAGE;
 	if (!(site = cli_site(cli, &status)))
 		return status;
-	if (would && !cli->json)
-		counting.table = table_new(heads);
 	if (!trace(site, &what, count_one, &counting, &error))
 		status = cli_error("stats", error);
-	if (counting.table)
+	if (counting.table) {
 		table_print(counting.table);
+		printf("\n");
+	} else if (counting.is_listed && status == EX_OK) {
+		printf("enforce would have done nothing more\n\n");
+	}
 	json_put_number(json, "messages", counting.messages);
 	json_put_number(json, "decisions", counting.decisions);
 	for (guint i = 0; actions[i]; i++) {

@@ -14,6 +14,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/daemon/daemon.h"
 #include "gatepost/daemon/front.h"
+#include "gatepost/daemon/readahead.h"
 #include "gatepost/model/address.h"
 #include "gatepost/util/log.h"
 
@@ -435,6 +436,7 @@ milter_open(struct front *the_front)
 						 the_front->listener);
 
 	front = the_front;
+	readahead_from(the_front->listener);
 	/* Sendmail sends headers longer than libmilter's default frame. */
 	smfi_setmaxdatasize(1 << 20);
 	if (smfi_setconn(place) != MI_SUCCESS) {

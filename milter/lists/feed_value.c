@@ -12,21 +12,7 @@
 #include "gatepost/model/domain.h"
 #include "gatepost/model/network.h"
 #include "gatepost/model/url.h"
-
-static void fail(GError **error, const char *format, ...)
-	G_GNUC_PRINTF(2, 3);
-
-static void
-fail(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (error && !*error)
-		*error = g_error_new_valist(G_FILE_ERROR, G_FILE_ERROR_INVAL,
-					    format, args);
-	va_end(args);
-}
+#include "gatepost/util/fail.h"
 
 /* ---- the way of an entry's value ---- */
 

@@ -162,3 +162,22 @@ decision_from_json(const Json *object)
 	}
 	return decision;
 }
+
+GPtrArray *
+decisions_of(const Json *record, const char *tenant, const char *rcpt)
+{
+	GPtrArray *decisions = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)decision_free);
+	const Json *all = json_member(record, "decisions");
+
+	for (gsize i = 0; i < json_count(all); i++) {
+		Decision *one = decision_from_json(json_element(all, i));
+
+		if ((!rcpt || g_strcmp0(one->rcpt, rcpt) == 0) &&
+		    (!tenant || g_strcmp0(one->tenant, tenant) == 0))
+			g_ptr_array_add(decisions, one);
+		else
+			decision_free(one);
+	}
+	return decisions;
+}

@@ -16,29 +16,13 @@
 #include "gatepost/model/network.h"
 #include "gatepost/model/pattern.h"
 #include "gatepost/model/url.h"
+#include "gatepost/util/fail.h"
 #include "gatepost/util/text.h"
 
 const char *const indicator_kinds[] = {
 	"sender", "envelope", "name", "ip", "url", "file", "filename",
 	"defect", "spoof", NULL
 };
-
-static char *fail(GError **error, const char *format, ...)
-	G_GNUC_PRINTF(2, 3);
-
-/* Set ERROR; NULL for the caller to return. */
-static char *
-fail(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (error)
-		*error = g_error_new_valist(G_FILE_ERROR, G_FILE_ERROR_INVAL,
-					    format, args);
-	va_end(args);
-	return NULL;
-}
 
 static bool
 is_slashed(const char *text)
@@ -374,6 +358,25 @@ indicator_free(Indicator *indicator)
 	g_free(indicator->value);
 	g_free(indicator->source);
 	g_free(indicator);
+}
+
+guint
+indicator_hash(gconstpointer indicator)
+{
+	const Indicator *one = indicator;
+
+	return g_str_hash(one->value) * 31 +
+	    (one->source ? g_str_hash(one->source) : 0) + (guint)one->kind;
+}
+
+gboolean
+indicator_equal(gconstpointer a, gconstpointer b)
+{
+	const Indicator *one = a, *other = b;
+
+	return one->kind == other->kind &&
+	    strcmp(one->value, other->value) == 0 &&
+	    g_strcmp0(one->source, other->source) == 0;
 }
 
 bool

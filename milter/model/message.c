@@ -207,24 +207,6 @@ message_drop_recipient(Message *message)
 
 /* ---- sightings ---- */
 
-static guint
-indicator_hash(gconstpointer key)
-{
-	const Indicator *one = key;
-
-	return g_str_hash(one->value) ^ (guint)one->kind;
-}
-
-static gboolean
-indicator_equal(gconstpointer a, gconstpointer b)
-{
-	const Indicator *one = a, *other = b;
-
-	return one->kind == other->kind &&
-	    strcmp(one->value, other->value) == 0 &&
-	    g_strcmp0(one->source, other->source) == 0;
-}
-
 /* Up to so many are compared one by one, for which no table need be made. */
 #define FEW 32
 
@@ -321,6 +303,12 @@ client_true_address(const Client *client, const Facts *facts)
 {
 	return client->kind != CLIENT_RELAY ? client->address :
 	    facts ? facts->client : NULL;
+}
+
+const char *
+client_shown(const char *name)
+{
+	return name && *name && *name != '[' ? name : "unknown";
 }
 
 /* Both MTAs give the bare address in brackets, or "unknown", where the name

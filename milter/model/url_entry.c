@@ -13,6 +13,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/model/network.h"
+#include "gatepost/util/fail.h"
 
 struct parts {
 	const char *front;	/* "", "~" or "*." */
@@ -28,22 +29,6 @@ static const char *const extensions[] = {
 	"msi", "pdf", "png", "ppt", "pptx", "rar", "rtf", "scr", "svg",
 	"tar", "txt", "vbs", "xls", "xlsm", "xlsx", "xml", NULL
 };
-
-static bool fail(GError **error, const char *format, ...)
-	G_GNUC_PRINTF(2, 3);
-
-static bool
-fail(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (error)
-		*error = g_error_new_valist(G_FILE_ERROR, G_FILE_ERROR_INVAL,
-					    format, args);
-	va_end(args);
-	return false;
-}
 
 static bool
 is_ip(const char *host)

@@ -233,7 +233,9 @@ judge_report(const struct look *look)
 	decision->because = finding_add(decision, "report", SPEAKER_SYSTEM,
 	    EFFECT_ALLOW, recipient->reporter == REPORTER_PROGRAM ?
 	    "a program's mail to a report address is dropped" :
-	    is_judged ? "a report of somebody who is not verified" :
+	    is_judged ? "a report of somebody who is not verified, neither "
+	    "by a login nor by From's domain: it is in gatepost report list "
+	    "--unverified" :
 	    "a report of a verified user");
 	decision->because->is_proven = !is_judged;
 	if (is_passed_on(recipient)) {

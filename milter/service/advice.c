@@ -490,20 +490,9 @@ GPtrArray *
 advice_on(Site *site, const Config *config, const Json *record,
 	  const char *tenant, const char *rcpt)
 {
-	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)decision_free);
+	g_autoptr(GPtrArray) decisions = decisions_of(record, tenant, rcpt);
 	g_autoptr(Facts) facts = facts_new();
-	const Json *all = json_member(record, "decisions");
 
 	fields_from_json(&facts_fields, facts, json_member(record, "facts"));
-	for (gsize i = 0; i < json_count(all); i++) {
-		Decision *one = decision_from_json(json_element(all, i));
-
-		if ((!rcpt || g_strcmp0(one->rcpt, rcpt) == 0) &&
-		    (!tenant || g_strcmp0(one->tenant, tenant) == 0))
-			g_ptr_array_add(decisions, one);
-		else
-			decision_free(one);
-	}
 	return advice_of(site, config, record, facts, decisions);
 }

@@ -135,25 +135,6 @@ finding_free(gpointer data)
 
 /* ---- the index ---- */
 
-static guint
-indicator_hash(gconstpointer key)
-{
-	const Indicator *one = key;
-
-	return g_str_hash(one->value) * 31 +
-	    (one->source ? g_str_hash(one->source) : 0) + (guint)one->kind;
-}
-
-static gboolean
-indicator_equal(gconstpointer a, gconstpointer b)
-{
-	const Indicator *one = a, *other = b;
-
-	return one->kind == other->kind &&
-	    strcmp(one->value, other->value) == 0 &&
-	    g_strcmp0(one->source, other->source) == 0;
-}
-
 static void
 index_all(struct auditing *auditing)
 {

@@ -17,6 +17,7 @@
 #include "gatepost/model/decision.h"
 #include "gatepost/model/domain.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/life.h"
 #include "gatepost/service/lists.h"
 #include "gatepost/service/spoof.h"
 #include "gatepost/util/clock.h"
@@ -342,17 +343,9 @@ entry_of(const struct draft *what, const char *words, const struct doer *by,
 Decision *
 draft_decision(const Json *record, const char *tenant, const char *rcpt)
 {
-	const Json *all = json_member(record, "decisions");
+	g_autoptr(GPtrArray) all = decisions_of(record, tenant, rcpt);
 
-	for (gsize i = 0; i < json_count(all); i++) {
-		Decision *one = decision_from_json(json_element(all, i));
-
-		if (g_strcmp0(one->tenant, tenant) == 0 &&
-		    (!rcpt || g_strcmp0(one->rcpt, rcpt) == 0))
-			return one;
-		decision_free(one);
-	}
-	return NULL;
+	return all->len ? g_ptr_array_steal_index(all, 0) : NULL;
 }
 
 GPtrArray *
@@ -412,23 +405,15 @@ tell_change(Site *site, const Tenant *tenant, const char *object,
 	return trail_add(site->trail, &deed, error);
 }
 
-/* Into the history, so that `why` can say what became of it, and out. */
 bool
 draft_lift(Site *site, const Tenant *tenant, const char *object,
 	   const Entry *entry, const struct doer *by, GError **error)
 {
 	const struct list_line line = { entry->line, entry->text };
-	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
-						 entry->line);
-	struct gone gone = {
-		.key = (char *)entry->key, .tenant = tenant->name,
-		.text = entry->text, .place = place,
-		.why = (char *)"removed", .who = (char *)by->who,
-		.at = clock_now(),
-	};
 
 	return listfile_take_out(entry->file, &line, 1, error) &&
-	    history_add(site->usages, &gone, error) &&
+	    life_ended(site->usages, tenant->name, entry, "removed", by->who,
+		       error) &&
 	    tell_change(site, tenant, object, "entry-lifted", entry->text, by,
 			error);
 }

@@ -14,6 +14,7 @@
 #include "gatepost/model/domain.h"
 #include "gatepost/model/url.h"
 #include "gatepost/util/clock.h"
+#include "gatepost/util/fail.h"
 
 struct Question {
 	const Setup *setup;
@@ -59,22 +60,6 @@ question_free(Question *question)
 }
 
 /* ---- facts ---- */
-
-static bool
-fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool
-fail(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (error)
-		*error = g_error_new_valist(G_FILE_ERROR, G_FILE_ERROR_INVAL,
-					    format, args);
-	va_end(args);
-	return false;
-}
 
 static bool
 add_sender(Question *question, const char *raw, GError **error)

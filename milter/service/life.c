@@ -179,21 +179,19 @@ note(struct sweep *sweep, const char *format, ...)
 	va_end(args);
 }
 
-static bool
-to_history(struct sweep *sweep, const Entry *entry, const char *why,
-	   GError **error)
+bool
+life_ended(Usages *usages, const char *tenant, const Entry *entry,
+	   const char *why, const char *who, GError **error)
 {
 	g_autofree char *place = g_strdup_printf("%s:%u", entry->file,
 						 entry->line);
-	struct gone gone = {
-		.key = (char *)entry->key,
-		.tenant = sweep->tenant->name,
+	const struct gone gone = {
+		.key = (char *)entry->key, .tenant = (char *)tenant,
 		.text = entry->text, .place = place,
-		.why = (char *)why, .who = (char *)"sweep",
-		.at = sweep->now,
+		.why = (char *)why, .who = (char *)who, .at = clock_now(),
 	};
 
-	return history_add(sweep->usages, &gone, error);
+	return history_add(usages, &gone, error);
 }
 
 /* The ended ENTRIES (of Entry *, in the order of their lines) of the managed
@@ -213,7 +211,8 @@ take_out(struct sweep *sweep, const char *path, const GPtrArray *entries,
 		life_end(sweep->life, entry, &why);
 		lines[i].line = entry->line;
 		lines[i].text = entry->text;
-		good = to_history(sweep, entry, why, error);
+		good = life_ended(sweep->usages, sweep->tenant->name, entry,
+				  why, "sweep", error);
 	}
 	if (!good || !listfile_take_out(path, lines, entries->len, error))
 		return false;

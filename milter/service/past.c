@@ -42,15 +42,14 @@ or_empty(const char *text)
 static char *
 readers_of(const struct looking *looking, const Json *record)
 {
-	const Json *all = json_member(record, "decisions");
+	g_autoptr(GPtrArray) all = decisions_of(record, looking->tenant->name,
+						NULL);
 	GString *out = g_string_new(NULL);
 
-	for (gsize i = 0; i < json_count(all); i++) {
-		g_autoptr(Decision) one = decision_from_json(
-		    json_element(all, i));
+	for (guint i = 0; i < all->len; i++) {
+		const Decision *one = all->pdata[i];
 
-		if (one->place == PLACE_MAILBOX && one->action < ACTION_JUNK &&
-		    g_strcmp0(one->tenant, looking->tenant->name) == 0)
+		if (one->place == PLACE_MAILBOX && one->action < ACTION_JUNK)
 			g_string_append_printf(out, "%s%s", out->len ? " " :
 					       "", one->rcpt);
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/model/message.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/worker/ask.h"
@@ -49,7 +50,7 @@ static void
 tell_all(GPtrArray *told, const Held *held, const char *rcpt)
 {
 	g_autofree char *client = g_strdup_printf("%s [%s], HELO %s",
-	    held->client_name ? held->client_name : "unknown",
+	    client_shown(held->client_name),
 	    held->client_address ? held->client_address : "unknown",
 	    held->helo ? held->helo : "unknown");
 	g_autofree char *more = NULL;

@@ -59,19 +59,17 @@ is_protected(const struct looking *looking)
 static bool
 was_allowed(const struct looking *looking)
 {
-	const Json *all = json_member(looking->record, "decisions");
+	g_autoptr(GPtrArray) all = decisions_of(looking->record,
+						looking->tenant->name, NULL);
 
-	for (gsize i = 0; i < json_count(all); i++) {
-		g_autoptr(Decision) one = decision_from_json(
-		    json_element(all, i));
+	for (guint i = 0; i < all->len; i++) {
+		const Decision *one = all->pdata[i];
 
 		for (guint j = 0; j < one->findings->len; j++) {
 			const Finding *finding = one->findings->pdata[j];
 
 			if (finding->effect == EFFECT_ALLOW &&
-			    finding->speaker == SPEAKER_TENANT &&
-			    g_strcmp0(one->tenant,
-				      looking->tenant->name) == 0)
+			    finding->speaker == SPEAKER_TENANT)
 				return true;
 		}
 	}

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "gatepost/model/message.h"
 #include "gatepost/util/clock.h"
 
 /* The end of the field that starts at AT: behind its last folded line. */
@@ -85,7 +86,7 @@ refit_trace(GString *out, const char *place, const char *id,
 
 	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n"
 			       "\tby %s (Gatepost %s) id %s;\r\n"
-			       "\t%s\r\n", given(helo), given(name),
+			       "\t%s\r\n", given(helo), client_shown(name),
 			       given(address), g_get_host_name(), place, id,
 			       date);
 }

@@ -89,15 +89,14 @@ static bool
 came_to_reporter(const struct matching *matching, const char *id,
 		 const Json *record)
 {
-	const Json *all = json_member(record, "decisions");
+	g_autoptr(GPtrArray) all = decisions_of(record, matching->tenant,
+						NULL);
 	bool is = false;
 
-	for (gsize i = 0; !is && i < json_count(all); i++) {
-		g_autoptr(Decision) one = decision_from_json(
-		    json_element(all, i));
+	for (guint i = 0; !is && i < all->len; i++) {
+		const Decision *one = all->pdata[i];
 
 		is = one->rcpt && !one->is_outbound &&
-		    g_strcmp0(one->tenant, matching->tenant) == 0 &&
 		    is_reporters(matching, one) &&
 		    (matching->is_held ||
 		     is_delivered(matching->site, id, one));

@@ -129,16 +129,11 @@ static bool
 is_by_entries_alone(const Submission *one, const Json *record,
 		    const char *rcpt)
 {
-	const Json *all = json_member(record, "decisions");
-	bool is_found = false;
+	g_autoptr(GPtrArray) all = decisions_of(record, NULL, rcpt);
 
-	for (gsize i = 0; i < json_count(all); i++) {
-		g_autoptr(Decision) decision = decision_from_json(
-		    json_element(all, i));
+	for (guint i = 0; i < all->len; i++) {
+		const Decision *decision = all->pdata[i];
 
-		if (g_strcmp0(decision->rcpt, rcpt) != 0)
-			continue;
-		is_found = true;
 		for (guint j = 0; j < decision->findings->len; j++) {
 			const Finding *finding = decision->findings->pdata[j];
 
@@ -148,7 +143,7 @@ is_by_entries_alone(const Submission *one, const Json *record,
 				return false;
 		}
 	}
-	return is_found;
+	return all->len > 0;
 }
 
 /* ---- looking ---- */

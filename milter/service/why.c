@@ -38,7 +38,7 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 	g_autofree char *from = shown(facts->from);
 	g_autofree char *name = shown(facts->from_name);
 	g_autofree char *sender = shown(member(json, "sender"));
-	g_autofree char *host = shown(member(client, "name"));
+	g_autofree char *host = shown(client_shown(member(client, "name")));
 	g_autofree char *message_id = shown(facts->message_id);
 
 	g_string_append_printf(out, "Message %s, received %s\n",
@@ -53,7 +53,8 @@ tell_message(const Json *json, const Facts *facts, GString *out)
 		g_string_append_printf(out, "              the relay's client "
 				       "was [%s]\n", facts->client);
 	g_string_append_printf(out, "  MAIL FROM   <%s>\n", sender);
-	g_string_append_printf(out, "  From        \"%s\" <%s>\n", name, from);
+	g_string_append_printf(out, *name ? "  From        \"%s\" <%s>\n" :
+			       "  From        %s<%s>\n", name, from);
 	g_string_append_printf(out, "  Subject     %s\n", subject);
 }
 
@@ -535,25 +536,13 @@ why_tell(Site *site, const Config *config, const Record *record,
 {
 	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
 					  error);
-	g_autoptr(GPtrArray) decisions = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)decision_free);
+	g_autoptr(GPtrArray) decisions = decisions_of(json, tenant, rcpt);
 	g_autoptr(Facts) facts = facts_new();
 	struct telling telling = { site, record, tenant, decisions, out };
-	const Json *all;
 
 	if (!json)
 		return false;
 	fields_from_json(&facts_fields, facts, json_member(json, "facts"));
-	all = json_member(json, "decisions");
-	for (gsize i = 0; i < json_count(all); i++) {
-		Decision *one = decision_from_json(json_element(all, i));
-
-		if ((!rcpt || g_strcmp0(one->rcpt, rcpt) == 0) &&
-		    (!tenant || g_strcmp0(one->tenant, tenant) == 0))
-			g_ptr_array_add(decisions, one);
-		else
-			decision_free(one);
-	}
 	tell_message(json, facts, out);
 	tell_auth(&facts->auth, out);
 	for (guint i = 0; i < decisions->len; i++)

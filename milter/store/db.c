@@ -7,13 +7,16 @@
  */
 #include "gatepost/store/db.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "gatepost/store/schema.h"
 #include "gatepost/store/versions.h"
+#include "gatepost/util/file.h"
 
 /* Pages in the log before a checkpoint (and its syncs). */
 #define CHECKPOINT_PAGES "16384"
@@ -213,18 +216,6 @@ db_open_reading(const char *path, GError **error)
 }
 
 bool
-db_has_table(Db *db, const char *name, GError **error)
-{
-	sqlite3_stmt *row = db_begin(db, error, "SELECT name FROM "
-				     "sqlite_schema WHERE name = $1", "t",
-				     name);
-	bool has = row && db_next(row, error);
-
-	db_end(row);
-	return has;
-}
-
-bool
 db_durable(Db *db, GError **error)
 {
 	return run_plain(db, "PRAGMA synchronous = FULL", error);
@@ -239,6 +230,41 @@ db_open_state(const char *path, bool is_durable, GError **error)
 	if (!db || !is_durable || db_durable(db, error))
 		return db;
 	db_close(db);
+	return NULL;
+}
+
+/* False too when no one can tell, and ERROR is set. */
+static bool
+has_table(Db *db, const char *name, GError **error)
+{
+	sqlite3_stmt *row = db_begin(db, error, "SELECT name FROM "
+				     "sqlite_schema WHERE name = $1", "t",
+				     name);
+	bool has = row && db_next(row, error);
+
+	db_end(row);
+	return has;
+}
+
+Db *
+db_read_state(const char *path, const char *table, GError **error)
+{
+	g_autofree char *file = g_build_filename(path, "state.db", NULL);
+	g_autoptr(GError) fault = NULL;
+	Db *db;
+
+	if (access(file, F_OK) < 0) {
+		if (errno != ENOENT)
+			file_fail(error, "open", file);
+		return NULL;
+	}
+	db = db_open_reading(file, error);
+	if (!db || has_table(db, table, &fault))
+		return db;
+	db_close(db);
+	if (fault)
+		g_propagate_prefixed_error(error, g_steal_pointer(&fault),
+					   "%s: ", file);
 	return NULL;
 }
 
@@ -339,6 +365,19 @@ db_end(sqlite3_stmt *statement)
 	sqlite3_clear_bindings(statement);
 	if (!idle_give(statement))
 		sqlite3_finalize(statement);
+}
+
+gint64
+db_count(sqlite3_stmt *statement, gint64 *at, GError **error)
+{
+	gint64 count = -1;
+
+	if (statement && db_next(statement, error)) {
+		count = sqlite3_column_int64(statement, 0);
+		*at = sqlite3_column_int64(statement, 1);
+	}
+	db_end(statement);
+	return count;
 }
 
 bool

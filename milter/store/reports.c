@@ -516,14 +516,8 @@ reports_waiting(Reports *reports, const char *tenant, gint64 before,
 	    G_N_ELEMENTS(all), "");
 	sqlite3_stmt *row = db_begin(reports->db, error, sql, "tti", tenant,
 				     report_states[REPORT_NEW], before);
-	gint64 count = -1;
 
-	if (row && db_next(row, error)) {
-		count = sqlite3_column_int64(row, 0);
-		*oldest = sqlite3_column_int64(row, 1);
-	}
-	db_end(row);
-	return count;
+	return db_count(row, oldest, error);
 }
 
 /* ---- deeds ---- */

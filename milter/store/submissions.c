@@ -220,14 +220,8 @@ submissions_count(Submissions *submissions, enum submission_status status,
 	sqlite3_stmt *row = db_begin(submissions->db, error,
 	    "SELECT COUNT(*), COALESCE(MIN(at), 0) FROM submission"
 	    " WHERE status = $1", "t", submission_statuses[status]);
-	gint64 count = -1;
 
-	if (row && db_next(row, error)) {
-		count = sqlite3_column_int64(row, 0);
-		*oldest = sqlite3_column_int64(row, 1);
-	}
-	db_end(row);
-	return count;
+	return db_count(row, oldest, error);
 }
 
 bool

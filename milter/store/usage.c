@@ -6,13 +6,10 @@
  */
 #include "gatepost/store/usage.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gatepost/store/db.h"
 #include "gatepost/util/clock.h"
-#include "gatepost/util/file.h"
 
 struct Usages {
 	Db *db;
@@ -55,31 +52,14 @@ usages_open(const char *path, GError **error)
 Usages *
 usages_open_reading(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	g_autoptr(GError) fault = NULL;
+	Db *db = db_read_state(path, "brake", error);
 	Usages *usages = NULL;
-	Db *db;
 
-	if (access(file, F_OK) < 0) {
-		if (errno != ENOENT)
-			file_fail(error, "open", file);
-		return NULL;
-	}
-	db = db_open_reading(file, error);
-	if (!db)
-		return NULL;
-	/* A store of an older version has none. */
-	if (db_has_table(db, "brake", &fault) &&
-	    db_has_table(db, "born", &fault)) {
+	if (db) {
 		usages = g_new0(Usages, 1);
 		usages->db = db;
-		return usages;
 	}
-	db_close(db);
-	if (fault)
-		g_propagate_prefixed_error(error, g_steal_pointer(&fault),
-					   "%s: ", file);
-	return NULL;
+	return usages;
 }
 
 void

@@ -8,14 +8,11 @@
  */
 #include "gatepost/store/users.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include "gatepost/model/category.h"
 #include "gatepost/store/db.h"
 #include "gatepost/util/fields.h"
-#include "gatepost/util/file.h"
 
 /* Milliseconds that the mail path waits for a lock, which readers meet only
  * while the log is being recovered. */
@@ -61,28 +58,9 @@ users_open(const char *path, GError **error)
 UserStore *
 users_open_reading(const char *path, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, "state.db", NULL);
-	g_autoptr(GError) fault = NULL;
-	bool has_table;
-	Db *db;
+	Db *db = db_read_state(path, "user_entry", error);
 
-	if (access(file, F_OK) < 0) {
-		if (errno != ENOENT)
-			file_fail(error, "open", file);
-		return NULL;
-	}
-	db = db_open_reading(file, error);
-	if (!db)
-		return NULL;
-	/* A store of an older version has none. */
-	has_table = db_has_table(db, "user_entry", &fault);
-	if (has_table)
-		return take(db);
-	db_close(db);
-	if (fault)
-		g_propagate_prefixed_error(error, g_steal_pointer(&fault),
-					   "%s: ", file);
-	return NULL;
+	return db ? take(db) : NULL;
 }
 
 void

@@ -165,9 +165,10 @@ file_put_fd(int folder, const char *name, int fd, gsize size, GError **error)
 	return to >= 0 && finish(folder, name, to, copy(fd, to, size), error);
 }
 
-bool
-file_replace(int folder, const char *name, const void *data, gsize length,
-	     mode_t mode, GError **error)
+/* A file of these octets beside NAME: its name, yours; NULL and ERROR set. */
+static char *
+put_beside(int folder, const char *name, const void *data, gsize length,
+	   mode_t mode, GError **error)
 {
 	char id[ID_TEXT];
 	g_autofree char *beside = NULL;
@@ -176,8 +177,19 @@ file_replace(int folder, const char *name, const void *data, gsize length,
 	id_new(id);
 	beside = g_strdup_printf(".%s.%s.tmp", name, id);
 	fd = make(folder, beside, mode, error);
-	if (fd < 0 || !finish(folder, beside, fd,
-			      file_write_all(fd, data, length), error))
+	return fd >= 0 && finish(folder, beside, fd,
+				 file_write_all(fd, data, length), error) ?
+	    g_steal_pointer(&beside) : NULL;
+}
+
+bool
+file_replace(int folder, const char *name, const void *data, gsize length,
+	     mode_t mode, GError **error)
+{
+	g_autofree char *beside = put_beside(folder, name, data, length, mode,
+					     error);
+
+	if (!beside)
 		return false;
 	if (renameat(folder, beside, folder, name) < 0) {
 		file_fail(error, "replace", name);
@@ -231,15 +243,10 @@ file_replace_same(int folder, const char *name, const struct stat *before,
 		  const void *data, gsize length, mode_t mode,
 		  GError **error)
 {
-	char id[ID_TEXT];
-	g_autofree char *beside = NULL;
-	int fd;
+	g_autofree char *beside = put_beside(folder, name, data, length, mode,
+					     error);
 
-	id_new(id);
-	beside = g_strdup_printf(".%s.%s.tmp", name, id);
-	fd = make(folder, beside, mode, error);
-	if (fd < 0 || !finish(folder, beside, fd,
-			      file_write_all(fd, data, length), error))
+	if (!beside)
 		return false;
 	if (swap(folder, beside, name, before))
 		return folder_sync(folder, name, error);

@@ -102,14 +102,20 @@ ask(int connection, const Request *request, const struct ask_bytes *bytes,
 char *
 ask_program(const char *program)
 {
+	static const char *const installed[] = {
+		GATEPOST_LIBEXECDIR, GATEPOST_BINDIR,
+	};
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *folder = g_path_get_dirname(self ? self : "/");
-	char *beside = g_build_filename(folder, program, NULL);
+	char *path = g_build_filename(folder, program, NULL);
 
-	if (access(beside, X_OK) == 0)
-		return beside;
-	g_free(beside);
-	return g_build_filename(GATEPOST_LIBEXECDIR, program, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(installed); i++) {
+		if (access(path, X_OK) == 0)
+			break;
+		g_free(path);
+		path = g_build_filename(installed[i], program, NULL);
+	}
+	return path;
 }
 
 int

@@ -40,6 +40,15 @@ GPtrArray *cli_options(struct cli *cli, const char *name);
 /* Take the flag NAME off. */
 bool cli_flag(struct cli *cli, const char *name);
 
+/* The time (us) that TEXT of --expires says: a span from now, or a date.
+ * False and said. */
+bool cli_expires(const char *text, gint64 *end);
+
+/* Take what entries a line asks for off the words: --block (of a command that
+ * has none BLOCK is NULL) and --allow, bits of enum draft_kind, and --expires,
+ * 0 when it is not there.  False and said. */
+bool cli_entries(struct cli *cli, int *block, int *allow, gint64 *expires);
+
 /* Are there LEAST to MOST words left, none of them an option?  Else says
  * what is wrong, with the usage; the caller returns EX_USAGE. */
 bool cli_words(struct cli *cli, guint least, guint most);

@@ -94,4 +94,9 @@ void decision_json(const Decision *decision, bool brief, GString *out);
 /* Fill DECISION from JSON; `because` points to its finding again. */
 Decision *decision_from_json(const Json *object);
 
+/* The decisions (Decision *) of a ledger's RECORD: TENANT's (NULL: of any, and
+ * of none) for RCPT (NULL: for all).  Yours. */
+GPtrArray *decisions_of(const Json *record, const char *tenant,
+			const char *rcpt);
+
 #endif

@@ -54,6 +54,10 @@ Indicator *indicator_seen(enum indicator_kind kind, const char *value);
 void indicator_free(Indicator *indicator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Indicator, indicator_free)
 
+/* For a GHashTable: by kind, value and source. */
+guint indicator_hash(gconstpointer indicator);
+gboolean indicator_equal(gconstpointer one, gconstpointer other);
+
 /* Is the value a regular expression, "/.../"? */
 bool indicator_is_pattern(const Indicator *indicator);
 

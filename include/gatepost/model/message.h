@@ -89,6 +89,10 @@ void client_set(Client *client, const Config *config, const char *name,
 		const struct network *address, const char *login);
 void client_clear(Client *client);
 
+/* NAME, a client's, as it is shown: "unknown" where the MTA knows none and
+ * gives NULL, "" or the address in brackets.  NAME's own, or static. */
+const char *client_shown(const char *name);
+
 /* Append a recipient; its tenant is found in the message's config. */
 Recipient *message_add_recipient(Message *message, const char *given);
 /* Take the newest recipient off again: it was refused. */

@@ -51,6 +51,11 @@ GArray *life_endings(const Life *life, const GPtrArray *entries,
  * when it ended for want of use, and an observer when it is braked. */
 void life_judge(const Life *life, gint64 now, struct snapshot_life *entry);
 
+/* Note in the history, so that `why` can say what became of it, that ENTRY of
+ * TENANT is taken out of its file, WHY ("removed") and by WHO. */
+bool life_ended(Usages *usages, const char *tenant, const Entry *entry,
+		const char *why, const char *who, GError **error);
+
 /* What life_sweep() did, and found. */
 struct life_swept {
 	guint removed;		/* entries, from managed lists */

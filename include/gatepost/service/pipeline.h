@@ -47,10 +47,9 @@ enum reply pipeline_end(struct pipeline *line, Message *message,
 /* A message that ended before its end, with recipients refused. */
 void pipeline_gone(struct pipeline *line, Message *message);
 
-/* The first half alone, for `try`: facts (yours), or NULL and ERROR; and
+/* The first half alone, for `try`: facts (learn.c; yours), or NULL and ERROR;
+ * what is known of each recipient, into recipient->history (history.c); and
  * decisions (yours) from them and SHOWN, the sightings(). */
-/* What is known of each recipient goes to recipient->history; called between
- * the two. */
 Facts *pipeline_facts(struct pipeline *line, const Message *message,
 		      enum ask_result *result, GError **error);
 void pipeline_history(struct pipeline *line, Message *message,

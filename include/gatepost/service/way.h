@@ -10,6 +10,16 @@
 #include "gatepost/service/pipeline.h"
 
 /*
+ * After a pipeline_facts() that had none, with RESULT and FAULT (unread.c): a
+ * death is counted, and when it was the last that the message may cause, or
+ * nobody may delay it, its DECISIONS (yours) are made without facts.  False:
+ * later.
+ */
+bool unread(struct pipeline *line, Message *message, const GPtrArray *shown,
+	    enum ask_result result, const GError *fault,
+	    GPtrArray **decisions);
+
+/*
  * Put the copies that are held on disk (keep.c).  From true on they
  * are in our care; each decision's `item` says where.  False and ERROR set:
  * nothing may be taken off the message.
@@ -40,6 +50,11 @@ bool apart(struct pipeline *line, Message *message, const Facts *facts,
  * comes again with the whole message: take it out. */
 void apart_end(struct pipeline *line, const GPtrArray *decisions,
 	       bool is_taken);
+
+/* A line of the log for each decision, and what else an admin should know
+ * (log_decisions.c).  DECISIONS NULL: only of those refused at RCPT. */
+void log_decisions(const Message *message, const GPtrArray *decisions,
+		   enum reply reply);
 
 /* Our name in Authentication-Results for MESSAGE. */
 const char *own_authserv_id(const Message *message);

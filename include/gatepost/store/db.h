@@ -31,8 +31,9 @@ void db_close(Db *db);
  * db_durable().  NULL and ERROR set on failure. */
 Db *db_open_state(const char *path, bool is_durable, GError **error);
 
-/* Is there a table NAME?  False, with ERROR set, when no one can tell. */
-bool db_has_table(Db *db, const char *name, GError **error);
+/* The same for reading alone, and nothing is made.  NULL without ERROR when
+ * there is none, or one of an older version, that has no TABLE. */
+Db *db_read_state(const char *path, const char *table, GError **error);
 
 /* From now on a commit is on the platter, for what no file beside holds: to
  * be called right after db_open(). */
@@ -53,6 +54,10 @@ bool db_next(sqlite3_stmt *statement, GError **error);
 /* Keep it for the next that asks for the same SQL, or finalise it; always
  * after the last use of a column.  NULL is nothing. */
 void db_end(sqlite3_stmt *statement);
+
+/* The two integers of STATEMENT's one row, a count and in *AT what goes with
+ * it, and its end; -1 and ERROR set on failure, of db_begin() too. */
+gint64 db_count(sqlite3_stmt *statement, gint64 *at, GError **error);
 
 /* Was there no FAULT?  One that there is (taken) goes to ERROR. */
 bool db_settle(GError *fault, GError **error);

@@ -51,8 +51,8 @@ int ask_private(const char *program, GError **error);
 /* What both sides put in front: they must be of one build. */
 guint32 ask_build_id(void);
 
-/* The path of PROGRAM ("gatepost-worker"): beside the running program, else
- * in libexec.  Yours. */
+/* The path of PROGRAM, "gatepost-worker" or "gatepost": beside the running
+ * program, else in libexec, else among the commands.  Yours. */
 char *ask_program(const char *program);
 
 #endif

@@ -37,13 +37,26 @@ sub new {
 	return bless { peer => $peer, steps => 0 }, $class;
 }
 
+# The octets of one packet.
+sub packet {
+	my ($command, $data) = @_;
+
+	$data = '' unless defined $data;
+	return pack('N a a*', 1 + length($data), $command, $data);
+}
+
+# Octets, whatever they are, in one write.
+sub say_all {
+	my ($self, @octets) = @_;
+
+	local $SIG{PIPE} = 'IGNORE';
+	return defined syswrite($self->{peer}, join('', @octets));
+}
+
 sub say {
 	my ($self, $command, $data) = @_;
 
-	$data = '' unless defined $data;
-	local $SIG{PIPE} = 'IGNORE';
-	return defined syswrite($self->{peer},
-	    pack('N a a*', 1 + length($data), $command, $data));
+	return $self->say_all(packet($command, $data));
 }
 
 sub _octets {

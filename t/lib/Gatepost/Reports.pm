@@ -8,9 +8,10 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use Gatepost::Test ();
 use MIME::Base64 ();
 
-our @EXPORT_OK = qw(carrier phish zip_of);
+our @EXPORT_OK = qw(carrier phish report_rows worked_off zip_of);
 
 my $number = 0;
 
@@ -26,6 +27,25 @@ sub phish {
 	return "From: Your Bank <$from>\nTo: alice\@example.org\n" .
 	    "Subject: $subject\nMessage-ID: <$id>\n" .
 	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\n\n$body";
+}
+
+# Has SITE worked off all reports that came, within SECONDS?
+sub worked_off {
+	my ($site, $seconds) = @_;
+
+	return Gatepost::Test::wait_for($seconds || 20, sub {
+		my @left = glob($site->state_dir . '/reports/new/*.json');
+
+		@left == 0;
+	});
+}
+
+# The rows of SITE's listing, of all that came.
+sub report_rows {
+	my ($site, @filter) = @_;
+
+	worked_off($site);
+	return @{$site->json('report', 'list', @filter)->{items}};
 }
 
 # A zip with stored members, by the format's own description.

@@ -77,7 +77,7 @@ sub program {
 
 # Run by root, the daemon and its workers become "nobody"; may that one enter
 # FOLDER?
-sub _reachable {
+sub reachable {
 	my ($folder) = @_;
 	my ($uid, $gid) = (getpwnam('nobody'))[2, 3];
 	my $pid = fork();
@@ -99,7 +99,7 @@ sub _place {
 
 	if (!defined $copies) {
 		$copies = '';
-		if ($> == 0 && !_reachable($build)) {
+		if ($> == 0 && !reachable($build)) {
 			$copies = File::Temp::mkdtemp(($ENV{TMPDIR} ||
 			    '/tmp') . '/gatepost-XXXXXX')
 			    or die "mkdtemp: $!\n";
@@ -138,7 +138,7 @@ sub _settle_sanitizer {
 	return if sanitizers() !~ /thread/ || defined $ENV{TSAN_OPTIONS};
 	my $file = "$tools/tsan.supp";
 
-	if ($> == 0 && !_reachable($tools)) {
+	if ($> == 0 && !reachable($tools)) {
 		_place('t/tools');
 		$file = _place('t/tools') . '/tsan.supp';
 		File::Path::make_path(_place('t/tools'));
