@@ -230,6 +230,25 @@ SKIP: {
 }
 $inet->stop;
 
+# Users and groups that this system does not have.
+SKIP: {
+	skip('only root becomes another', 6) if $> != 0;
+	my $text = Gatepost::Test::read_file($site->config_file);
+
+	foreach my $setting (qw(user group socket_group)) {
+		my $other = $site->dir . '/nobody.conf';
+
+		Gatepost::Test::write_file($other,
+		    ($text =~ s/^\Q$setting\E = [^\n]*\n//mr) .
+		    "$setting = \"nosuch\";\n");
+		$run = $site->run({ seconds => 10 }, $gatepostd, '-f', '-c',
+		    $other);
+		is($run->{code}, 69, "$setting: nobody knows it: exit 69");
+		like($run->{err}, qr/\Q$other\E: $setting nosuch is not known to this system: make it, or name another/,
+		    '... which is said, with what to do');
+	}
+}
+
 # The mail server's group may open the socket, in a folder made for it.
 SKIP: {
 	my $gid = getgrnam('daemon');
