@@ -16,27 +16,22 @@ my $site = Gatepost::Test->new(
 $site->start;
 
 is($site->gatepost->{code}, 64, 'no command: exit 64');
-my $odd = $site->gatepost('nonsense');
-is($odd->{code}, 64, 'an unknown one: exit 64');
-is($odd->{err}, "gatepost: there is no command \"nonsense\"; " .
-    "gatepost --help lists all\n", '... said in a line');
-is($site->gatepost('quarantin', 'list')->{err}, 'gatepost: there is no ' .
-    "command \"quarantin\"; did you mean \"quarantine\"?\n",
-    '... with the nearest known one');
-$odd = $site->gatepost('list', 'nonsense');
-is($odd->{code}, 64, 'an unknown verb, too');
-like($odd->{err}, qr/there is no command "list nonsense"\n.*^  list add /ms,
-    '... with those there are');
-unlike($odd->{err}, qr/^  quarantine /m, '... of that noun');
-like($site->gatepost('list', 'shwo')->{err},
-    qr/there is no command "list shwo"; did you mean "show"\?\n/,
-    '... with the nearest known one');
-$odd = $site->gatepost('outbox');
-is($odd->{code}, 64, 'a verb is missing: exit 64');
-like($odd->{err}, qr/^  outbox send$/m, '... and the verbs are told');
+is($site->gatepost('nonsense')->{code}, 64, 'an unknown one: exit 64');
+is($site->gatepost('list', 'nonsense')->{code}, 64, 'an unknown verb, too');
+my $wrong = $site->gatepost('quarantin', 'list');
+is($wrong->{err}, "gatepost: there is no command \"quarantin\"; did you mean " .
+    "\"quarantine\"?\n", '... which is named, with the nearest known one');
+$wrong = $site->gatepost('list', 'shwo');
+like($wrong->{err}, qr/^gatepost: there is no command "list shwo"; did you mean "show"\?$/m,
+    '... and so is a verb');
+like($wrong->{err}, qr/^  list remove /m, '... with those that there are');
+unlike($wrong->{err}, qr/^  quarantine /m, '... of that noun alone');
+$wrong = $site->gatepost('outbox');
+is($wrong->{code}, 64, 'a verb is missing: exit 64');
+like($wrong->{err}, qr/^  outbox send$/m, '... and the verbs are told');
 is($site->run(Gatepost::Test::program('gatepost'), '-c')->{err},
-    'gatepost: -c stands before the command, with the path of a ' .
-    "configuration\n", '-c without a file is told');
+    "gatepost: -c lacks the path of a configuration\n",
+    '-c without a file is told');
 like($site->gatepost('why', "x\e[31m\ny")->{err}, qr/\A[^\e\n]+\n\z/,
     'what was pasted does not act on the terminal');
 is($site->gatepost('why')->{code}, 64, 'a word is missing: exit 64');

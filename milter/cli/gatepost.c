@@ -219,6 +219,15 @@ static const struct command commands[] = {
 	  "remove what has expired, for cron", .is_writing = true },
 };
 
+static void
+print_command(FILE *to, const struct command *command)
+{
+	fprintf(to, "  %s%s%s%s%s\n      %s\n", command->noun,
+		command->verb ? " " : "", command->verb ? command->verb : "",
+		*command->usage ? " " : "", command->usage,
+		command->summary);
+}
+
 /* Of the commands of NOUN, or of all. */
 static void
 print_usage(FILE *to, const char *noun)
@@ -226,11 +235,7 @@ print_usage(FILE *to, const char *noun)
 	fprintf(to, "usage: gatepost [-c FILE] [--json] COMMAND ...\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!noun || strcmp(commands[i].noun, noun) == 0)
-			fprintf(to, "  %s%s%s%s%s\n      %s\n",
-				commands[i].noun, commands[i].verb ? " " : "",
-				commands[i].verb ? commands[i].verb : "",
-				*commands[i].usage ? " " : "",
-				commands[i].usage, commands[i].summary);
+			print_command(to, &commands[i]);
 	fprintf(to, "\nFILE is %s unless given.  See gatepost(1).\n",
 		DEFAULT_CONFIG);
 }
@@ -243,50 +248,6 @@ noun_of(const GPtrArray *words)
 		if (strcmp(commands[i].noun, words->pdata[0]) == 0)
 			return commands[i].noun;
 	return NULL;
-}
-
-/* The noun, or the verb of NOUN, that WORD was probably meant to be; "" when
- * nothing is near.  As a sentence's end; yours. */
-static char *
-nearest(const char *noun, const char *word)
-{
-	const char *names[G_N_ELEMENTS(commands) + 1];
-	const char *found;
-	guint count = 0;
-
-	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (!noun)
-			names[count++] = commands[i].noun;
-		else if (strcmp(commands[i].noun, noun) == 0 &&
-			 commands[i].verb)
-			names[count++] = commands[i].verb;
-	names[count] = NULL;
-	found = text_nearest(word, names);
-	return found ? g_strdup_printf("; did you mean \"%s\"?", found) :
-	    g_strdup("");
-}
-
-/* WORDS are no command: what is the next best. */
-static int
-misuse(const GPtrArray *words)
-{
-	const char *noun = noun_of(words);
-	const char *word = words->len > (noun ? 1 : 0) ?
-	    words->pdata[noun ? 1 : 0] : NULL;
-	g_autofree char *near = word ? nearest(noun, word) : NULL;
-
-	if (word && strcmp(word, "-c") == 0)
-		return cli_fail(EX_USAGE, "-c stands before the command, "
-				"with the path of a configuration");
-	if (word && !noun)
-		return cli_fail(EX_USAGE, "there is no command \"%s\"%s",
-				word, *near ? near :
-				"; gatepost --help lists all");
-	if (word)
-		cli_fail(0, "there is no command \"%s %s\"%s", noun, word,
-			 near);
-	print_usage(stderr, noun);
-	return EX_USAGE;
 }
 
 static const struct command *
@@ -305,6 +266,45 @@ find(GPtrArray *words)
 		}
 	}
 	return NULL;
+}
+
+/* There is no such command: say what is nearest. */
+static int
+misunderstood(const struct cli *cli)
+{
+	const char *names[G_N_ELEMENTS(commands) + 1];
+	const char *noun = cli_word(cli, 0), *verb = cli_word(cli, 1);
+	const char *nearest;
+	guint count = 0;
+
+	if (!noun) {
+		print_usage(stderr, NULL);
+		return EX_USAGE;
+	}
+	if (strcmp(noun, "-c") == 0)
+		return cli_fail(EX_USAGE, "-c lacks the path of a "
+				"configuration");
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].noun, noun) == 0)
+			names[count++] = commands[i].verb;
+	if (!count) {
+		for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+			names[i] = commands[i].noun;
+		names[G_N_ELEMENTS(commands)] = NULL;
+		nearest = text_nearest(noun, names);
+		return cli_fail(EX_USAGE, "there is no command \"%s\"; %s%s%s",
+				noun, nearest ? "did you mean \"" :
+				"gatepost --help lists them", nearest ?
+				nearest : "", nearest ? "\"?" : "");
+	}
+	names[count] = NULL;
+	nearest = verb ? text_nearest(verb, names) : NULL;
+	if (verb)
+		cli_fail(0, "there is no command \"%s %s\"%s%s%s", noun,
+			 verb, nearest ? "; did you mean \"" : "",
+			 nearest ? nearest : "", nearest ? "\"?" : "");
+	print_usage(stderr, noun);
+	return EX_USAGE;
 }
 
 static bool
@@ -374,7 +374,7 @@ run_line(struct cli *cli)
 	}
 	cli->command = find(cli->words);
 	if (!cli->command)
-		return misuse(cli->words);
+		return misunderstood(cli);
 	status = ask_daemon(cli, line);
 	return status >= 0 ? status : run(cli);
 }

@@ -143,8 +143,8 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 static sfsistat
 over(SMFICTX *ctx)
 {
-	log_warning(NULL, "sessions-full: raise sessions in gatepost.conf, "
-		    "or lower the MTA's process limit");
+	log_warning(NULL, "sessions-full do=\"raise sessions in "
+		    "gatepost.conf, or lower the MTA's process limit\"");
 	return later(ctx, "421", "4.3.2", "Too many sessions, try again "
 		     "later");
 }
