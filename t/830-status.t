@@ -36,6 +36,15 @@ is($code, 0, 'with one, nothing is') or diag($text);
 like($text, qr/^daemon +runs, unix:/m, '... it runs');
 like($text, qr/^mode +example enforce$/m, '... in this mode');
 like($text, qr/^lists +1 entries, compiled 2\S+Z$/m, '... with its lists');
+$site->write_list(example => "block sender *.evil.example\n" .
+    "block sndr x.example\nblock url\n");
+($code, $text) = status();
+is($code, 1, 'a broken list is something wrong');
+like($text, qr/^! 2 errors in lists, .*gatepost check --lists; \S+example\.list:2: /m,
+    '... with its first place, and what to do');
+$site->write_list(example => "block sender *.evil.example\n");
+($code, $text) = status();
+is($code, 0, '... until it is mended') or diag($text);
 like($text, qr/^$_ +0$/m, "... nothing is $_")
     foreach qw(held requested approved outbox candidates submissions);
 like($text, qr/^disk +\d+ % free, 5 % are needed$/m, '... the disk has room');

@@ -345,6 +345,9 @@ work(struct doing *doing, struct held_asked *asked)
 		return doing->status;
 	if (doing->is_dry)
 		print_dry(doing);
+	else if (is_bulk && doing->ids->len == 0)
+		printf("nothing is held that fits; see gatepost quarantine "
+		       "list\n");
 	else
 		do_all(doing);
 	return doing->status;

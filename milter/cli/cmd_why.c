@@ -39,6 +39,10 @@ cmd_why(struct cli *cli)
 		return cli_fail(EX_NOINPUT, "the ledger knows no message "
 				"\"%s\"; try gatepost trace",
 				cli_word(cli, 0));
+	if (rcpt && !why_is_for(record, rcpt))
+		return cli_fail(EX_NOINPUT, "message %s was not for %s; "
+				"without --rcpt all are told", record->id,
+				rcpt);
 	if (cli->json) {
 		printf("%s\n", record->body);
 		return EX_OK;

@@ -286,7 +286,8 @@ state_folder_make(const Config *config, GError **error)
 	group = config->group ? getgrnam(config->group) : NULL;
 	if (!user) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s: user %s is not known to this system",
+			    "%s: user %s is not known to this "
+			    "system: make it, or name another",
 			    config->path, config->user);
 		return false;
 	}

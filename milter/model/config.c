@@ -10,6 +10,8 @@
 #include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "gatepost/model/address.h"
 #include "gatepost/model/analyst.h"
@@ -1019,6 +1021,42 @@ check_analysts(const Config *config, const config_setting_t *groups,
 	reading->at = NULL;
 }
 
+/* Octets of a path that can be bound. */
+#define SOCKET_PATH (sizeof((struct sockaddr_un *)0)->sun_path - 1)
+
+static void
+check_socket_path(const char *name, const char *path,
+		  struct reading *reading)
+{
+	if (strlen(path) > SOCKET_PATH)
+		say(reading, true, "%s: the path has more than the %zu octets "
+		    "that a socket may have; take a shorter one", name,
+		    SOCKET_PATH);
+}
+
+static void
+check_sockets(const Config *config, struct reading *reading)
+{
+	const char *text = config->socket, *colon = strchr(text, ':');
+	g_autofree char *port = colon ?
+	    g_strndup(colon + 1, strcspn(colon + 1, "@")) : NULL;
+
+	place(reading, "socket");
+	if (g_str_has_prefix(text, "unix:/"))
+		check_socket_path("socket", text + strlen("unix:"), reading);
+	else if (!g_str_has_prefix(text, "inet:") &&
+		 !g_str_has_prefix(text, "inet6:"))
+		say(reading, true, "socket: \"%s\"; write unix:/PATH or "
+		    "inet:PORT@HOST", text);
+	else if (!g_ascii_string_to_unsigned(port, 10, 1, 65535, NULL, NULL))
+		say(reading, true, "socket: \"%s\" is no port from 1 to "
+		    "65535; write inet:PORT@HOST", port);
+	place(reading, "control.socket");
+	if (config->control.socket)
+		check_socket_path("control.socket", config->control.socket,
+				  reading);
+}
+
 static void
 check_upstreams(const Config *config, struct reading *reading)
 {
@@ -1063,12 +1101,7 @@ check_whole(Config *config, const config_setting_t *root,
 		say(reading, true, "workers.min %" G_GINT64_FORMAT
 		    " is greater than workers.max %" G_GINT64_FORMAT,
 		    config->workers.min, config->workers.max);
-	place(reading, "socket");
-	if (!g_str_has_prefix(config->socket, "unix:/") &&
-	    !g_str_has_prefix(config->socket, "inet:") &&
-	    !g_str_has_prefix(config->socket, "inet6:"))
-		say(reading, true, "socket: \"%s\"; write unix:/PATH or "
-		    "inet:PORT@HOST", config->socket);
+	check_sockets(config, reading);
 	check_upstreams(config, reading);
 	check_servers(config, reading);
 	check_clamd(config, reading);

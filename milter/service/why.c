@@ -537,6 +537,16 @@ is_any_delivered(const GPtrArray *decisions)
 }
 
 bool
+why_is_for(const Record *record, const char *rcpt)
+{
+	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
+					  NULL);
+	g_autoptr(GPtrArray) decisions = decisions_of(json, NULL, rcpt);
+
+	return decisions->len > 0;
+}
+
+bool
 why_tell(Site *site, const Config *config, const Record *record,
 	 const char *tenant, const char *rcpt, GString *out, GError **error)
 {
