@@ -172,6 +172,11 @@ is(scalar(grep { $_->{state} eq 'held' }
 	    '... for each recipient');
 	kill 'KILL', $child;
 	waitpid $child, 0;
+	$site->write_config(release => {});
+	$failed = $site->gatepost('quarantine', 'release', $item->{id});
+	is($failed->{code}, 78, 'no way to release is configured: exit 78');
+	like($failed->{err}, qr/ stays held: .* set release\.smtp /,
+	    '... and what to set is told');
 }
 
 # A damaged item does not stop the sweep.
