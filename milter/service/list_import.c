@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gatepost/service/lists.h"
+#include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
 struct importing {
@@ -48,6 +49,26 @@ meet(struct importing *importing, struct import_item *item,
 	}
 }
 
+/* What is new here was never used here: where its unused= would be over
+ * already, it counts from now. */
+static void
+renew(struct import_item *item)
+{
+	Entry *entry = item->entry;
+	gint64 now = clock_now();
+
+	if (!entry->unused || !entry->added ||
+	    entry->added + entry->unused > now)
+		return;
+	entry->added = now;
+	g_free(entry->text);
+	entry->text = entry_format(entry);
+	g_ptr_array_add(item->remarks, g_strdup("unused= counts from now: "
+						"nothing is known here of "
+						"its use before"));
+	item->is_changed = true;
+}
+
 static void
 place(struct importing *importing, struct import_item *item)
 {
@@ -71,6 +92,7 @@ place(struct importing *importing, struct import_item *item)
 		meet(importing, item, standing);
 		return;
 	}
+	renew(item);
 	item->result = item->is_changed ? IMPORT_CHANGED : IMPORT_TAKEN;
 	g_ptr_array_add(importing->more, item->entry->text);
 }
