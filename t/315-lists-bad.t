@@ -73,6 +73,27 @@ foreach my $i (0 .. $#values) {
 	like($text, qr/\Q$right\E/, "... and what would be right");
 }
 
+# What is right and surely not meant is warned of.
+my @odd_values = (
+	[ 'block url 192.0.2.0/24', qr/page \/24 of one host/ ],
+	[ 'block url 2001:db8::/32', qr/page \/32 of one host/ ],
+	[ 'block sender a.example for=b@elsewhere.example',
+	    qr/for=b\@elsewhere\.example is in no domain of tenant example/ ],
+	[ 'block sender b.example for=b@example.org', undef ],
+	[ 'block url 192.0.2.1/a', undef ],
+);
+$site->write_list(example => join('', map { "$_->[0]\n" } @odd_values));
+$check = $site->gatepost('check', '--lists');
+is($check->{code}, 0, 'odd values are no errors') or diag($check->{err});
+%said = map { /^\Q$path\E:(\d+): (.*)$/ ? ($1 => $2) : () }
+    split(/\n/, $check->{out} . $check->{err});
+foreach my $i (0 .. $#odd_values) {
+	my ($line, $why) = @{$odd_values[$i]};
+
+	like($said{$i + 1} // '', $why // qr/\A\z/, "$line: " .
+	    ($why ? 'a warning' : 'nothing to say'));
+}
+
 # --- files ------------------------------------------------------------------
 
 # Octets, errors as a pattern (undef: there is none), entries.

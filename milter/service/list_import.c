@@ -8,6 +8,8 @@
 #include "gatepost/util/file.h"
 
 struct importing {
+	const Config *config;
+	const Tenant *tenant;
 	GHashTable *standing;	/* key to const Entry *, of the lists */
 	GHashTable *seen;	/* key to const struct import_item * */
 	const char *managed;	/* path */
@@ -74,6 +76,7 @@ place(struct importing *importing, struct import_item *item)
 {
 	const struct import_item *twin;
 	const Entry *standing;
+	char *odd;
 
 	if (!item->entry) {
 		item->result = IMPORT_REFUSED;
@@ -93,6 +96,10 @@ place(struct importing *importing, struct import_item *item)
 		return;
 	}
 	renew(item);
+	odd = lists_for_nobody(importing->config, importing->tenant,
+			       item->entry);
+	if (odd)
+		g_ptr_array_add(item->remarks, odd);
 	item->result = item->is_changed ? IMPORT_CHANGED : IMPORT_TAKEN;
 	g_ptr_array_add(importing->more, item->entry->text);
 }
@@ -122,7 +129,8 @@ lists_import(const Config *config, const Tenant *tenant, GPtrArray *items,
 					    sizeof(struct list_line));
 	g_autoptr(GPtrArray) more = g_ptr_array_new();
 	g_autofree char *managed = lists_managed(config, tenant);
-	struct importing importing = { standing, seen, managed, out, more };
+	struct importing importing = { config, tenant, standing, seen,
+				       managed, out, more };
 
 	lists_read(config, tenant, entries, notes);
 	for (guint i = 0; i < entries->len; i++) {
