@@ -147,6 +147,8 @@ for my $case ([ 'null', '<>' ], [ 'postmaster', '<postmaster>' ]) {
 
 open_sink();
 $id = hold(rcpt => [ $alice, $bob ]);
+is(release($id, '--to', 'abuse@example.net', '--as-user')->{code}, 77,
+    'a copy to another is not for users');
 is(release($id, '--to', 'abuse@example.net')->{code}, 0, 'a copy to another');
 ($mail) = $sink->mails;
 like($mail->{rcpt}[0], qr/^TO:<abuse\@example\.net>/, '... goes to him');
