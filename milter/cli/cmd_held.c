@@ -344,6 +344,9 @@ work(struct doing *doing, struct held_asked *asked)
 	doing->is_dry = cli_flag(cli, "--dry-run");
 	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked))
 		return EX_USAGE;
+	if (doing->to && doing->by.actor == ACTOR_USER)
+		return cli_fail(EX_NOPERM, "--to: a copy to somebody else is "
+				"for admins; leave out --as-user");
 	is_bulk = cli->words->len == 0 && asked->is_any;
 	if (!cli_words(cli, is_bulk ? 0 : 1, G_MAXUINT))
 		return EX_USAGE;
