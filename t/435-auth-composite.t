@@ -177,11 +177,15 @@ my ($edit) = grep { $_->[0] eq 'insheader' &&
     grep { lc($_ // '') eq 'authentication-results' } @$_ } @{$mail->{edits}};
 like($edit->[-1], qr/compauth=pass reason=130\z/,
     'our results end with it');
+like($edit->[-1], qr/;\s+arc=pass \([^()]+\) arc\.chain="lists\.test";/,
+    '... and have what the upstream says of ARC');
 is($record->{decisions}[0]{action}, 'deliver', 'sealed mail is delivered');
 is($record->{facts}{auth}{composite}, 'pass', 'the ledger has it');
 like($site->gatepost('why', $record->{id})->{out},
     qr/All in all: pass \(130\), an ARC sealer/, '... and why says it');
-(undef, $record) = mail('y@list.test');
+($mail, $record) = mail('y@list.test');
+unlike(join(' ', map { @$_ } @{$mail->{edits}}), qr/\barc=/,
+    'of mail of which no upstream says anything they have nothing');
 is($record->{decisions}[0]{action}, 'junk', 'unsealed it is junk');
 like($site->gatepost('policy')->{out}, qr/trusted ARC seal/,
     'policy names the lift');
