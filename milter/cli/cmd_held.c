@@ -135,6 +135,21 @@ vouch_or_say(struct doing *doing, const char *id, const char *rcpt,
 	return false;
 }
 
+/* Is that just what was asked for?  A second release is no fault; one of what
+ * was deleted is. */
+static bool
+is_as_wanted(enum held_verb verb, enum held_state is)
+{
+	static const enum held_state wanted[] = {
+		[HELD_REQUEST] = HELD_REQUESTED, [HELD_DENY] = HELD_DENIED,
+		[HELD_APPROVE] = HELD_RELEASED,
+		[HELD_RELEASE] = HELD_RELEASED, [HELD_DELETE] = HELD_DELETED,
+		[HELD_EXPIRE] = HELD_EXPIRED,
+	};
+
+	return is == wanted[verb];
+}
+
 static void
 do_one(struct doing *doing, const char *id, const char *rcpt)
 {
@@ -157,6 +172,8 @@ do_one(struct doing *doing, const char *id, const char *rcpt)
 	case STEP_ALREADY:
 		says = handle_says(step, doing->verb, is);
 		printf("%s for %s %s\n", id, shown, says);
+		if (!is_as_wanted(doing->verb, is))
+			doing->status = EX_DATAERR;
 		/* What a crash cut off is made up for. */
 		if (is == HELD_RELEASED)
 			vouch_or_say(doing, id, rcpt, false);

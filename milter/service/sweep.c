@@ -24,8 +24,8 @@ before(const struct sweeping *work, gint64 days)
 	return work->now - days * CLOCK_DAY;
 }
 
-/* What nobody holds any more is kept as long again as it was held, so that
- * `show` can still tell what became of it. */
+/* What became of a message that nobody holds any more is kept as long again
+ * as it was held, so that `show` can still tell; its octets are not. */
 static bool
 sweep_quarantine(struct sweeping *work, GError **error)
 {
