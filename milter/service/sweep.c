@@ -29,10 +29,16 @@ before(const struct sweeping *work, gint64 days)
 static bool
 sweep_quarantine(struct sweeping *work, GError **error)
 {
-	return quarantine_sweep(work->site->quarantine, work->now,
+	guint undecided = 0;
+	bool good = handle_undecided(work->site, work->config, work->now,
+				     &undecided, error);
+
+	good = quarantine_sweep(work->site->quarantine, work->now,
 				before(work, work->config->keep.quarantine),
 				&work->done->expired, &work->done->items,
-				error);
+				good ? error : NULL) && good;
+	work->done->expired += undecided;
+	return good;
 }
 
 static bool
