@@ -211,6 +211,8 @@ configure(cron => { sweep => 60, drain => 5 }, analysts => [ {
     name => 'local', type => 'command', argv => ['/bin/true'],
     local => \1 } ]);
 $site->stop;
+sql('DELETE FROM alert');
+sql("UPDATE job SET last = last + 3 * 3600 * 1000000 WHERE name = 'sweep'");
 sql("INSERT INTO job (name, last) SELECT 'drain', last - 3600 * 1000000 " .
     "FROM job WHERE name = 'sweep'");
 is(sql('SELECT COUNT(*) FROM submission') + 0, 0, 'nothing is submitted');
