@@ -27,6 +27,10 @@ my @values = (
 	    'a@evil.example' ],
 	[ 'block sender http://evil.example/', 'http://evil.example/',
 	    'evil.example' ],
+	[ 'block sender a@evil.example;b@evil.example',
+	    'a@evil.example;b@evil.example', 'did you mean "a@evil.example"' ],
+	[ 'block sender a.example,b.example', 'a.example,b.example',
+	    'did you mean "a.example"' ],
 	[ 'block sender evil..example', 'evil..example', 'evil.example' ],
 	[ 'block sender *evil.example', '*evil.example', '*.evil.example' ],
 	[ 'block sender 192.0.2.1', '192.0.2.1', 'kind ip' ],
@@ -34,6 +38,8 @@ my @values = (
 	[ 'block envelope @bounce.example', '@bounce.example',
 	    'bounce.example' ],
 	[ 'block envelope evil..example', 'evil..example', 'evil.example' ],
+	[ 'block sender a*b@post.example', 'a*b@post.example',
+	    'regular expression' ],
 	[ 'block name ""', 'value', 'empty' ],
 	[ 'block ip 192.0.2.1/24', '192.0.2.1/24', '192.0.2.0/24' ],
 	[ 'block ip 192.0.2.*', '192.0.2.*', '192.0.2.0/24' ],
@@ -71,6 +77,30 @@ foreach my $i (0 .. $#values) {
 
 	like($text, qr/\Q$value\E/, "$line: names the value");
 	like($text, qr/\Q$right\E/, "... and what would be right");
+}
+
+unlike(join("\n", values %said), qr/did you mean "post\.example"/,
+    'an address that is wrong never becomes all of its domain');
+
+# What is right and surely not meant is warned of.
+my @odd_values = (
+	[ 'block url 192.0.2.0/24', qr/page \/24 of one host/ ],
+	[ 'block url 2001:db8::/32', qr/page \/32 of one host/ ],
+	[ 'block sender a.example for=b@elsewhere.example',
+	    qr/for=b\@elsewhere\.example is in no domain of tenant example/ ],
+	[ 'block sender b.example for=b@example.org', undef ],
+	[ 'block url 192.0.2.1/a', undef ],
+);
+$site->write_list(example => join('', map { "$_->[0]\n" } @odd_values));
+$check = $site->gatepost('check', '--lists');
+is($check->{code}, 0, 'odd values are no errors') or diag($check->{err});
+%said = map { /^\Q$path\E:(\d+): (.*)$/ ? ($1 => $2) : () }
+    split(/\n/, $check->{out} . $check->{err});
+foreach my $i (0 .. $#odd_values) {
+	my ($line, $why) = @{$odd_values[$i]};
+
+	like($said{$i + 1} // '', $why // qr/\A\z/, "$line: " .
+	    ($why ? 'a warning' : 'nothing to say'));
 }
 
 # --- files ------------------------------------------------------------------

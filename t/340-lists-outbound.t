@@ -16,6 +16,7 @@ Gatepost::Test->need('root', 'postfix');
 my $site = Gatepost::Test->new(
     tenants => [ { name => 'example', domains => ['example.org'] },
 	{ name => 'other', domains => ['other.test'] } ],
+    config => { release => { smtp => '127.0.0.1:@RELEASE_PORT@' } },
     lists => { example => <<'END', other => "block sender quiet.test direction=out\n" });
 block   sender   evil.example          direction=out
 block   sender   *.evil.example        direction=both
@@ -163,6 +164,43 @@ ok(Gatepost::Test::wait_for(20, sub {
 	$why =~ /For joe\@evil\.example: held/ }),
     '... of several the listed one is held');
 like($why, qr/For joe\@fine\.example: delivered/, '... the other goes out');
+
+# Nobody else would tell its sender.
+sub told {
+	my ($rcpt) = @_;
+	my @all;
+
+	Gatepost::Test::wait_for(15, sub {
+		@all = grep { /^Auto-Submitted: auto-generated\r?$/m &&
+		    /^Final-Recipient: rfc822; \Q$rcpt\E\r?$/m }
+		    $site->mailbox('jane@example.org') });
+	return @all;
+}
+
+my @notes = told('joe@evil.example');
+is(scalar @notes, 1, '... and its sender is told, once');
+like($notes[0], qr/^Content-Type: multipart\/report; report-type=delivery-status;/m,
+    '... in a form that programs know');
+like($notes[0], qr/^Action: failed\r?\nStatus: 5\.7\.1\r?$/m,
+    '... that it failed');
+unlike($notes[0], qr/^Final-Recipient:.*fine/m, '... for that one alone');
+like($notes[0], qr/^  To: joe\@evil\[\.\]example\r?$/m, '... also in words');
+my ($item) = $notes[0] =~ /^  Item: (\w{26})\r?$/m;
+is($site->gatepost('quarantine', 'show', $item // 'none')->{code}, 0,
+    '... by the id that admins find it under');
+
+# A link that is known at the end only, and one of our own who takes it.
+$sent = mail(rcpt => ['joe@far.example', 'bob@example.org'],
+    body => 'http://phish.example/login');
+is($sent->{data}[0], 250, 'a listed link to others and to one of our own');
+is(scalar(told('joe@far.example')), 1, '... is held for others, and it is said');
+$site->milter_message(from => 'x@home.example', client => '192.0.2.7',
+    macros => [ 'mail:auth_authen=jane@example.org' ],
+    rcpt => ['joe@away.example', 'bob@example.org'],
+    data => "From: x\@home.example\nSubject: away\n\n" .
+    "http://phish.example/login\n");
+is(scalar(told('joe@away.example')), 1,
+    'who writes under another address is told at that of the login');
 
 # A switch to observe refuses nothing, and says so.
 $site->gatepost('mode', 'observe');

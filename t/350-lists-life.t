@@ -127,6 +127,40 @@ is($site->gatepost('list', 'remove', qw(block envelope keep.example))->{code},
     0, 'list remove');
 add(qw(block envelope keep.example expires=+90d));
 
+# What has ended and was not swept yet gives way to the same anew.
+add(qw(block envelope again.example), 'expires=2026-01-01T00:00:00Z');
+my $again = $site->gatepost(qw(list add block envelope again.example
+    expires=+1d));
+is($again->{code}, 0, 'an entry that has ended is added anew')
+    or diag($again->{err});
+like($again->{out}, qr/^replaces one that had ended: block envelope again/m,
+    '... which is said');
+is(scalar(() = Gatepost::Test::read_file($managed) =~ /again\.example/g), 1,
+    '... and stands there once');
+$again = $site->gatepost(qw(list add block envelope again.example));
+is($again->{code}, 65, 'one that acts is not');
+like($again->{err}, qr/there already: \Q$managed\E:\d+: block envelope again\.example expires=.*; to give it other options, list remove it first/,
+    '... and it is said how it ends, and what to do');
+
+# Two of one value: neither goes by chance.
+add(qw(block envelope two.example), $_) for 'for=jane@example.org',
+    'for=joe@example.org';
+my $two = $site->gatepost(qw(list remove block envelope two.example));
+is($two->{code}, 64, 'of several entries none is taken out by its value');
+my ($one_of) = $two->{err} =~ /by its key: (\w{13}) \(block envelope two/;
+ok($one_of, '... and their keys are said');
+is($site->gatepost('list', 'remove', $one_of)->{code}, 0,
+    '... by which one is');
+is($site->gatepost(qw(list remove block envelope two.example))->{code}, 0,
+    'the only one left is');
+is($site->gatepost(qw(list remove block envelope again.example))->{code}, 0,
+    'as any other');
+like($site->gatepost(qw(list add block envelope two.example
+    for=x@elsewhere.example))->{err}, qr/warning: for=x\@elsewhere\.example is in no domain of tenant example/,
+    'for= of a stranger is warned of');
+is($site->gatepost(qw(list remove block envelope two.example))->{code}, 0,
+    '... and taken out');
+
 # --- the notice -------------------------------------------------------------
 
 SKIP: {

@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Gatepost::Test;
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 my $all = <<'EOT';
@@ -145,6 +146,40 @@ chmod(0600, $file);
 is(take('two', "block sender mine.example\n")->{code}, 0,
     'a file that only the caller may read');
 
+# What is said of an item is what is written: nothing in it becomes more.
+$run = take('two', "kind;action;value;source\n" .
+    "\"sender a1.example\";block;b1.example;\n" .
+    "sender;\"allow sender a2.example proof=none #\";b2.example;\n" .
+    "spoof;allow;a3.example;\"m.example\nallow sender a4.example\"\n" .
+    "sender;block;\"/x/ for=two.example.org /\";\n");
+like($run->{out}, qr/:2: refused: b1\.example: "sender a1\.example" is no kind/,
+    'a kind with more than a word is refused');
+like($run->{out}, qr/:3: refused: b2\.example: .* is no action: write block/,
+    '... and such an action');
+like($run->{out}, qr/^1 taken, 0 changed, 0 were there, 3 refused$/m,
+    '... and a line break ends nothing') or diag($run->{out});
+$run = take('two', encode_json({ entries => [ map { { kind => 'sender',
+    value => 'b3.example', options => {}, action => $_ } }
+    "block sender a5.example\nallow", 'block' ] }));
+like($run->{out}, qr/:1: refused: b3\.example: .*is no action/,
+    '... in JSON as well');
+is_deeply([map { [$_->{value}, $_->{options}] } grep { $_->{value} =~ /x/ &&
+    $_->{value} =~ /^\// } @{+entries('two')}],
+    [['/x/ for=two.example.org /', {}]], '... nor an expression');
+is(scalar(grep { $_->{value} =~ /^a\d\.example$/ && $_->{kind} eq 'sender' }
+    @{+entries('two')}), 0, '... so that none of these stands there');
+
+# Who moves in brings entries that were used elsewhere.
+$run = take('two', "allow sender old.example unused=45d " .
+    "added=2020-01-01T00:00:00Z\n");
+like($run->{out}, qr/changed: .*unused= counts from now/,
+    'unused= of long ago counts from the import');
+my ($old) = grep { $_->{value} eq 'old.example' } @{+entries('two')};
+cmp_ok($old->{options}{added}, 'gt', '2026', '... which is its added=');
+$old = $old->{options}{added};
+$run = take('two', "allow sender old.example unused=45d added=$old\n");
+like($run->{out}, qr/, 1 were there, /, '... and then stays as it is');
+
 # --- the hosted service -----------------------------------------------------
 
 my $json = <<'EOT';
@@ -210,5 +245,34 @@ is_deeply([sort map { "$_->{action} $_->{value} $_->{source}" }
 $run = $site->json('list', 'import', '--tenant', 'four', '--dry-run', $file);
 is_deeply([map { $_->{result} } @{$run->{items}}], [qw(same same refused)],
     '--json says the same of each');
+
+# A time is read or refused: what was to end would else never do so.
+my @days = map { POSIX::strftime('%Y-%m-%dT00:00:00Z',
+    gmtime(time - $_ * 86400)) } 300, 10;
+$run = take('four', encode_json([ map { { ListType => 'Sender',
+    Action => 'Allow', %$_ } }
+    { Value => 't1.example', ExpirationDate => '5/30/2031 9:30:00 AM' },
+    { Value => 't2.example', ExpirationDate => '/Date(soon)/' },
+    { Value => 't3.example', ExpirationDate =>
+	{ value => '/Date(1937986200000)/', DateTime => 'Friday' } },
+    { Value => 't4.example', RemoveAfter => '45',
+      CreatedDateTime => $days[0], LastUsedDate => $days[1] },
+    { Value => 't5.example', RemoveAfter => 45,
+      CreatedDateTime => $days[0], LastUsedDate => undef },
+    { Value => 't6.example', ListType => 'TeamsDomain' } ]));
+like($run->{out}, qr/:$_->[0]: refused: t$_->[0]\.example: its $_->[1]/,
+    "$_->[2] is refused") for
+    [ 1, 'ExpirationDate, "5/30/2031 9:30:00 AM", is no time: print it as ',
+      'a time of some country' ],
+    [ 2, 'ExpirationDate, ', 'no number of milliseconds' ],
+    [ 6, 'ListType is "TeamsDomain"', 'what is no entry for mail' ];
+%got = map { ($_->{value} => $_) } @{+entries('four')};
+is($got{'t3.example'}{options}{expires}, '2031-05-31T09:30:00Z',
+    'a time with its properties is read');
+is($got{'t4.example'}{options}{added}, $days[1],
+    'RemoveAfter counts from the last use there');
+is($got{'t4.example'}{options}{unused}, '45d', '... as text, too');
+cmp_ok($got{'t5.example'}{options}{added}, 'gt', $days[1],
+    '... or from now, and does not end at once');
 
 done_testing;

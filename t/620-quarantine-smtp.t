@@ -147,6 +147,8 @@ for my $case ([ 'null', '<>' ], [ 'postmaster', '<postmaster>' ]) {
 
 open_sink();
 $id = hold(rcpt => [ $alice, $bob ]);
+is(release($id, '--to', 'abuse@example.net', '--as-user')->{code}, 77,
+    'a copy to another is not for users');
 is(release($id, '--to', 'abuse@example.net')->{code}, 0, 'a copy to another');
 ($mail) = $sink->mails;
 like($mail->{rcpt}[0], qr/^TO:<abuse\@example\.net>/, '... goes to him');
@@ -259,6 +261,26 @@ ok($site->wait_log(qr/in-force generation=\d+ entries=3/, 5),
 is(hold(header => "From: y\@other.example\r\n", from => 'y@other.example',
     raw => "see http://bad.example/x\r\n"), undef,
     '... the next such message is not held');
+
+# What stands there ends too soon, or has ended: else the next would be held
+# again although an admin was told that it is allowed.
+sub allowed {
+	my ($run) = release($id, '--allow', 'url', @_);
+	my ($one) = grep { $_->{action} eq 'allow' }
+	    @{$site->json('list', 'show')->{entries}};
+
+	return ($run->{out}, $one->{options}{expires});
+}
+my ($out, $end) = allowed('--expires', '60d');
+like($out, qr/^widened \w{13} in/m, 'a longer allow lengthens the entry');
+cmp_ok($end, 'gt', $entry->{options}{expires}, '... which ends later');
+my $list = $site->state_dir . '/lists/example.list';
+Gatepost::Test::write_file($list, Gatepost::Test::read_file($list) =~
+    s/expires=\S+/expires=2026-01-01T00:00:00Z/r);
+chown((stat $site->state_dir)[4, 5], $list) if $> == 0;
+($out, $end) = allowed('--expires', '60d');
+like($out, qr/^renewed \w{13} in/m, 'one that has ended is made anew');
+cmp_ok($end, 'gt', $entry->{options}{expires}, '... with its end');
 
 $sink->stop;
 $site->postfix_stop;

@@ -69,9 +69,7 @@ sub digest {
 	my $run;
 
 	$sink->forget;
-	$run = $shift ? $site->run('faketime', '-f', $shift,
-	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
-	    'digest', @args) : $site->gatepost('digest', @args);
+	$run = $site->gatepost({ in => $shift }, 'digest', @args);
 	is($run->{code}, 0, "digest $shift @args") or diag($run->{err});
 	return $run->{out};
 }
@@ -231,6 +229,16 @@ like(digest('', '--now', '--user', 'carl@example.org'),
     qr/^carl\@example\.org: 1 new/, 'a blocked sender is left out');
 unlike($_, qr/two\@evil/, '... altogether')
     for map { $_ // '' } values %{{parts_of((to('carl@example.org'))[0])}};
+my $eve = 'eve@example.org';
+
+hold($eve, author => 'friend@evil.example');
+hold($eve, author => 'foe@evil.example');
+$site->gatepost('user', 'block', $eve, 'evil.example');
+$site->gatepost('user', 'safe', $eve, 'friend@evil.example');
+like(digest('', '--now', '--user', $eve), qr/^\Q$eve\E: 1 new/,
+    'of a blocked domain a safe sender is not');
+like({parts_of((to($eve))[0])}->{'text/plain'}, qr/friend\@evil/,
+    '... so that his mail is told');
 
 # --- what fails -----------------------------------------------------------
 

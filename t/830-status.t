@@ -12,15 +12,13 @@ use Gatepost::Sink;
 use Gatepost::Test;
 use Test::More;
 
-my $faketime = Gatepost::Test::installed('faketime');
 my $site = Gatepost::Test->new(lists => { example =>
     "block sender *.evil.example\n" }, config => {
     release => { smtp => '127.0.0.1:1' } });
 
 sub status {
-	my (@before) = @_;
-	my $result = $site->run(@before, Gatepost::Test::program('gatepost'),
-	    '-c', $site->config_file, 'status');
+	my ($shift) = @_;
+	my $result = $site->gatepost({ in => $shift }, 'status');
 
 	return ($result->{code}, $result->{out} . $result->{err});
 }
@@ -64,8 +62,9 @@ like($json->{requested}{oldest}, qr/^\d{4}-\d\d-\d\dT.*Z$/, '... and since');
 is_deeply($json->{alerts}, [], '... which is nothing bad yet');
 
 SKIP: {
-	skip('faketime is not installed', 2) unless $faketime;
-	($code, $text) = status($faketime, '-f', '+4d');
+	skip('faketime is not installed', 2)
+	    unless Gatepost::Test::installed('faketime');
+	($code, $text) = status('+4d');
 	is($code, 1, 'four days later it is');
 	like($text, qr/^! users wait for an answer: .*--state requested$/m,
 	    '... and what to do is said');

@@ -135,6 +135,18 @@ vouch_or_say(struct doing *doing, const char *id, const char *rcpt,
 	return false;
 }
 
+/* What ERROR, which kept mail back, means for whoever asked. */
+static int
+status_of(const struct doing *doing, const GError *error)
+{
+	const Config *config = doing->cli->config;
+
+	if (g_error_matches(error, STORE_ERROR, STORE_ERROR_CORRUPT))
+		return EX_DATAERR;
+	return config->release.smtp || config->release.sendmail ?
+	    EX_TEMPFAIL : EX_CONFIG;
+}
+
 static void
 do_one(struct doing *doing, const char *id, const char *rcpt)
 {
@@ -170,9 +182,7 @@ do_one(struct doing *doing, const char *id, const char *rcpt)
 	case STEP_FAILED:
 		break;
 	}
-	doing->status = cli_fail(error->domain == STORE_ERROR &&
-				 error->code == STORE_ERROR_CORRUPT ?
-				 EX_DATAERR : EX_TEMPFAIL,
+	doing->status = cli_fail(status_of(doing, error),
 				 "%s for %s stays %s: %s", id, shown,
 				 held_states[is], error->message);
 }
@@ -187,8 +197,9 @@ copy_to(struct doing *doing, const char *id, const char *address)
 			 &doing->by, doing->note, &error))
 		printf("%s copied to %s\n", id, shown);
 	else
-		doing->status = cli_fail(EX_TEMPFAIL, "%s: no copy to %s: %s",
-					 id, shown, error->message);
+		doing->status = cli_fail(status_of(doing, error),
+					 "%s: no copy to %s: %s", id, shown,
+					 error->message);
 }
 
 static void
@@ -333,6 +344,9 @@ work(struct doing *doing, struct held_asked *asked)
 	doing->is_dry = cli_flag(cli, "--dry-run");
 	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked))
 		return EX_USAGE;
+	if (doing->to && doing->by.actor == ACTOR_USER)
+		return cli_fail(EX_NOPERM, "--to: a copy to somebody else is "
+				"for admins; leave out --as-user");
 	is_bulk = cli->words->len == 0 && asked->is_any;
 	if (!cli_words(cli, is_bulk ? 0 : 1, G_MAXUINT))
 		return EX_USAGE;

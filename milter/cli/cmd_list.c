@@ -325,8 +325,27 @@ dry_run(struct cli *cli, const Tenant *tenant, const GPtrArray *entries,
 	return EX_OK;
 }
 
+static bool
+take_out(struct cli *cli, const Tenant *tenant, const Entry *entry,
+	 const char *why, GError **error)
+{
+	const struct list_line line = { entry->line, entry->text };
+	g_autoptr(Usages) usages = usages_open(cli->config->state_dir,
+					       error);
+
+	return usages && listfile_take_out(entry->file, &line, 1, error) &&
+	    life_ended(usages, tenant->name, entry, why, cli->who, error);
+}
+
+/* An entry that stands where another is wanted. */
+struct standing {
+	const Entry *entry;	/* NULL: there is none */
+	const char *ended;	/* why it acts no more; NULL: it does */
+};
+
 static int
-append(struct cli *cli, const Tenant *tenant, const Entry *entry)
+append(struct cli *cli, const Tenant *tenant, const Entry *entry,
+       const struct standing *standing)
 {
 	g_autofree char *path = lists_managed(cli->config, tenant);
 	g_autofree char *folder = g_path_get_dirname(path);
@@ -335,8 +354,14 @@ append(struct cli *cli, const Tenant *tenant, const Entry *entry)
 
 	if (mkdir(folder, 0750) < 0 && access(folder, W_OK) < 0)
 		return cli_fail(EX_NOPERM, "%s cannot be written", folder);
+	if (standing->entry && !take_out(cli, tenant, standing->entry,
+					 standing->ended, &error))
+		return cli_error(standing->entry->file, error);
 	if (!listfile_append(path, line, &error))
 		return cli_error(path, error);
+	if (standing->entry)
+		printf("replaces one that had ended: %s\n",
+		       standing->entry->text);
 	printf("added %s to %s\n  %s\n", entry->key, path, line);
 	print_samples(tenant, entry);
 	printf("in force within a second\n");
@@ -372,12 +397,46 @@ may_add(const struct cli *cli, Entry *entry)
 	return false;
 }
 
+/* Does ENTRY stand in ENTRIES, of TENANT?  One that ended in the managed list
+ * gives way, as *STANDING; else false, and it is said what to do. */
+static bool
+make_room(struct cli *cli, const Tenant *tenant, const GPtrArray *entries,
+	  const Entry *entry, struct standing *standing)
+{
+	g_autofree char *managed = lists_managed(cli->config, tenant);
+	g_autoptr(Life) life = life_look(cli->config->state_dir, NULL);
+
+	for (guint i = 0; i < entries->len; i++) {
+		const Entry *other = entries->pdata[i];
+		bool is_managed = strcmp(other->file, managed) == 0;
+		const char *why = NULL;
+		gint64 end;
+
+		if (strcmp(other->key, entry->key) != 0)
+			continue;
+		end = life ? life_end(life, other, &why) : 0;
+		if (!is_managed || !end || end > clock_now()) {
+			cli_fail(0, "that entry is there already: %s:%u: %s; "
+				 "%s", other->file, other->line, other->text,
+				 is_managed ? "to give it other options, list "
+				 "remove it first, or have list import "
+				 "replace it" : "edit it there");
+			return false;
+		}
+		standing->entry = other;
+		standing->ended = why;
+	}
+	return true;
+}
+
 int
 cmd_list_add(struct cli *cli)
 {
 	const char *name = cli_option(cli, "--tenant");
 	g_autoptr(GPtrArray) entries = NULL;
 	g_autoptr(Entry) entry = NULL;
+	g_autofree char *odd = NULL;
+	struct standing standing = { NULL, NULL };
 	const Tenant *tenant;
 	gint64 since;
 	int status;
@@ -392,17 +451,14 @@ cmd_list_add(struct cli *cli)
 		return EX_NOPERM;
 	if (!entry->by)
 		entry->by = g_strdup(cli->who);
+	odd = lists_for_nobody(cli->config, tenant, entry);
+	if (odd)
+		fprintf(stderr, "gatepost: warning: %s\n", odd);
 	entries = list_entries(cli, tenant);
-	for (guint i = 0; i < entries->len; i++) {
-		const Entry *other = entries->pdata[i];
-
-		if (strcmp(other->key, entry->key) == 0)
-			return cli_fail(EX_DATAERR, "that entry is there "
-					"already: %s:%u", other->file,
-					other->line);
-	}
+	if (!make_room(cli, tenant, entries, entry, &standing))
+		return EX_DATAERR;
 	if (!since)
-		return append(cli, tenant, entry);
+		return append(cli, tenant, entry, &standing);
 	g_ptr_array_add(entries, entry);
 	status = dry_run(cli, tenant, entries, entry, since);
 	g_ptr_array_steal_index(entries, entries->len - 1);
@@ -418,59 +474,71 @@ is_wanted(const Entry *entry, const Entry *like, const char *key)
 	    indicator_equal(entry->indicator, like->indicator);
 }
 
-static bool
-take_out(struct cli *cli, const Tenant *tenant, const Entry *entry,
-	 GError **error)
+/* Which of the managed ENTRIES is to be taken out, in *FOUND: the one with all
+ * that was said, else the only one of that value.  Else it is said. */
+static int
+choose_one(const GPtrArray *entries, const Entry *like, const char *key,
+	   const Entry **found)
 {
-	const struct list_line line = { entry->line, entry->text };
-	g_autoptr(Usages) usages = usages_open(cli->config->state_dir,
-					       error);
+	const Entry *elsewhere = NULL, *other = NULL;
 
-	return usages && listfile_take_out(entry->file, &line, 1, error) &&
-	    life_ended(usages, tenant->name, entry, "removed", cli->who,
-		       error);
+	for (guint i = 0; i < entries->len; i++) {
+		const Entry *entry = entries->pdata[i];
+		bool is_exact = like && strcmp(entry->key, like->key) == 0;
+
+		if (!is_wanted(entry, like, key))
+			continue;
+		if (!listfile_is_managed(entry->file)) {
+			elsewhere = entry;
+			continue;
+		}
+		other = *found;
+		*found = entry;
+		if (is_exact || key)
+			return EX_OK;
+	}
+	if (other)
+		return cli_fail(EX_USAGE, "several entries have that value: "
+				"name one by its key: %s (%s), or %s (%s)",
+				other->key, other->text, (*found)->key,
+				(*found)->text);
+	if (*found)
+		return EX_OK;
+	if (elsewhere)
+		return cli_fail(EX_NOPERM, "that entry stands in %s:%u, which "
+				"is the operator's: edit it there",
+				elsewhere->file, elsewhere->line);
+	return cli_fail(EX_NOINPUT, "there is no such entry; see gatepost "
+			"list show");
 }
 
 int
 cmd_list_remove(struct cli *cli)
 {
 	const char *name = cli_option(cli, "--tenant");
-	g_autofree char *path = NULL;
 	g_autoptr(GPtrArray) entries = NULL;
 	g_autoptr(Entry) like = NULL;
-	const char *key = NULL, *elsewhere = NULL;
+	g_autoptr(GError) error = NULL;
+	const char *key = NULL;
+	const Entry *entry = NULL;
 	const Tenant *tenant;
+	int status;
 
-	if (!cli_words(cli, 1, 4) || !(tenant = cli_tenant(cli, name)))
+	if (!cli_words(cli, 1, 32) || !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
 	if (cli->words->len == 1)
 		key = cli_word(cli, 0);
 	else if (!(like = entry_of_words(cli, tenant, false)))
 		return EX_DATAERR;
-	path = lists_managed(cli->config, tenant);
 	entries = list_entries(cli, tenant);
-	for (guint i = 0; i < entries->len; i++) {
-		const Entry *entry = entries->pdata[i];
-		g_autoptr(GError) error = NULL;
-
-		if (!is_wanted(entry, like, key))
-			continue;
-		if (!listfile_is_managed(entry->file)) {
-			elsewhere = entry->file;
-			continue;
-		}
-		if (!take_out(cli, tenant, entry, &error))
-			return cli_error(entry->file, error);
-		printf("removed %s from %s\n  %s\n", entry->key, entry->file,
-		       entry->text);
-		return EX_OK;
-	}
-	if (elsewhere)
-		return cli_fail(EX_NOPERM, "that entry stands in %s, which "
-				"is the operator's: edit it there",
-				elsewhere);
-	return cli_fail(EX_NOINPUT, "there is no such entry; see gatepost "
-			"list show");
+	status = choose_one(entries, like, key, &entry);
+	if (status != EX_OK)
+		return status;
+	if (!take_out(cli, tenant, entry, "removed", &error))
+		return cli_error(entry->file, error);
+	printf("removed %s from %s\n  %s\n", entry->key, entry->file,
+	       entry->text);
+	return EX_OK;
 }
 
 /* Octets by which the compiler's heap grows. */

@@ -47,11 +47,13 @@ static void
 say_item(const char *path, const struct import_item *item)
 {
 	g_autofree char *given = text_shown(item->given, 200);
+	g_autofree char *fault = item->fault ? text_shown(item->fault, 1000) :
+	    NULL;
 
 	printf("%s:%u: %s: %s", path, item->line,
 	       import_results[item->result], given);
-	if (item->fault)
-		printf(": %s", item->fault);
+	if (fault)
+		printf(": %s", fault);
 	for (guint i = 0; i < item->remarks->len; i++)
 		printf("; %s", (const char *)item->remarks->pdata[i]);
 	putchar('\n');

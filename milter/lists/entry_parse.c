@@ -550,6 +550,20 @@ check_filename(const struct reader *reader, const char *value)
 		 "meant", value);
 }
 
+/* 192.0.2.0/24 is a page of one host here. */
+static void
+warn_network(const struct reader *reader, const char *value)
+{
+	g_auto(GStrv) parts = g_strsplit_set(value, "[]", -1);
+	g_autofree char *bare = g_strjoinv("", parts);
+	struct network network;
+
+	if (strchr(bare, '/') && network_parse(bare, &network))
+		warn(reader, "%s is the page %s of one host: a url entry "
+		     "takes an address, not a network", value,
+		     strchr(value, '/'));
+}
+
 /* Hardly a link to be blocked is one without a path. */
 static void
 warn_pathless(const struct reader *reader, const char *value,
@@ -573,8 +587,10 @@ warn_pathless(const struct reader *reader, const char *value,
 			     strchr(value, ':') ? "[" : "", value,
 			     strchr(value, ':') ? "]" : "");
 		break;
-	case URL_AROUND:
 	case URL_PATH:
+		warn_network(reader, value);
+		break;
+	case URL_AROUND:
 	case URL_FOLDER:
 	case URL_PATH_BELOW:
 	case URL_FOLDER_BELOW:

@@ -79,13 +79,25 @@ read_list(const char *text, const struct entry_place *place,
 
 /* ---- lines of list syntax from parts ---- */
 
+/* Is VALUE one regular expression, and nothing behind it? */
+static bool
+is_pattern(const char *value)
+{
+	const char *p = value + 1;
+
+	if (*value != '/')
+		return false;
+	for (; *p && *p != '/'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p && !p[1];
+}
+
 void
 import_value(GString *line, const char *value)
 {
-	gsize length = strlen(value);
-
 	g_string_append_c(line, ' ');
-	if (length > 1 && value[0] == '/' && value[length - 1] == '/')
+	if (is_pattern(value))
 		g_string_append(line, value);
 	else
 		entry_append_word(line, value, false);
@@ -98,6 +110,22 @@ import_option(GString *line, const char *name, const char *value)
 		return;
 	g_string_append_printf(line, " %s=", name);
 	entry_append_word(line, value, false);
+}
+
+/* May TEXT stand in a line as its WHAT, unquoted?  What it means is for
+ * entry_parse() to say. */
+static bool
+check_word(struct import_item *item, const char *what, const char *text)
+{
+	gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+	if (length > 0 && !text[length])
+		return true;
+	item->fault = g_strdup_printf("\"%s\" is no %s: write %s", text, what,
+				      strcmp(what, "action") == 0 ?
+				      "block, allow or observe" :
+				      "one word, as sender or url");
+	return false;
 }
 
 /* The same of an option that takes several values, parted by commas. */
@@ -221,11 +249,12 @@ read_row(const struct csv_row *row, const int at[COLUMNS],
 						-1);
 	g_autoptr(GString) line = g_string_new(g_strstrip(action));
 	g_autofree char *clean = import_one_line(value, item);
+	g_autofree char *second = import_one_line(source, item);
 
 	g_string_append_printf(line, " %s", g_strstrip(kind));
 	import_value(line, g_strstrip(clean));
-	if (*source)
-		import_value(line, source);
+	if (*g_strstrip(second))
+		import_value(line, second);
 	for (guint i = COLUMN_SOURCE + 1; i < COLUMNS; i++) {
 		g_autofree char *text = import_one_line(cell(row, at[i]),
 							item);
@@ -237,7 +266,8 @@ read_row(const struct csv_row *row, const int at[COLUMNS],
 	}
 	if (!*clean)
 		item->fault = g_strdup("it has no value");
-	else
+	else if (check_word(item, "action", action) &&
+		 check_word(item, "kind", kind))
 		import_item_parse(item, line->str, place);
 	g_ptr_array_add(items, item);
 }
@@ -352,7 +382,7 @@ read_own(const Json *object, guint number, const struct entry_place *place)
 	int known = fields_word(indicator_kinds, kind);
 	Indicator like = { (enum indicator_kind)MAX(known, 0), (char *)value,
 			   (char *)source };
-	g_autoptr(GString) line = g_string_new(action ? action : "?");
+	g_autoptr(GString) line = g_string_new(action);
 	g_autofree char *text = NULL;
 
 	if (!value || known < 0) {
@@ -360,6 +390,8 @@ read_own(const Json *object, guint number, const struct entry_place *place)
 				       "know");
 		return item;
 	}
+	if (!check_word(item, "action", action ? action : ""))
+		return item;
 	text = entry_value_text(&like);
 	g_string_append_printf(line, " %s", kind);
 	import_value(line, text);

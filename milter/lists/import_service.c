@@ -46,31 +46,67 @@ kind_of_value(const char *value)
 	return NULL;
 }
 
+/* The kind of OBJECT, whose value is VALUE, or NULL and a fault of ITEM. */
 static const char *
-kind_of(const Json *object, const char *value, const char *kind)
+kind_of(const Json *object, const char *value, const char *kind,
+	struct import_item *item)
 {
 	const char *theirs = member(object, "ListType");
 
 	for (guint i = 0; theirs && i < G_N_ELEMENTS(kinds); i++)
 		if (g_ascii_strcasecmp(kinds[i].theirs, theirs) == 0)
 			return kinds[i].ours;
-	return kind ? kind : kind_of_value(value);
+	if (theirs) {
+		item->fault = g_strdup_printf("its ListType is \"%s\": only "
+					      "Sender, Url, FileHash and IP "
+					      "are entries for mail", theirs);
+		return NULL;
+	}
+	kind = kind ? kind : kind_of_value(value);
+	if (!kind)
+		item->fault = g_strdup_printf("\"%s\" could be a sender or a "
+					      "url, and no ListType says: "
+					      "import each type by itself, "
+					      "with --kind", value);
+	return kind;
 }
 
-/* A time of ConvertTo-Json: RFC 3339, or "/Date(milliseconds)/"; 0: none. */
-static gint64
-time_of(const Json *object, const char *name)
+/* TEXT as ConvertTo-Json prints a time: RFC 3339, or "/Date(milliseconds)/".
+ * False when it is neither. */
+static bool
+read_time(const char *text, gint64 *at)
 {
-	const char *text = member(object, name);
-	g_autoptr(GDateTime) time = NULL;
 	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	g_autoptr(GDateTime) time = NULL;
+	char *end = NULL;
 
-	if (!text)
-		return 0;
-	if (g_str_has_prefix(text, "/Date("))
-		return g_ascii_strtoll(text + 6, NULL, 10) * 1000;
+	if (g_str_has_prefix(text, "/Date(")) {
+		*at = g_ascii_strtoll(text + 6, &end, 10) * 1000;
+		return end > text + 6 && strcmp(end, ")/") == 0;
+	}
 	time = g_date_time_new_from_iso8601(text, utc);
-	return time ? g_date_time_to_unix(time) * CLOCK_SECOND : 0;
+	*at = time ? g_date_time_to_unix(time) * CLOCK_SECOND : 0;
+	return time != NULL;
+}
+
+/* The time NAME of OBJECT; 0: it has none, or ITEM has a fault. */
+static gint64
+time_of(const Json *object, const char *name, struct import_item *item)
+{
+	const Json *found = json_member(object, name);
+	/* With its properties, a time is an object. */
+	const Json *inner = json_member(found, "value");
+	const char *text = json_text(inner ? inner : found);
+	gint64 at = 0;
+
+	if (!text && !inner && !json_number(found))
+		return 0;
+	if (text && (!*text || read_time(text, &at)))
+		return at;
+	item->fault = g_strdup_printf("its %s, \"%s\", is no time: print it "
+				      "as 2026-12-31T18:00:00Z", name,
+				      text ? text : "?");
+	return 0;
 }
 
 static void
@@ -107,17 +143,21 @@ action_of(const Json *object)
 static void
 add_options(GString *line, const Json *object, struct import_item *item)
 {
-	gint64 days = json_number(json_member(object, "RemoveAfter"));
-	gint64 made = time_of(object, "CreatedDateTime");
+	const Json *after = json_member(object, "RemoveAfter");
+	gint64 days = json_text(after) ?
+	    g_ascii_strtoll(json_text(after), NULL, 10) : json_number(after);
+	gint64 made = time_of(object, "CreatedDateTime", item);
+	gint64 used = time_of(object, "LastUsedDate", item);
 
-	add_time(line, "expires", time_of(object, "ExpirationDate"));
+	add_time(line, "expires", time_of(object, "ExpirationDate", item));
 	if (days > 0) {
 		g_autofree char *span = g_strdup_printf("%" G_GINT64_FORMAT
 							"d", days);
 
 		import_option(line, "unused", span);
 	}
-	add_time(line, "added", made);
+	/* Its use there counts as well: it ends so long after the last. */
+	add_time(line, "added", days > 0 ? MAX(made, used) : made);
 	add_text(line, "note", member(object, "Notes"), item);
 	add_text(line, "by", member(object, "ModifiedBy"), item);
 	add_text(line, "submission", member(object, "SubmissionID"), item);
@@ -143,7 +183,8 @@ read_pair(const Json *object, guint number, const struct entry_place *place)
 	import_value(line, user);
 	import_value(line, from);
 	add_options(line, object, item);
-	import_item_parse(item, line->str, place);
+	if (!item->fault)
+		import_item_parse(item, line->str, place);
 	return item;
 }
 
@@ -163,18 +204,14 @@ import_service(const Json *object, guint number,
 		item->fault = g_strdup("it has no Value, or no Action");
 		return item;
 	}
-	kind = kind_of(object, value, kind);
-	if (!kind) {
-		item->fault = g_strdup_printf("\"%s\" could be a sender or a "
-					      "url, and no ListType says: "
-					      "import each type by itself, "
-					      "with --kind", value);
+	kind = kind_of(object, value, kind, item);
+	if (!kind)
 		return item;
-	}
 	g_string_append_printf(line, " %s", kind);
 	import_value(line, value);
 	add_options(line, object, item);
-	import_item_parse(item, line->str, place);
+	if (!item->fault)
+		import_item_parse(item, line->str, place);
 	if (strcmp(action, "allow") == 0 && strcmp(kind, "sender") == 0)
 		import_remark(item, "counts only for authenticated mail; "
 			      "proof=none would make it count for anyone who "

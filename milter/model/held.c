@@ -47,7 +47,9 @@ static const struct {
 	  NOBODY },
 	{ HELD_DELETE, OPEN, HELD_DELETED, BIT(ACTOR_USER) | BIT(ACTOR_ADMIN),
 	  RIGHT_DELETE },
-	{ HELD_EXPIRE, OPEN, HELD_EXPIRED, BIT(ACTOR_SYSTEM), NOBODY },
+	/* What was approved is sent, however long the MTA was away. */
+	{ HELD_EXPIRE, OPEN & ~BIT(HELD_APPROVED), HELD_EXPIRED,
+	  BIT(ACTOR_SYSTEM), NOBODY },
 };
 
 bool

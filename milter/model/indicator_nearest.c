@@ -61,6 +61,22 @@ domain_of(const char *raw)
 	return at ? g_strdup(at + 1) : NULL;
 }
 
+/* "@a.example" and "*@a.example".  An address that is wrong does not become
+ * all of its domain, which may be half of the world's. */
+static char *
+domain_of_all(const char *raw)
+{
+	return raw[strspn(raw, "*")] == '@' ? domain_of(raw) : NULL;
+}
+
+static char *
+first_of_several(const char *raw)
+{
+	g_autofree char *first = g_strndup(raw, strcspn(raw, ",; \t"));
+
+	return strpbrk(first, "@.") ? g_steal_pointer(&first) : NULL;
+}
+
 static char *
 one_dot(const char *raw)
 {
@@ -182,7 +198,8 @@ static const struct {
 	{ FOR(INDICATOR_URL), whole_folder },
 	{ FOR(INDICATOR_URL), any_path },
 	{ FOR(INDICATOR_URL), no_front },
-	{ MAILERS, domain_of },
+	{ MAILERS, domain_of_all },
+	{ MAILERS, first_of_several },
 	{ MAILERS, dot_front },
 	{ MAILERS | HALVES, one_dot },
 	{ FOR(INDICATOR_FILE), no_hash_name },

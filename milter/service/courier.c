@@ -268,3 +268,32 @@ courier_go(Courier *courier, const char *id)
 	pthread_cond_signal(&courier->wake);
 	pthread_mutex_unlock(&courier->lock);
 }
+
+bool
+courier_post(Site *site, Courier *courier, const char *message,
+	     const char *to, const GString *mail, GError **error)
+{
+	Outgoing *item = fields_new(&outgoing_fields);
+	OutgoingRcpt *rcpt = fields_new(&outgoing_rcpt_fields);
+	int fd = file_memory(mail->str, mail->len, error);
+	char id[ID_TEXT];
+	bool good;
+
+	id_new(id);
+	item->id = g_strdup(id);
+	item->message = g_strdup(message);
+	item->at = clock_now();
+	item->sender = g_strdup("");
+	rcpt->rcpt = g_strdup(to);
+	rcpt->address = g_strdup(to);
+	rcpt->options = g_strdup("NOTIFY=NEVER");
+	g_ptr_array_add(item->rcpts, rcpt);
+	good = fd >= 0 && outbox_put(site->outbox, item, fd, mail->len,
+				     error);
+	if (fd >= 0)
+		close(fd);
+	fields_free(&outgoing_fields, item);
+	if (good && courier)
+		courier_go(courier, id);
+	return good;
+}

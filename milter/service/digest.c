@@ -220,13 +220,16 @@ struct choosing {
 	GError *error;
 };
 
-/* Has the user blocked the sender?  Then he wants to hear no more of him. */
+/* Has the user blocked the sender?  Then he wants to hear no more of him,
+ * unless he trusts him by another entry: a domain blocked, and one of it
+ * safe. */
 static bool
 is_blocked(struct choosing *choosing, const char *from)
 {
 	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(
 	    (GDestroyNotify)user_entry_free);
+	bool is_any = false;
 
 	if (!*from || choosing->error)
 		return false;
@@ -236,10 +239,14 @@ is_blocked(struct choosing *choosing, const char *from)
 			choosing->reader->user, values, entries,
 			&choosing->error))
 		return false;
-	for (guint i = 0; i < entries->len; i++)
-		if (((UserEntry *)entries->pdata[i])->list == USER_BLOCK)
-			return true;
-	return false;
+	for (guint i = 0; i < entries->len; i++) {
+		const UserEntry *entry = entries->pdata[i];
+
+		if (entry->list == USER_SAFE)
+			return false;
+		is_any |= entry->list == USER_BLOCK;
+	}
+	return is_any;
 }
 
 static int

@@ -437,13 +437,97 @@ draft_lengthen(Site *site, const Tenant *tenant, const char *object,
 			more->pdata[0], by, error);
 }
 
-static bool
-has_key(const GPtrArray *entries, const char *key)
+static Entry *
+standing_of(const GPtrArray *entries, const char *key)
 {
 	for (guint i = 0; i < entries->len; i++)
 		if (strcmp(((Entry *)entries->pdata[i])->key, key) == 0)
-			return true;
-	return false;
+			return entries->pdata[i];
+	return NULL;
+}
+
+/* Have OLD last as long and lift as much as NEW, when a person wants that.
+ * False when it does already, or NEW has no end of its own to go by. */
+static bool
+reach(Entry *old, const Entry *new)
+{
+	bool is_longer = old->expires &&
+	    old->expires < new->expires - CLOCK_DAY;
+	bool is_stronger = new->override > old->override;
+
+	if (entry_is_automatic(new->by))
+		return false;
+	if (is_longer)
+		old->expires = new->expires;
+	if (is_stronger)
+		old->override = new->override;
+	return is_longer || is_stronger;
+}
+
+/* What adding an entry is to do with the managed file PATH. */
+struct adding {
+	Site *site;
+	const Tenant *tenant;
+	const char *path, *object;
+	const struct doer *by;
+	const Life *life;
+	GPtrArray *said;
+};
+
+/* OLD stands where NEW is wanted. */
+static bool
+meet(const struct adding *adding, Entry *old, const Entry *new,
+     GError **error)
+{
+	const struct list_line line = { old->line, old->text };
+	g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_free);
+	const char *why;
+	gint64 end = life_end(adding->life, old, &why);
+	bool is_over = end && end <= clock_now();
+
+	if (!is_over && !reach(old, new)) {
+		g_ptr_array_add(adding->said, g_strdup_printf("there already: "
+				"%s", old->text));
+		return true;
+	}
+	g_ptr_array_add(more, entry_format(is_over ? new : old));
+	if (is_over && !life_ended(adding->site->usages, adding->tenant->name,
+				   old, why, adding->by->who, error))
+		return false;
+	if (!listfile_edit(adding->path, &line, 1, more, error) ||
+	    !tell_change(adding->site, adding->tenant, adding->object,
+			 is_over ? "entry-added" : "entry-lengthened",
+			 more->pdata[0], adding->by, error))
+		return false;
+	g_ptr_array_add(adding->said, g_strdup_printf("%s %s in %s\n  %s",
+			is_over ? "renewed" : "widened", new->key,
+			adding->path, (char *)more->pdata[0]));
+	return true;
+}
+
+static bool
+add(const struct adding *adding, const Entry *entry, GError **error)
+{
+	g_autoptr(GPtrArray) there = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)entry_free);
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	g_autofree char *line = entry_format(entry);
+	Entry *old;
+
+	/* An edit moves the lines below it, so each is looked for anew. */
+	listfile_read(adding->path, adding->tenant->name,
+		      adding->tenant->zone, there, notes);
+	old = standing_of(there, entry->key);
+	if (old)
+		return meet(adding, old, entry, error);
+	if (!listfile_append(adding->path, line, error) ||
+	    !tell_change(adding->site, adding->tenant, adding->object,
+			 "entry-added", line, adding->by, error))
+		return false;
+	g_ptr_array_add(adding->said, g_strdup_printf("added %s to %s\n  %s",
+			entry->key, adding->path, line));
+	return true;
 }
 
 bool
@@ -453,33 +537,13 @@ draft_add(Site *site, const Config *config, const Tenant *tenant,
 {
 	g_autofree char *path = lists_managed(config, tenant);
 	g_autofree char *folder = g_path_get_dirname(path);
-	g_autoptr(GPtrArray) there = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)entry_free);
-	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)list_note_free);
+	g_autoptr(Life) life = life_of(site->usages, error);
+	const struct adding adding = { site, tenant, path, object, by, life,
+				       said };
+	bool good = life != NULL;
 
 	mkdir(folder, 0750);
-	listfile_read(path, tenant->name, tenant->zone, there, notes);
-	for (guint i = 0; i < entries->len; i++) {
-		const Entry *entry = entries->pdata[i];
-		g_autofree char *line = entry_format(entry);
-		struct deed deed = {
-			.who = by->who, .via = by->via,
-			.what = "entry-added", .object = object,
-			.tenant = tenant->name, .detail = line,
-		};
-
-		if (has_key(there, entry->key)) {
-			g_ptr_array_add(said, g_strdup_printf("there already"
-					": %s", line));
-			continue;
-		}
-		if (!listfile_append(path, line, error) ||
-		    !trail_add(site->trail, &deed, error))
-			return false;
-		g_ptr_array_add(said, g_strdup_printf("added %s to %s\n  %s",
-						      entry->key, path,
-						      line));
-	}
-	return true;
+	for (guint i = 0; good && i < entries->len; i++)
+		good = add(&adding, entries->pdata[i], error);
+	return good;
 }

@@ -29,34 +29,6 @@
 /* ---- the answer ---- */
 
 static bool
-put_letter(struct work *work, const char *data, gsize length, GError **error)
-{
-	Outgoing *item = fields_new(&outgoing_fields);
-	OutgoingRcpt *rcpt = fields_new(&outgoing_rcpt_fields);
-	int fd = file_memory(data, length, error);
-	char id[ID_TEXT];
-	bool good;
-
-	id_new(id);
-	item->id = g_strdup(id);
-	item->message = g_strdup(work->errand->id);
-	item->at = clock_now();
-	item->sender = g_strdup("");
-	rcpt->rcpt = g_strdup(work->errand->reply);
-	rcpt->address = g_strdup(work->errand->reply);
-	rcpt->options = g_strdup("NOTIFY=NEVER");
-	g_ptr_array_add(item->rcpts, rcpt);
-	good = fd >= 0 && outbox_put(work->line->site->outbox, item, fd,
-				     length, error);
-	if (fd >= 0)
-		close(fd);
-	fields_free(&outgoing_fields, item);
-	if (good && work->line->courier)
-		courier_go(work->line->courier, id);
-	return good;
-}
-
-static bool
 answer(struct work *work, GError **error)
 {
 	const struct letter letter = {
@@ -70,7 +42,9 @@ answer(struct work *work, GError **error)
 	if (!smtp_is_safe(work->errand->reply))
 		return true;
 	mail = letter_make(&letter, clock_now());
-	return put_letter(work, mail->str, mail->len, error);
+	return courier_post(work->line->site, work->line->courier,
+			    work->errand->id, work->errand->reply, mail,
+			    error);
 }
 
 static void

@@ -253,28 +253,41 @@ add_part(GString *out, const char *type, const char *text)
 	add_printable(out, text);
 }
 
+/* TEXT and what else it is, as the parts of a multipart of TYPE. */
+static void
+add_parts(GString *out, const struct letter *letter)
+{
+	char edge[ID_TEXT];
+
+	/* No text can hold it: it has just been made up. */
+	id_new(edge);
+	g_string_append_printf(out, "Content-Type: multipart/%s; "
+			       "boundary=\"%s\"\r\n\r\n--%s\r\n",
+			       letter->status ?
+			       "report; report-type=delivery-status" :
+			       "alternative", edge, edge);
+	add_part(out, "plain", letter->text);
+	g_string_append_printf(out, "\r\n--%s\r\n", edge);
+	if (letter->status)
+		g_string_append_printf(out, "Content-Type: message/"
+				       "delivery-status\r\n\r\n%s",
+				       letter->status);
+	else
+		add_part(out, "html", letter->html);
+	g_string_append_printf(out, "\r\n--%s--\r\n", edge);
+}
+
 GString *
 letter_make(const struct letter *letter, gint64 now)
 {
 	GString *out = g_string_sized_new(4096);
-	char edge[ID_TEXT];
 
 	add_head(out, letter, now);
-	if (!letter->html && !is_long(letter->text)) {
-		add_lines(out, letter->text);
-		return out;
-	}
-	if (!letter->html) {
+	if (letter->html || letter->status)
+		add_parts(out, letter);
+	else if (is_long(letter->text))
 		add_part(out, "plain", letter->text);
-		return out;
-	}
-	/* No text can hold it: it has just been made up. */
-	id_new(edge);
-	g_string_append_printf(out, "Content-Type: multipart/alternative; "
-			       "boundary=\"%s\"\r\n\r\n--%s\r\n", edge, edge);
-	add_part(out, "plain", letter->text);
-	g_string_append_printf(out, "\r\n--%s\r\n", edge);
-	add_part(out, "html", letter->html);
-	g_string_append_printf(out, "\r\n--%s--\r\n", edge);
+	else
+		add_lines(out, letter->text);
 	return out;
 }

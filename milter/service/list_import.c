@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "gatepost/service/lists.h"
+#include "gatepost/util/clock.h"
 #include "gatepost/util/file.h"
 
 struct importing {
+	const Config *config;
+	const Tenant *tenant;
 	GHashTable *standing;	/* key to const Entry *, of the lists */
 	GHashTable *seen;	/* key to const struct import_item * */
 	const char *managed;	/* path */
@@ -48,11 +51,32 @@ meet(struct importing *importing, struct import_item *item,
 	}
 }
 
+/* What is new here was never used here: where its unused= would be over
+ * already, it counts from now. */
+static void
+renew(struct import_item *item)
+{
+	Entry *entry = item->entry;
+	gint64 now = clock_now();
+
+	if (!entry->unused || !entry->added ||
+	    entry->added + entry->unused > now)
+		return;
+	entry->added = now;
+	g_free(entry->text);
+	entry->text = entry_format(entry);
+	g_ptr_array_add(item->remarks, g_strdup("unused= counts from now: "
+						"nothing is known here of "
+						"its use before"));
+	item->is_changed = true;
+}
+
 static void
 place(struct importing *importing, struct import_item *item)
 {
 	const struct import_item *twin;
 	const Entry *standing;
+	char *odd;
 
 	if (!item->entry) {
 		item->result = IMPORT_REFUSED;
@@ -71,6 +95,11 @@ place(struct importing *importing, struct import_item *item)
 		meet(importing, item, standing);
 		return;
 	}
+	renew(item);
+	odd = lists_for_nobody(importing->config, importing->tenant,
+			       item->entry);
+	if (odd)
+		g_ptr_array_add(item->remarks, odd);
 	item->result = item->is_changed ? IMPORT_CHANGED : IMPORT_TAKEN;
 	g_ptr_array_add(importing->more, item->entry->text);
 }
@@ -100,7 +129,8 @@ lists_import(const Config *config, const Tenant *tenant, GPtrArray *items,
 					    sizeof(struct list_line));
 	g_autoptr(GPtrArray) more = g_ptr_array_new();
 	g_autofree char *managed = lists_managed(config, tenant);
-	struct importing importing = { standing, seen, managed, out, more };
+	struct importing importing = { config, tenant, standing, seen,
+				       managed, out, more };
 
 	lists_read(config, tenant, entries, notes);
 	for (guint i = 0; i < entries->len; i++) {

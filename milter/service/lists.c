@@ -221,6 +221,22 @@ lists_read_file(const Config *config, const Tenant *tenant, const char *path,
 	return false;
 }
 
+char *
+lists_for_nobody(const Config *config, const Tenant *tenant,
+		 const Entry *entry)
+{
+	for (guint i = 0; i < entry->for_->len; i++) {
+		const char *one = entry->for_->pdata[i];
+		const char *at = strrchr(one, '@');
+
+		if (config_tenant_of(config, at ? at + 1 : one) != tenant)
+			return g_strdup_printf("for=%s is in no domain of "
+					       "tenant %s: it never acts for "
+					       "that", one, tenant->name);
+	}
+	return NULL;
+}
+
 bool
 lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	   GPtrArray *notes)
@@ -231,6 +247,14 @@ lists_read(const Config *config, const Tenant *tenant, GPtrArray *entries,
 	for (guint i = 0; i < all->len; i++)
 		good = lists_read_file(config, tenant, all->pdata[i], -1,
 				       entries, notes) && good;
+	for (guint i = 0; i < entries->len; i++) {
+		const Entry *entry = entries->pdata[i];
+		g_autofree char *odd = lists_for_nobody(config, tenant,
+							entry);
+
+		if (odd)
+			add_note(notes, entry->file, entry->line, false, odd);
+	}
 	return good;
 }
 

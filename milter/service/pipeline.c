@@ -49,7 +49,8 @@ pipeline_end(struct pipeline *line, Message *message, struct mta *mta)
 	if (!keep(line->site, message, facts, shown, decisions, &error))
 		return later(message, "cannot hold: ", error);
 	if (!errands_take(line, message, facts, &error) ||
-	    !intake_take(line, message, decisions, reports, mta, &error))
+	    !intake_take(line, message, decisions, reports, mta, &error) ||
+	    !unsent(line, message, facts, decisions, &error))
 		return later(message, "", error);
 	if (!apart(line, message, facts, decisions, &error))
 		return later(message, "outbox: ", error);

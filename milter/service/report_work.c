@@ -600,29 +600,10 @@ tell_by_outbox(struct report_worker *worker, const char *to,
 	       const GString *mail, GError **error)
 {
 	struct pipeline *line = worker->data;
-	Outgoing *item = fields_new(&outgoing_fields);
-	OutgoingRcpt *rcpt = fields_new(&outgoing_rcpt_fields);
-	int fd = file_memory(mail->str, mail->len, error);
 	char id[ID_TEXT];
-	bool good;
 
 	id_new(id);
-	item->id = g_strdup(id);
-	item->message = g_strdup(id);
-	item->at = clock_now();
-	item->sender = g_strdup("");
-	rcpt->rcpt = g_strdup(to);
-	rcpt->address = g_strdup(to);
-	rcpt->options = g_strdup("NOTIFY=NEVER");
-	g_ptr_array_add(item->rcpts, rcpt);
-	good = fd >= 0 && outbox_put(line->site->outbox, item, fd, mail->len,
-				     error);
-	if (fd >= 0)
-		close(fd);
-	fields_free(&outgoing_fields, item);
-	if (good && line->courier)
-		courier_go(line->courier, id);
-	return good;
+	return courier_post(line->site, line->courier, id, to, mail, error);
 }
 
 /* The ledger is written a moment after the mail, and what a program reports

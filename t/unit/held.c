@@ -66,6 +66,8 @@ static const struct {
 	  STEP_ALREADY, 0 },
 	{ "the clock expires what is open", HELD_DENIED, HELD_EXPIRE, SYSTEM,
 	  STEP_DONE, HELD_EXPIRED },
+	{ "... but not what waits for the MTA alone", HELD_APPROVED,
+	  HELD_EXPIRE, SYSTEM, STEP_ALREADY, 0 },
 	{ "... which nobody else does", HELD_HELD, HELD_EXPIRE, ADMIN,
 	  STEP_NOT_YOURS, 0 },
 };

@@ -130,7 +130,7 @@ static const struct {
 	{ INDICATOR_SENDER, "~contoso.com", NULL, "*.contoso.com" },
 	{ INDICATOR_SENDER, "mailto:a@contoso.com", NULL, "a@contoso.com" },
 	{ INDICATOR_SENDER, "https://contoso.com/x", NULL, "contoso.com" },
-	{ INDICATOR_SENDER, "a*@contoso.com", NULL, "contoso.com" },
+	{ INDICATOR_SENDER, "a*@contoso.com", NULL, NULL },
 	{ INDICATOR_SENDER, "*@contoso.com", NULL, "contoso.com" },
 	{ INDICATOR_SENDER, "contoso..com", NULL, "contoso.com" },
 	{ INDICATOR_SENDER, "contoso.*", NULL, NULL },

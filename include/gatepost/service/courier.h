@@ -22,6 +22,12 @@ Courier *courier_new(Site *site, Setup *(*setup)(void *data), void *data);
 void courier_hold(Courier *courier, const char *id);
 void courier_go(Courier *courier, const char *id);
 
+/* Put MAIL, a letter of ours on account of MESSAGE (an id), into the outbox
+ * of SITE for TO, an address as smtp_is_safe(), and wake COURIER (may be
+ * NULL).  False and ERROR set: it is not on disk. */
+bool courier_post(Site *site, Courier *courier, const char *message,
+		  const char *to, const GString *mail, GError **error);
+
 /* What one walk through the outbox did. */
 struct courier_walk {
 	guint sent, left;	/* items */

@@ -42,9 +42,10 @@ struct draft {
 GPtrArray *draft_entries(const struct draft *what, const struct doer *by,
 			 GPtrArray *said, GError **error);
 
-/* Append ENTRIES to the managed list of TENANT, on account of OBJECT (an id);
- * one that is there already stays as it is.  Each is told to the audit log
- * and its line to SAID (of char *). */
+/* Append ENTRIES to the managed list of TENANT, on account of OBJECT (an id).
+ * One that is there already lasts as long and lifts as much then, unless it is
+ * a program that asks; one that has ended is replaced.  Each is told to the
+ * audit log and its line to SAID (of char *). */
 bool draft_add(Site *site, const Config *config, const Tenant *tenant,
 	       const char *object, const GPtrArray *entries,
 	       const struct doer *by, GPtrArray *said, GError **error);

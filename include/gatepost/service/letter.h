@@ -20,6 +20,8 @@ struct letter {
 	const char *subject;	/* UTF-8; nothing of a stranger */
 	const char *text;	/* UTF-8, lines end in LF or CRLF */
 	const char *html;	/* the same as a page; NULL: none */
+	const char *status;	/* it is a delivery status notification: its
+				 * fields, ASCII with CRLF; NULL: it is none */
 	const char *id;		/* of ours, for Message-ID; NULL: a new one */
 };
 

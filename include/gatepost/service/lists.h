@@ -37,6 +37,11 @@ bool lists_compile(const Config *config, GPtrArray *notes,
 bool lists_write(const Config *config, int folder, GPtrArray *notes,
 		 GError **error);
 
+/* Why a user or domain of ENTRY's for= is never met, for people, or NULL; free
+ * it. */
+char *lists_for_nobody(const Config *config, const Tenant *tenant,
+		       const Entry *entry);
+
 /*
  * Put the entries of ITEMS (of struct import_item *) into TENANT's managed
  * list, all at once, and set each item's result; COUNTS are by result.  What

@@ -27,6 +27,12 @@ bool unread(struct pipeline *line, Message *message, const GPtrArray *shown,
 bool keep(Site *site, Message *message, const Facts *facts,
 	  const GPtrArray *shown, GPtrArray *decisions, GError **error);
 
+/* Tell our own user of the copies to others that are held since a list keeps
+ * them from going out (unsent.c).  False and ERROR set: nothing may be taken
+ * off, since nobody would know. */
+bool unsent(struct pipeline *line, const Message *message,
+	    const Facts *facts, const GPtrArray *decisions, GError **error);
+
 /* Header fields and recipients, as the decisions say (edit.c).  False: the
  * MTA did not take an edit. */
 bool edit(const Message *message, const Facts *facts, GPtrArray *decisions,
