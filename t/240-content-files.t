@@ -101,6 +101,14 @@ sub pdf {
 	    "\n%%EOF\n";
 }
 
+# A message with a page; one with a file.
+sub mail_of {
+	return "From: b\@inner.example\r\nSubject: see\r\nMIME-Version: 1.0" .
+	    "\r\nContent-Type: text/html\r\n\r\n$_[0]\r\n";
+}
+
+sub wrapped { return message(@_) =~ s/\r?\n/\r\n/gr }
+
 my $packed = compress('10 0 << /Type /Annot /A << /S /URI ' .
     '/URI (http://packed.example/pdf) >> >>');
 my $office = zip('[Content_Types].xml' => '<Types/>', 'a.xml' => '<a/>',
@@ -191,6 +199,28 @@ my @cases = (
 	['... of old Word', 'c.doc', compound(pack('vvvvvv', 0xa5ec, 0xc1, 0,
 	    0, 0, 0x100), ['WordDocument', 2, 8192]), {}, defects =>
 	    ['file-encrypted'], is_encrypted => 1],
+	['a shortcut to a site', 'site.url', "[InternetShortcut]\r\n" .
+	    "URL=http://shortcut.example/a\r\n", {},
+	    links => ['http://shortcut.example/a']],
+	['... in an archive', 'url.zip', zip('site.url' =>
+	    "[InternetShortcut]\r\nURL=http://shortcut.example/a\r\n"),
+	    {}, links => ['http://shortcut.example/a']],
+	['a rich text', 'a.rtf', '{\\rtf1{\\field{\\*\\fldinst HYPERLINK ' .
+	    '"http://rich.example/a"}{\\fldrslt here}}}', {},
+	    links => ['http://rich.example/a'], seen => 'application/rtf'],
+	['an invitation, its lines folded', 'invite.ics', "BEGIN:VCALENDAR\r\n" .
+	    "DESCRIPTION:Join http://invite.exa\r\n mple/a\\, b\\nnow\r\n" .
+	    "URL:http://invite.example/c\r\n d\r\nEND:VCALENDAR\r\n", {},
+	    links => ['http://invite.example/a', 'http://invite.example/cd']],
+	['a message', 'mail.EML', mail_of($page), {},
+	    links => ['http://in-page.example/x']],
+	['... with a file', 'out.eml', wrapped('run.exe', $exe),
+	    { 'run.exe' => $exe }],
+	['... three in each other', 'a.eml', wrapped('b.eml', wrapped('c.eml',
+	    mail_of($page))), {}, links => ['http://in-page.example/x']],
+	['... four', 'a.eml', wrapped('b.eml', wrapped('c.eml', wrapped(
+	    'd.eml', mail_of($page)))), {}, defects => ['mime-deep'],
+	    is_cut => 1],
 	['... without one', 'd.doc', compound(pack('vvvvvv', 0xa5ec, 0xc1, 0,
 	    0, 0, 0), ['WordDocument', 2, 8192]), {}],
 	['... of old Excel', 'e.xls', compound(pack('vvx16vvx6', 0x809, 16,

@@ -511,6 +511,26 @@ like((answers('u@both.org', 1))[0] || '',
     qr/^Subject: =\?utf-8|^Subject: Ihre Meldung/m,
     '... and acknowledged in the language of the tenant');
 
+# --- one reporter whom the MTA does not know ---------------------------------
+
+$sink->stop;
+$sink = Gatepost::Sink->new(folder => $site->dir . '/sink2',
+    refuses => qr/bob\@/);
+$site->write_config(release => { smtp => $sink->place });
+$site->reload;
+my $team_message = phish(subject => 'Of three');
+report($_, 'phish@example.org', carrier(from => $_,
+    to => 'phish@example.org', message => $team_message))
+    foreach 'ann@example.org', $bob, $alice;
+my ($of_three) = grep { $_->{subject} eq 'Of three' } rows();
+is($of_three->{count}, 3, 'three report one message');
+my $mark = $site->gatepost('report', 'mark', $of_three->{id}, 'phish');
+is($mark->{code}, 75, 'one of them cannot be told that it is marked');
+like($mark->{err}, qr/told 2 reporters: bob\@example\.org: /,
+    '... which is said, and who');
+is(scalar(to('ann@example.org')) . scalar(to($alice)), '11',
+    '... and the others are told');
+
 # --- a stop in the middle -------------------------------------------------
 
 @new = new_rows(sub {

@@ -206,6 +206,22 @@ ok(Gatepost::Test::wait_for(40, sub {
 	grep { /^Users' reports wait/ } subjects() }),
     '... that nobody looked at for four days is told');
 
+# Candidates wait for a drain as well, though nothing was submitted.
+configure(cron => { sweep => 60, drain => 5 }, analysts => [ {
+    name => 'local', type => 'command', argv => ['/bin/true'],
+    local => \1 } ]);
+$site->stop;
+sql('DELETE FROM alert');
+sql("UPDATE job SET last = last + 3 * 3600 * 1000000 WHERE name = 'sweep'");
+sql("INSERT INTO job (name, last) SELECT 'drain', last - 3600 * 1000000 " .
+    "FROM job WHERE name = 'sweep'");
+is(sql('SELECT COUNT(*) FROM submission') + 0, 0, 'nothing is submitted');
+$sink->forget;
+$site->start;
+ok(Gatepost::Test::wait_for(30, sub {
+	grep { $_ eq 'gatepost drain has not succeeded lately' } subjects() }),
+    '... and a drain that does not run is told where there are analysts');
+
 $sink->stop;
 $site->stop;
 done_testing();

@@ -166,6 +166,32 @@ foreach my $privacy (sort(keys %left), 'hashes') {
 	    $text, '... and can be shown, octet for octet');
 }
 
+# Whom an alias led to stands in what was delivered, and who reported it in
+# what he sent.
+my $copy = "Delivered-To: NAME\@example.org\r\nFrom: x\@bank.example\r\n" .
+    "To: team\@example.org\r\nSubject: pay\r\n\r\nhello NAME\@example.org\r\n";
+my $run = $site->run({ stdin => $copy =~ s/NAME/pat/gr },
+    Gatepost::Test::program('gatepost'), '-c', $site->config_file, 'report',
+    'add', '--as', 'phish', '--user', 'pat@example.org');
+my ($report) = $run->{out} =~ /^(\w{26}) reported/;
+ok($report, 'a report') or diag($run->{err});
+analysts({ name => 'cmd', type => 'command',
+    argv => [program('keep', "cat >$seen; echo clean")] });
+foreach my $row ([ 'home', 'whom an alias led to', record => {
+	id => Gatepost::Spool::id(), facts => {}, decisions => [
+	{ rcpt => 'team@example.org', mailboxes => ['home@example.org'] } ] } ],
+    [ 'pat', 'who reported it', reports => [$report] ]) {
+	my ($name, $who, @more) = @$row;
+
+	Gatepost::Spool::put($site, data => $copy =~ s/NAME/$name/gr,
+	    rcpt => 'team@example.org', from => 'x@bank.example', @more);
+	drain(0);
+	is(Gatepost::Test::read_file($seen), join("\r\n",
+	    "Delivered-To: $stand_in", 'From: x@bank.example',
+	    "To: $stand_in", 'Subject: pay', '', "hello $stand_in", ''),
+	    "no analyst learns $who");
+}
+
 # --- HTTP --------------------------------------------------------------------------
 
 my %answers = (
@@ -321,6 +347,7 @@ is(decode_base64($of_file->{message}), "MZ\0\xff", '... its octets');
 analysts({ name => 'desk', type => 'mail', address => 'abuse@desk.example' },
     { name => 'arf', type => 'mail', address => 'fbl@desk.example',
       form => 'arf' });
+$sink->forget;		# what the reporter above was told
 $id = Gatepost::Spool::put($site, data => $mail, rcpt => 'jane@example.org');
 drain(0);
 my %mails = map { $_->{rcpt}[0] =~ /<(.*?)>/ ? ($1 => $_) : () } $sink->mails;

@@ -129,6 +129,24 @@ is($site->gatepost('drain')->{code}, 0, '... drain');
 is(record($id)->{result}, 'spam', '... settles it');
 
 ($id, $subject) = sent();
+for my $row ([ 'an automatic reply', 'Auto-Submitted: auto-replied' ],
+    [ 'a program by another field', 'X-Autoreply: yes' ]) {
+	my ($who, $field) = @$row;
+
+	answer("Re: $subject", 'Spam reports are read within a day.',
+	    fields => [ $field ]);
+	is(attempt($id)->{state}, 'sent', "$who that confirms says nothing");
+}
+like($site->log, qr/answer-ignored analyst=desk reason="[^"]*a program wrote it/,
+    '... which the log says');
+answer("Re: $subject", 'Spam , as ever', fields => [
+    'Auto-Submitted: auto-generated' ]);
+is(attempt($id)->{verdict}, 'spam', 'its word in front of a point counts');
+($id, $subject) = sent();
+answer($subject, 'spam as it can be');
+is(attempt($id)->{verdict}, 'spam', 'a person needs no point');
+
+($id, $subject) = sent();
 answer($subject, "OK\r\nregards", fields => ['Auto-Submitted: auto-replied']);
 is(attempt($id)->{verdict}, 'clean', 'a word of its own, by a program');
 ($id, $subject) = sent();

@@ -78,6 +78,8 @@
  * under ten and under a hundred. */
 #define BOUND_MIME_DEPTH 50
 #define BOUND_MIME_PARTS 1000
+/* Messages sent as files, one in the other, that are looked into. */
+#define BOUND_MESSAGE_FILES 3
 /* Octets looked at in all levels and readings, those of a part three times,
  * since they are decoded: a third of a second. */
 #define BOUND_MIME_COST (10 * BOUND_MESSAGE)

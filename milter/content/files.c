@@ -123,12 +123,23 @@ see(Facts *facts, File *file, const guint8 *start, gsize length)
 		facts_defect(facts, DEFECT_FILE_DISGUISED);
 }
 
+bool
+files_is_message(const File *file)
+{
+	gsize length = file->name ? strlen(file->name) : 0;
+
+	return g_strcmp0(file->seen, "message/rfc822") == 0 ||
+	    (length > 4 &&
+	     g_ascii_strcasecmp(file->name + length - 4, ".eml") == 0);
+}
+
 static bool
 may_hold_more(const File *file)
 {
 	return magic_is_archive(file->seen) ||
 	    g_strcmp0(file->seen, "application/pdf") == 0 ||
 	    g_strcmp0(file->seen, "application/x-ole-storage") == 0 ||
+	    magic_has_links(file->seen) || files_is_message(file) ||
 	    (file->name && files_names_archive(file->name));
 }
 

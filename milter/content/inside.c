@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "gatepost/bounds.h"
+#include "gatepost/content/charset.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/files.h"
+#include "gatepost/content/joined.h"
 #include "gatepost/content/magic.h"
 #include "gatepost/content/office.h"
 #include "gatepost/content/pdf.h"
@@ -215,6 +217,21 @@ read_pdf(struct opened *opened)
 		facts_truncated(facts_of(opened), DEFECT_ARCHIVE_LARGE);
 }
 
+/* A shortcut to a site, an invitation, a rich text. */
+static void
+read_text(const struct opened *opened)
+{
+	gsize most = MIN(opened->length, BOUND_TEXT), length;
+	g_autofree char *text = charset_decode(NULL,
+	    (const char *)opened->octets, most, &length, facts_of(opened));
+
+	if (most < opened->length)
+		facts_truncated(facts_of(opened), DEFECT_TEXT_LARGE);
+	if (strcmp(opened->file->seen, "text/calendar") == 0)
+		length = joined_calendar(text, length);
+	links_scan(opened->inside->links, text, length, "file");
+}
+
 static void
 look(struct opened *opened)
 {
@@ -229,6 +246,8 @@ look(struct opened *opened)
 	} else if (magic_is_archive(seen) ||
 		   (name && files_names_archive(name)))
 		read_archive(opened);
+	else if (magic_has_links(seen))
+		read_text(opened);
 	else if (opened->depth > 0 && files_is_page(opened->file))
 		opened->inside->page(opened->octets, opened->length,
 				     opened->inside->data);

@@ -144,3 +144,14 @@ magic_is_program(const char *type)
 {
 	return is_kind(type, KIND_PROGRAM);
 }
+
+bool
+magic_has_links(const char *type)
+{
+	static const char *const types[] = {
+		"application/x-mswinurl", "application/rtf", "text/calendar",
+		NULL
+	};
+
+	return type && g_strv_contains(types, type);
+}

@@ -14,7 +14,9 @@
 #include "gatepost/content/decode.h"
 #include "gatepost/content/defect.h"
 #include "gatepost/content/files.h"
+#include "gatepost/content/headers.h"
 #include "gatepost/content/html.h"
+#include "gatepost/content/joined.h"
 #include "gatepost/content/parameters.h"
 #include "gatepost/model/filename.h"
 #include "gatepost/content/visible.h"
@@ -166,6 +168,23 @@ count_odd(const Facts *facts)
 	    facts_defect_count(facts, DEFECT_CHARSET_ODD);
 }
 
+/* As a program shows TEXT of LENGTH octets, in place; its new length. */
+static gsize
+join(const struct opened *opened, char *text, gsize length)
+{
+	const struct parameters *type = &opened->type;
+	const char *format = parameters_find(type, "format");
+	const char *delsp = parameters_find(type, "delsp");
+
+	if (strcmp(type->value, "text/calendar") == 0 ||
+	    strcmp(type->value, "text/vcard") == 0)
+		return joined_calendar(text, length);
+	if (format && delsp && g_ascii_strcasecmp(format, "flowed") == 0 &&
+	    g_ascii_strcasecmp(delsp, "yes") == 0)
+		return joined_flowed(text, length);
+	return length;
+}
+
 static void
 read_text(struct part_reader *reader, const struct opened *opened,
 	  bool is_html)
@@ -188,6 +207,7 @@ read_text(struct part_reader *reader, const struct opened *opened,
 	text = charset_decode(parameters_find(&opened->type, "charset"),
 			      (const char *)octets, length, &shown,
 			      reader->facts);
+	shown = join(opened, text, shown);
 	read_decoded(reader, text, shown, is_html);
 	if (count_odd(reader->facts) == odd)
 		return;
@@ -248,6 +268,36 @@ find_encoding(const struct mime_part *part, Facts *facts)
 	return encoding;
 }
 
+/* A message that is sent as a file: whoever opens it sees it. */
+static void
+read_message(struct part_reader *reader, const guint8 *octets, gsize length)
+{
+	struct mime_walk walk = {
+		.facts = reader->facts, .found = part_read, .data = reader,
+		.parts = reader->parts, .cost = reader->cost,
+	};
+	guint parts = walk.parts;
+	gsize cost = walk.cost;
+	struct headers headers;
+
+	if (reader->messages >= BOUND_MESSAGE_FILES) {
+		facts_truncated(reader->facts, DEFECT_MIME_DEEP);
+		return;
+	}
+	while (length > 0 && (*octets == '\r' || *octets == '\n')) {
+		octets++;
+		length--;
+	}
+	reader->messages++;
+	headers_scan(&headers, octets, length, reader->facts);
+	mime_read(&walk, octets, length, &headers);
+	headers_clear(&headers);
+	reader->messages--;
+	/* Those in it have added theirs. */
+	reader->parts += walk.parts - parts;
+	reader->cost += walk.cost - cost;
+}
+
 static void
 read_file(struct part_reader *reader, struct opened *opened)
 {
@@ -263,6 +313,8 @@ read_file(struct part_reader *reader, struct opened *opened)
 		reader->found(file, octets->data, octets->len, reader->user);
 	if (file && octets->len && !reader->view)
 		inside_read(&reader->inside, file, octets->data, octets->len);
+	if (file && octets->len && !reader->view && files_is_message(file))
+		read_message(reader, octets->data, octets->len);
 	note_decoder(&decoder, reader->facts);
 	/* In a text many programs forget to write it so. */
 	if (decoder.has_junk && decoder.encoding == ENCODING_QUOTED)

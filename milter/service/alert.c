@@ -337,14 +337,16 @@ has_digests(const Site *site, const Config *config)
 	return false;
 }
 
+/* Without an analyst only what was submitted by hand waits; with one it may be
+ * candidates, too, and what others put into the spool. */
 static bool
 has_submissions(const Site *site, const Config *config)
 {
 	gint64 oldest = 0;
 
-	(void)config;
-	return submissions_count(site->submitted, SUBMISSION_PENDING,
-				 &oldest, NULL) > 0;
+	return config->analysts->len > 0 ||
+	    submissions_count(site->submitted, SUBMISSION_PENDING,
+			      &oldest, NULL) > 0;
 }
 
 static bool

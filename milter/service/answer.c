@@ -13,6 +13,7 @@
 #include "gatepost/model/address.h"
 #include "gatepost/model/analyst.h"
 #include "gatepost/policy/check.h"
+#include "gatepost/service/sender.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/log.h"
 #include "gatepost/util/text.h"
@@ -107,6 +108,7 @@ answer_take(struct pipeline *line, Message *message, const Facts *facts,
 	errand->message = g_strdup(message->tag);
 	errand->tenant = g_strdup(recipient->tenant->name);
 	errand->analyst = g_strdup(one->name);
+	errand->is_program = sender_is_program(message, facts) != NULL;
 	errand->subject = g_strdup(facts->subject);
 	good = errand_put(line, message, errand, error);
 	fields_free(&errand_fields, errand);
@@ -151,19 +153,23 @@ read_text(int fd, gsize size, GError **error)
 }
 
 /* "Phish. It is a copy of ..." as word and the rest of that line; false when
- * the first line has no word.  Both are yours. */
+ * the first line has no word.  Both are yours.  IS_ALONE: "Spam reports are
+ * read within a day", by which programs confirm, has none, since no point
+ * stands behind it. */
 static bool
-first_words(const char *text, char **word, char **rest)
+first_words(const char *text, bool is_alone, char **word, char **rest)
 {
 	const char *start = text + strspn(text, " \t\r\n");
 	g_autofree char *line = g_strndup(start, strcspn(start, "\r\n"));
 	gsize length = strspn(line, "abcdefghijklmnopqrstuvwxyz"
 			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
+	const char *behind = line + length + strspn(line + length, " \t");
 
 	*word = g_strndup(line, length);
 	*rest = g_strdup(g_strstrip(line + length +
 				    strspn(line + length, " .,:;!-")));
-	return length > 0;
+	return length > 0 && (!is_alone || !*behind ||
+			      strchr(".,:;!-", *behind));
 }
 
 struct said {
@@ -231,12 +237,13 @@ note_text(struct pipeline *line, const AnalystSetting *one,
 	struct said said = { .analyst = one->name };
 	struct token token;
 
-	if (!text || !first_words(text, &word, &rest) ||
+	if (!text || !first_words(text, errand->is_program, &word, &rest) ||
 	    !token_find(errand->subject, &token) ||
 	    (said.verdict = analyst_word(one, word)) == VERDICT_NONE) {
 		log_warning(errand->message, "answer-ignored analyst=%s "
-			    "reason=\"its first word is no verdict\"",
-			    one->name);
+			    "reason=\"its first word is no verdict%s\"",
+			    one->name, errand->is_program ? " that stands "
+			    "alone, and a program wrote it" : "");
 		return true;
 	}
 	said.detail = rest;

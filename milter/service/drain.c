@@ -119,20 +119,47 @@ read_item(Site *site, const char *id, GError **error)
 	return NULL;
 }
 
-static GPtrArray *
-rcpts_of(const Json *record)
+static void
+add_address(GPtrArray *all, const char *address)
+{
+	if (address && *address)
+		g_ptr_array_add(all, g_strdup(address));
+}
+
+/* Those for whom a message was, by RECORD: whom it was sent to, and the
+ * mailboxes that this led to, whose names the MTA writes into it. */
+static void
+add_rcpts(GPtrArray *all, const Json *record)
 {
 	const Json *decisions = json_member(record, "decisions");
-	GPtrArray *all = g_ptr_array_new();
 
 	for (gsize i = 0; i < json_count(decisions); i++) {
-		const char *rcpt = json_text(json_member(
-		    json_element(decisions, i), "rcpt"));
+		const Json *one = json_element(decisions, i);
+		const Json *mailboxes = json_member(one, "mailboxes");
 
-		if (rcpt)
-			g_ptr_array_add(all, (gpointer)rcpt);
+		add_address(all, json_text(json_member(one, "rcpt")));
+		for (gsize j = 0; j < json_count(mailboxes); j++)
+			add_address(all, json_text(json_element(mailboxes,
+								j)));
 	}
-	return all;
+}
+
+/* What a report brings is its reporter's copy. */
+static void
+add_reporters(GPtrArray *all, Site *site, const Submission *submission)
+{
+	const char *first = submission->reports->len ?
+	    submission->reports->pdata[0] : NULL;
+	g_autoptr(GPtrArray) rows = first ?
+	    reports_group(site->reports, first, NULL) : NULL;
+
+	for (guint i = 0; rows && i < rows->len; i++) {
+		const Report *row = rows->pdata[i];
+
+		add_address(all, row->mailbox);
+		add_address(all, row->reporter);
+		add_address(all, row->reply);
+	}
 }
 
 bool
@@ -141,7 +168,7 @@ drain_leaving(Site *site, const Submission *submission, enum privacy level,
 {
 	g_autoptr(Json) item = read_item(site, submission->id, error);
 	const Json *record = json_member(item, "record");
-	g_autoptr(GPtrArray) rcpts = rcpts_of(record);
+	g_autoptr(GPtrArray) rcpts = g_ptr_array_new_with_free_func(g_free);
 	bool wants = submission->kind != SUBMISSION_URL &&
 	    level <= PRIVACY_LINKS;
 	g_autofree char *data = NULL;
@@ -150,6 +177,8 @@ drain_leaving(Site *site, const Submission *submission, enum privacy level,
 
 	if (!item)
 		return false;
+	add_rcpts(rcpts, record);
+	add_reporters(rcpts, site, submission);
 	/* Of delivered mail there may be the record alone, which has fields
 	 * and links, too. */
 	if (wants && level == PRIVACY_LINKS && !submission->sha256)

@@ -25,6 +25,7 @@ static const struct field errand_rows[] = {
 	FIELD(Errand, reply, FIELD_TEXT),
 	FIELD(Errand, subject, FIELD_TEXT),
 	FIELD(Errand, analyst, FIELD_TEXT),
+	FIELD(Errand, is_program, FIELD_BOOL),
 };
 const struct fields errand_fields = FIELDS(Errand, errand_rows);
 

@@ -116,7 +116,11 @@ tell_one(Site *site, const Config *config, const Tenant *tenant,
 				 false, error);
 }
 
-/* Each address once, however often he reported it. */
+/* Letters that fail in a row, after which it is the MTA that is away. */
+#define FAILURES_MOST 3
+
+/* Each address once, however often he reported it.  One whom the MTA does not
+ * take keeps nothing from the others. */
 static bool
 tell_all(Site *site, const Config *config, const Tenant *tenant,
 	 const GPtrArray *rows, enum report_mark mark, guint *told,
@@ -124,19 +128,31 @@ tell_all(Site *site, const Config *config, const Tenant *tenant,
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash,
 						      g_str_equal);
+	g_autoptr(GError) first = NULL;
+	guint failures = 0;
 
-	for (guint i = 0; i < rows->len; i++) {
+	for (guint i = 0; i < rows->len && failures < FAILURES_MOST; i++) {
 		const Report *row = rows->pdata[i];
+		g_autoptr(GError) fault = NULL;
 
 		if (!row->is_verified || !*row->reply || *row->drill ||
 		    !smtp_is_safe(row->reply) ||
 		    !g_hash_table_add(seen, row->reply))
 			continue;
-		if (!tell_one(site, config, tenant, row, mark, error))
-			return false;
-		(*told)++;
+		if (tell_one(site, config, tenant, row, mark, &fault)) {
+			(*told)++;
+			failures = 0;
+			continue;
+		}
+		failures++;
+		if (!first)
+			g_set_error(&first, fault->domain, fault->code,
+				    "%s: %s", row->reply, fault->message);
 	}
-	return true;
+	if (!first)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&first));
+	return false;
 }
 
 bool

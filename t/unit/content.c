@@ -86,6 +86,17 @@ static const struct {
 	  "http://x.example/a|", "", "" },
 	{ "LF alone", "From: a@b.example\n\nSee http://x.example/a\n",
 	  "http://x.example/a|", "", "" },
+	{ "an invitation: its folded lines are one", HEAD
+	  "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n"
+	  "DESCRIPTION:http://x.exa\r\n mple/a\\nhttp://y.exam\r\n"
+	  "\tple/b\r\n", "http://x.example/a|http://y.example/b|", "", "" },
+	{ "flowed text whose blanks are for the way", HEAD
+	  "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n"
+	  "http://x.exam \r\nple/a \r\n b\r\n-- \r\nhttp://y.example/\r\n",
+	  "http://x.example/ab|http://y.example/|", "", "" },
+	{ "... whose blanks stay", HEAD
+	  "Content-Type: text/plain; format=flowed\r\n\r\n"
+	  "http://x.example/a \r\nb\r\n", "http://x.example/a|", "", "" },
 	{ "an HTML page", HEAD "Content-Type: text/html\r\n\r\n"
 	  "<a href=\"http://x.example/a\">b</a>", "http://x.example/a|", "",
 	  "" },

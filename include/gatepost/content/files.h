@@ -37,6 +37,9 @@ File *files_add(Facts *facts, GPtrArray *names, const char *type,
 File *files_add_member(Facts *facts, const File *container, const char *path,
 		       const guint8 *data, gsize length);
 
+/* Would FILE be shown as a message? */
+bool files_is_message(const File *file);
+
 /* Would FILE be shown as a page? */
 bool files_is_page(const File *file);
 

@@ -19,4 +19,7 @@ const char *magic_type(const guint8 *data, gsize length);
 bool magic_is_archive(const char *type);
 bool magic_is_program(const char *type);
 
+/* Is it text that is no page, and has links for whoever opens it? */
+bool magic_has_links(const char *type);
+
 #endif

@@ -22,6 +22,9 @@ struct part_reader {
 	struct inside inside;
 	gsize text_left;	/* of BOUND_TEXT */
 	char *base;		/* of the HTML page being read, or NULL */
+	guint messages;		/* files in each other that are messages */
+	guint parts;		/* of all of these together */
+	gsize cost;		/* likewise, as a mime_walk counts */
 	part_file *found;	/* who wants files, or NULL */
 	void *user;		/* of found */
 };

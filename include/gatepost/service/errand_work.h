@@ -17,6 +17,7 @@ typedef struct Errand {
 	char *reply;		/* where the answer goes */
 	char *subject;
 	char *analyst;		/* whose answer it is; NULL: a user's errand */
+	bool is_program;	/* no person wrote that answer */
 } Errand;
 extern const struct fields errand_fields;
 
