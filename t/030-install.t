@@ -159,6 +159,16 @@ like($run->{out}, qr/quarantine/, '... the command has mail read') or
     diag($run->{err});
 $with->stop;
 
+# A part of it is not there.
+rename("$inst/bin/gatepost", "$inst/bin/gone");
+unlink glob($with->state_dir . '/lists/*');
+$with->spawn('gatepostd', "$inst/sbin/gatepostd", '-f', '-c',
+    $with->config_file, '-P', $with->pid_file);
+ok($with->wait_log(qr{by=lists .*cannot run \Q$inst\E/bin/gatepost: No such}),
+    'a program that is missing is named') or diag($with->log_tail);
+$with->stop;
+rename("$inst/bin/gone", "$inst/bin/gatepost");
+
 # Whoever configures again means it.
 $run = $site->run({ seconds => 120, env => \%env }, 'sh', '-c',
     'cd "$0" && "$1/configure" -q --prefix="$2" --sysconfdir="$2/else"',

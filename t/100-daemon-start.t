@@ -7,8 +7,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Gatepost::Milter;
 use Gatepost::Test;
-use Socket qw(AF_UNIX);
+use POSIX ();
+use Socket qw(AF_UNIX IPPROTO_TCP TCP_NODELAY);
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -22,6 +24,12 @@ like($run->{out}, qr/^\Q$_\E \d+\.\d+/m, "... that of $_")
     foreach qw(GLib libmilter SQLite zstd libconfig PCRE2 libidn2 libpsl
     OpenSSL libunbound libevent libopendkim libarchive libseccomp);
 is($run->{err}, '', '... and nothing else');
+$run = $site->run($gatepostd, '-h');
+is($run->{code}, 0, '-h succeeds');
+like($run->{out}, qr/^usage: gatepostd .*^  -t /ms, '... and prints options');
+$run = $site->run($gatepostd, '-x');
+is($run->{code}, 64, 'an unknown option: exit 64');
+like($run->{err}, qr/^usage: gatepostd /m, '... with the usage');
 
 $run = $site->run($gatepostd, '-t', '-c', $site->config_file);
 is($run->{code}, 0, '-t accepts a good configuration');
@@ -59,6 +67,14 @@ my $good = Gatepost::Test::read_file($site->config_file);
 # What no single setting shows has its place, too.
 my $tenant = "tenants = ( {\n name = \"a\";\n domains = [ \"a.example\" ];\n";
 for ([ 'workers = { min = 9;' . "\n max = 2; };", 1, 'workers.min 9 is greater' ],
+    (map { [ "\nsocket = \"$_->[0]\";", 2, $_->[1] ] }
+	[ 'inet:99999@127.0.0.1', 'socket: "99999" is no port from 1' ],
+	[ 'inet:0', 'socket: "0" is no port' ],
+	[ 'inet6:@::1', 'socket: "" is no port' ],
+	[ 'inet:8891x@127.0.0.1', 'socket: "8891x" is no port' ],
+	[ 'unix:/' . 'x' x 107, 'socket: the path has more than the 107' ]),
+    [ "control = {\nsocket = \"/" . 'x' x 107 . "\"; };", 2,
+      'control.socket: the path has more than the 107' ],
     [ "\nsocket = \"tcp:1\";", 2, 'socket: "tcp:1"; write' ],
     [ "dns = { servers = [ \"127.0.0.1\",\n\"x\" ]; };", 2, 'dns.servers: "x"' ],
     [ "\n\nclamd = { socket = \"x\"; };", 3, 'clamd.socket: "x"; write' ],
@@ -177,11 +193,89 @@ $site->start;
 ok($site->pid, 'a stale socket is removed');
 $site->stop;
 
-# inet: bound by the supervisor, with TCP_NODELAY inherited.
+# inet: bound by the supervisor, with TCP_NODELAY inherited; without it each
+# message waits for a delayed acknowledgement.
 my $inet = Gatepost::Test->new(socket => 'inet');
 $inet->start;
 is($inet->milter_message(rcpt => 'jane@example.org')->{verdict}, 'continue',
     'an inet socket serves, too');
+my ($port) = $inet->socket =~ /:(\d+)/;
+
+# The value of TCP_NODELAY of each of PID's sockets at our port that is in
+# STATE, as /proc/net/tcp has it; nothing where we may not look.
+sub nodelay {
+	my ($pid, $state) = @_;
+	my %inodes = map { $_ => 1 } map { (split ' ')[9] }
+	    grep { /^ *\d+: [0-9A-F]+:@{[sprintf('%04X', $port)]} \S+ $state / }
+	    split(/\n/, Gatepost::Test::read_file('/proc/net/tcp'));
+	my $pidfd = syscall(434, $pid + 0, 0);	# pidfd_open(2)
+	my @found;
+
+	foreach my $path (glob("/proc/$pid/fd/*")) {
+		my ($inode) = (readlink($path) // '') =~ /^socket:\[(\d+)\]/;
+
+		next unless defined($inode) && $inodes{$inode};
+		# pidfd_getfd(2)
+		my $fd = syscall(438, $pidfd, $path =~ s{.*/}{}r + 0, 0);
+		next if $fd < 0 || !open(my $socket, '+<&=', $fd);
+		push(@found, unpack('i', getsockopt($socket, IPPROTO_TCP,
+		    TCP_NODELAY)));
+	}
+	POSIX::close($pidfd) if $pidfd >= 0;
+	return @found;
+}
+SKIP: {
+	my @listening = nodelay($inet->pid, '0A');
+	my $open = Gatepost::Milter->new($inet->socket);
+	my @open;
+
+	skip('nobody may look into other processes here', 2)
+	    unless @listening;
+	$open->negotiate;
+	@open = nodelay($inet->front_pid, '01');
+	is("@listening", '1', 'its listening socket has TCP_NODELAY');
+	is("@open", '1', '... and so has a session');
+}
 $inet->stop;
+
+# Users and groups that this system does not have.
+SKIP: {
+	skip('only root becomes another', 6) if $> != 0;
+	my $text = Gatepost::Test::read_file($site->config_file);
+
+	foreach my $setting (qw(user group socket_group)) {
+		my $other = $site->dir . '/nobody.conf';
+
+		Gatepost::Test::write_file($other,
+		    ($text =~ s/^\Q$setting\E = [^\n]*\n//mr) .
+		    "$setting = \"nosuch\";\n");
+		$run = $site->run({ seconds => 10 }, $gatepostd, '-f', '-c',
+		    $other);
+		is($run->{code}, 69, "$setting: nobody knows it: exit 69");
+		like($run->{err}, qr/\Q$other\E: $setting nosuch is not known to this system: make it, or name another/,
+		    '... which is said, with what to do');
+	}
+}
+
+# The mail server's group may open the socket, in a folder made for it.
+SKIP: {
+	my $gid = getgrnam('daemon');
+
+	skip('only root gives a socket to a group', 5)
+	    if $> != 0 || !defined($gid);
+	my $new = $site->dir . '/made';
+
+	chown((getpwnam('nobody'))[2, 3], $site->dir);
+	$site->write_config(socket => "unix:$new/milter.sock",
+	    socket_group => 'daemon', socket_mode => '0660');
+	$site->{socket} = "unix:$new/milter.sock";
+	$site->start;
+	is((stat("$new/milter.sock"))[5], $gid, 'socket_group has the socket');
+	is(sprintf('%04o', (stat(_))[2] & 07777), '0660', '... with socket_mode');
+	is((stat($new))[5], $gid, '... and its folder, which was made');
+	is(sprintf('%04o', (stat(_))[2] & 07777), '0750', '... for it to enter');
+	isnt((stat(_))[4], 0, '... and is not root\'s');
+	$site->stop;
+}
 
 done_testing();

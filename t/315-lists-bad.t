@@ -159,7 +159,7 @@ foreach my $odd (@odd) {
 	$make->();
 	my $run = $site->gatepost({ seconds => 20 }, 'list', 'compile');
 	is($run->{code}, 78, "$name as list: exit 78");
-	like($run->{err}, qr/\Q$path\E:0: .*$error/, '... and it is said');
+	like($run->{err}, qr/\Q$path\E: .*$error/, '... and it is said');
 	like($run->{err}, qr/last good generation .* stays in force/,
 	    '... and what is in force');
 	like($run->{out}, qr/compiled 1 entries/, '... which it is');
@@ -175,7 +175,7 @@ SKIP: {
 	chmod(0, $path);
 	my $run = $site->gatepost('list', 'compile');
 	is($run->{code}, 78, 'a list that the daemon may not read: exit 78');
-	like($run->{err}, qr/\Q$path\E:0: .*Permission denied/,
+	like($run->{err}, qr/\Q$path\E: .*Permission denied/,
 	    '... and why');
 	chmod(0644, $path);
 }

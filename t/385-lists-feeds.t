@@ -168,7 +168,7 @@ is(verdict('a@new.example'), 'discard', '... in force');
 is(verdict('a@ok.example'), 'continue', '... and nothing of the bad one');
 $check = $site->gatepost(qw(check --lists));
 is($check->{code}, 78, '... check --lists: exit 78');
-like($check->{err}, qr/more\.txt:0: 3 of its lines are no values of kind/,
+like($check->{err}, qr/more\.txt: 3 of its lines are no values of kind/,
     '... and says why');
 unlink($site->dir . '/more.txt');
 sleep(2);

@@ -26,6 +26,7 @@ my %zone = (
 	'4.2.0.192.in-addr.arpa' => [[PTR => 'www.example.org']],
 	'www.example.org' => [[A => '192.0.2.4']],
 	'deaf.test' => [['TIMEOUT']], '_dmarc.deaf.test' => [['TIMEOUT']],
+	'k._domainkey.deaf.test' => [['TIMEOUT']],
 );
 my $dns = Gatepost::Dns->new(\%zone);
 my $sealed = 'Authentication-Results: rspamd.example.org; arc=pass';
@@ -49,12 +50,14 @@ sub text {
 	    "To: jane\@example.org\r\nSubject: x\r\n\r\nhello\r\n";
 }
 
+my $envelope = 'x@other.test';
+
 sub try {
 	my ($from, $client, @fields) = @_;
 	my $file = $site->dir . '/try.eml';
 
 	Gatepost::Test::write_file($file, text($from, @fields));
-	return $site->json('try', $file, '--from', 'x@other.test', '--rcpt',
+	return $site->json('try', $file, '--from', $envelope, '--rcpt',
 	    'jane@example.org', '--ip', $client, '--helo', 'h.other.test');
 }
 
@@ -89,6 +92,29 @@ $decision = try('a@example.org', '192.0.2.4')->{decisions}[0];
 is_deeply($decision->{findings}, [], '... by a host of ours it is none');
 $decision = try('a@bare.test', '192.0.2.1')->{decisions}[0];
 is($decision->{because}, undef, 'an implicit pass proves no allow');
+
+# Whoever spoofs us chooses whose servers give no answer: his own domains'.
+my $signature = 'DKIM-Signature: v=1; a=rsa-sha256; d=deaf.test; s=k; ' .
+    'h=from; bh=' . 'A' x 43 . '=; b=' . 'A' x 342 . '==';
+foreach my $case (
+    ['as MAIL FROM', 'x@deaf.test', 'a@example.org'],
+    ['in a signature', 'x@other.test', 'a@example.org', $signature],
+    ['as another author', 'x@other.test', 'b@deaf.test, a@example.org'],
+    ['as another author behind ours', 'x@other.test',
+	'a@example.org, b@deaf.test']) {
+	my ($name, $from, $authors, @fields) = @$case;
+
+	$envelope = $from;
+	$decision = try($authors, '203.0.113.5', @fields)->{decisions}[0];
+	is($decision->{because}{check}, 'auth',
+	    "our domain, unproven, with a domain that is silent $name");
+	is($decision->{category}, 'spoof', '... is spoofed');
+}
+$envelope = 'x@deaf.test';
+$decision = try('a@deaf.test', '203.0.113.5')->{decisions}[0];
+is_deeply([grep { $_->{effect} ne 'unsure' } @{$decision->{findings}}], [],
+    "From of that domain itself is unsure, and no spoof");
+$envelope = 'x@other.test';
 
 # A seal lifts the failure, and nothing else.
 my @seals = (
@@ -151,11 +177,15 @@ my ($edit) = grep { $_->[0] eq 'insheader' &&
     grep { lc($_ // '') eq 'authentication-results' } @$_ } @{$mail->{edits}};
 like($edit->[-1], qr/compauth=pass reason=130\z/,
     'our results end with it');
+like($edit->[-1], qr/;\s+arc=pass \([^()]+\) arc\.chain="lists\.test";/,
+    '... and have what the upstream says of ARC');
 is($record->{decisions}[0]{action}, 'deliver', 'sealed mail is delivered');
 is($record->{facts}{auth}{composite}, 'pass', 'the ledger has it');
 like($site->gatepost('why', $record->{id})->{out},
     qr/All in all: pass \(130\), an ARC sealer/, '... and why says it');
-(undef, $record) = mail('y@list.test');
+($mail, $record) = mail('y@list.test');
+unlike(join(' ', map { @$_ } @{$mail->{edits}}), qr/\barc=/,
+    'of mail of which no upstream says anything they have nothing');
 is($record->{decisions}[0]{action}, 'junk', 'unsealed it is junk');
 like($site->gatepost('policy')->{out}, qr/trusted ARC seal/,
     'policy names the lift');

@@ -172,6 +172,11 @@ is(scalar(grep { $_->{state} eq 'held' }
 	    '... for each recipient');
 	kill 'KILL', $child;
 	waitpid $child, 0;
+	$site->write_config(release => {});
+	$failed = $site->gatepost('quarantine', 'release', $item->{id});
+	is($failed->{code}, 78, 'no way to release is configured: exit 78');
+	like($failed->{err}, qr/ stays held: .* set release\.smtp /,
+	    '... and what to set is told');
 }
 
 # A damaged item does not stop the sweep.
@@ -184,9 +189,7 @@ is(scalar(grep { $_->{state} eq 'held' }
 	SKIP: {
 		skip 'faketime is not installed', 2
 		    unless Gatepost::Test::installed('faketime');
-		my $swept = $site->run('faketime', '-f', '+70d',
-		    Gatepost::Test::program('gatepost'), '-c',
-		    $site->config_file, 'sweep');
+		my $swept = $site->gatepost({ in => '+70d' }, 'sweep');
 		isnt($swept->{code}, 0, 'sweep tells of a damaged item');
 		like($swept->{out}, qr/expired [1-9]|removed [1-9]/,
 		    '... and goes on with the others');
@@ -199,9 +202,7 @@ is(send_it('r9'), 250, 'one more is held');
 SKIP: {
 	skip 'faketime is not installed', 10
 	    unless Gatepost::Test::installed('faketime');
-	my $sweep = $site->run('faketime', '-f', '+31d',
-	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
-	    'sweep');
+	my $sweep = $site->gatepost({ in => '+31d' }, 'sweep');
 	is($sweep->{code}, 0, 'sweep after 31 days') or diag($sweep->{err});
 	is(scalar(grep { $_->{state} eq 'held' }
 	    @{$site->json('quarantine', 'list')->{items}}), 0,

@@ -69,9 +69,7 @@ sub digest {
 	my $run;
 
 	$sink->forget;
-	$run = $shift ? $site->run('faketime', '-f', $shift,
-	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
-	    'digest', @args) : $site->gatepost('digest', @args);
+	$run = $site->gatepost({ in => $shift }, 'digest', @args);
 	is($run->{code}, 0, "digest $shift @args") or diag($run->{err});
 	return $run->{out};
 }

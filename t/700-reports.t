@@ -122,6 +122,12 @@ my $got = as_alice('phish', message => phish());
 is($got->{verdict}, 'discard', 'mail to a report address is taken');
 my @rows = rows();
 is(scalar @rows, 1, '... and listed');
+my $stats = $site->json('stats');
+is($stats->{taken}, 1, '... counted as taken');
+is($stats->{discard}{done}, 0, '... which is no mail that was discarded');
+is($stats->{decisions}, 0, '... nor a decision');
+like($site->gatepost('stats')->{out}, qr/^reports and requests taken: 1$/m,
+    '... and told');
 
 my $inline = "look\n\n-----Original Message-----\nFrom: Your Bank " .
     "[mailto:x\@evil.example]\nSent: Saturday\nTo: alice\n" .
@@ -158,12 +164,20 @@ for my $row ([ 'text', $inline, 'Outlook' ],
 	is("$new[0]{form} $new[0]{from} $new[0]{subject}",
 	    "inline x\@evil.example Pay $name", '... with what it says');
 }
+is(scalar(to($alice)), 0, 'nothing of all this was acknowledged');
+# What is not taken is told, also where nobody is thanked.
 my @new = new_rows(sub { as_alice('phish', messages =>
     [ map { phish(subject => "Many $_") } 1 .. 25 ]) });
 is(scalar @new, 20, 'of 25 attached messages 20 are taken');
 is(scalar(keys %{{ map { $_->{id} => 1 } @new }}), 20,
     '... each with an id of its own');
-is(scalar(to($alice)), 0, 'nothing of all this was acknowledged');
+my ($told) = answers($alice, 1);
+like($told || '', qr/Not all of the messages that you attached could be\s+taken/,
+    '... that the others are not is told');
+like($told || '', qr/Many 20\b/, '... with those that were');
+unlike($told || '', qr/Many 21\b/, '... and no others');
+like($site->log, qr/report-incomplete tenant=example by=alice\@example\.org/,
+    '... and logged');
 
 # What holds no message is kept, and answered with a hint.
 for my $row ([ 'msg', 'outlook' ], [ 'text', 'none' ]) {
@@ -356,6 +370,38 @@ for my $who ($alice, $bob) {
 my ($both) = grep { ($_->{message} || '') eq $team } rows();
 is($both->{count}, 2, 'two who got it by one address are one row, of two');
 is(join(' ', sort @{$both->{reporters}}), "$alice $bob", '... by name');
+
+# Mail of a list goes to each reader by itself, and has one Message-ID: the
+# reporter's copy is found among any number of others', older or newer.
+my $to_all = phish(subject => 'Spring', from => 'list@spring.example',
+    id => 'spring@spring.example');
+$site->milter_message(from => 'list@spring.example', data => $to_all,
+    rcpt => [ "reader$_\@example.org" ], client => '198.51.100.25')
+    foreach 1 .. 3;
+my $hers = deliver($to_all, $alice, from => 'list@spring.example');
+my $newest;
+for my $number (4 .. 124) {
+	my $edits = $site->milter_message(from => 'list@spring.example',
+	    data => $to_all, rcpt => [ "reader$number\@example.org" ],
+	    client => '198.51.100.25')->{edits};
+
+	($newest) = map { "@$_" =~ /X-Gatepost-Id\s+(\w+)/ } @$edits;
+}
+Gatepost::Test::wait_for(10, sub {
+	$site->gatepost('why', $newest)->{code} == 0 });
+for my $row ([ 'Message-ID', $to_all ],
+    [ 'body', $to_all =~ s/^Message-ID: .*\n//mr ]) {
+	my ($by, $text) = @$row;
+
+	@new = new_rows(sub { as_alice('phish', message => $text) })
+	    if $by eq 'Message-ID';
+	as_alice('phish', message => $text) if $by ne 'Message-ID';
+	worked_off($site);
+	my $last = $site->json('report', 'show', $new[0]{id})->{items}[0];
+	is($last->{message}, $hers, "by its $by her copy is found among " .
+	    'those of 124 others');
+	is($last->{times}, $by eq 'body' ? 2 : 1, '... each time');
+}
 
 # --- tenants apart --------------------------------------------------------
 

@@ -256,9 +256,7 @@ is(scalar($http->requests), 1, '... and not asked again at once');
 SKIP: {
 	skip('faketime is not installed', 3)
 	    unless Gatepost::Test::installed('faketime');
-	my $result = $site->run('faketime', '-f', '+2m',
-	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
-	    'drain');
+	my $result = $site->gatepost({ in => '+2m' }, 'drain');
 
 	is($result->{code}, 0, '... but later') or diag($result->{err});
 	is(record($id)->{attempts}[0]{detail}, 'at last', '... then it says');

@@ -125,8 +125,7 @@ split_up($id);
 SKIP: {
 	skip('faketime is not installed', 1)
 	    unless Gatepost::Test::installed('faketime');
-	$site->run('faketime', '-f', '+2d', $drain[0], '-c',
-	    $site->config_file, 'sweep');
+	$site->gatepost({ in => '+2d' }, 'sweep');
 	is(Gatepost::Spool::place($site, $id), 'claimed',
 	    '... by sweep, too, which once removed them');
 }

@@ -30,9 +30,7 @@ $site->gatepost('status');
 sub drain_at {
 	my ($shift, @options) = @_;
 
-	return $site->run('faketime', '-f', $shift,
-	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
-	    '--json', 'drain', @options);
+	return $site->gatepost({ in => $shift }, '--json', 'drain', @options);
 }
 
 sub numbers {

@@ -94,6 +94,21 @@ like($site->gatepost('why', $why->{id})->{out},
     qr/joe\@elsewhere\.example: delivered.*of no tenant/s,
     'a recipient of no tenant is said to be one');
 
+my $other = $site->gatepost('why', $why->{id}, '--rcpt', 'bob@example.org');
+is($other->{code}, 66, 'why for somebody whom it was not for: exit 66');
+like($other->{err}, qr/was not for bob\@example\.org/, '... which is said');
+$other = $site->gatepost('list', 'show', '--kind', 'sendr');
+is($other->{code}, 64, 'an unknown kind: exit 64');
+like($other->{err}, qr/--kind: "sendr" is none of sender, envelope, /,
+    '... with those there are');
+$other = $site->gatepost('outbox', 'delete', $why->{id});
+is($other->{code}, 66, 'what is not in the outbox: exit 66');
+like($other->{err}, qr/there is no item \w{26} in the outbox; see /,
+    '... said in a sentence');
+$other = $site->gatepost('quarantine', 'release', '--entry', 'ZZZ');
+is($other->{code}, 0, 'a filter that nothing fits is no error');
+like($other->{out}, qr/^nothing is held that fits; /, '... but is said');
+
 for ([ from => 'a@good.example' ], [ from => 'A@GOOD.example' ],
     [ rcpt => 'jane@example.org' ], [ ip => '192.0.2.7' ],
     [ ip => '::ffff:192.0.2.7' ], [ file => $sha256 ],

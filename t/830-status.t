@@ -12,15 +12,13 @@ use Gatepost::Sink;
 use Gatepost::Test;
 use Test::More;
 
-my $faketime = Gatepost::Test::installed('faketime');
 my $site = Gatepost::Test->new(lists => { example =>
     "block sender *.evil.example\n" }, config => {
     release => { smtp => '127.0.0.1:1' } });
 
 sub status {
-	my (@before) = @_;
-	my $result = $site->run(@before, Gatepost::Test::program('gatepost'),
-	    '-c', $site->config_file, 'status');
+	my ($shift) = @_;
+	my $result = $site->gatepost({ in => $shift }, 'status');
 
 	return ($result->{code}, $result->{out} . $result->{err});
 }
@@ -36,6 +34,15 @@ is($code, 0, 'with one, nothing is') or diag($text);
 like($text, qr/^daemon +runs, unix:/m, '... it runs');
 like($text, qr/^mode +example enforce$/m, '... in this mode');
 like($text, qr/^lists +1 entries, compiled 2\S+Z$/m, '... with its lists');
+$site->write_list(example => "block sender *.evil.example\n" .
+    "block sndr x.example\nblock url\n");
+($code, $text) = status();
+is($code, 1, 'a broken list is something wrong');
+like($text, qr/^! 2 errors in lists, .*gatepost check --lists; \S+example\.list:2: /m,
+    '... with its first place, and what to do');
+$site->write_list(example => "block sender *.evil.example\n");
+($code, $text) = status();
+is($code, 0, '... until it is mended') or diag($text);
 like($text, qr/^$_ +0$/m, "... nothing is $_")
     foreach qw(held requested approved outbox candidates submissions);
 like($text, qr/^disk +\d+ % free, 5 % are needed$/m, '... the disk has room');
@@ -55,8 +62,9 @@ like($json->{requested}{oldest}, qr/^\d{4}-\d\d-\d\dT.*Z$/, '... and since');
 is_deeply($json->{alerts}, [], '... which is nothing bad yet');
 
 SKIP: {
-	skip('faketime is not installed', 2) unless $faketime;
-	($code, $text) = status($faketime, '-f', '+4d');
+	skip('faketime is not installed', 2)
+	    unless Gatepost::Test::installed('faketime');
+	($code, $text) = status('+4d');
 	is($code, 1, 'four days later it is');
 	like($text, qr/^! users wait for an answer: .*--state requested$/m,
 	    '... and what to do is said');

@@ -20,9 +20,9 @@ print_notes(const GPtrArray *notes)
 
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];
+		g_autofree char *words = list_note_words(note);
 
-		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
-			note->is_error ? "" : "warning: ", note->text);
+		fprintf(stderr, "%s\n", words);
 		is_bad |= note->is_error;
 	}
 	return is_bad;

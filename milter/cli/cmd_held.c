@@ -151,6 +151,18 @@ is_as_wanted(enum held_verb verb, enum held_state is)
 	return is == wanted[verb];
 }
 
+/* What ERROR, which kept mail back, means for whoever asked. */
+static int
+status_of(const struct doing *doing, const GError *error)
+{
+	const Config *config = doing->cli->config;
+
+	if (g_error_matches(error, STORE_ERROR, STORE_ERROR_CORRUPT))
+		return EX_DATAERR;
+	return config->release.smtp || config->release.sendmail ?
+	    EX_TEMPFAIL : EX_CONFIG;
+}
+
 static void
 do_one(struct doing *doing, const char *id, const char *rcpt)
 {
@@ -188,9 +200,7 @@ do_one(struct doing *doing, const char *id, const char *rcpt)
 	case STEP_FAILED:
 		break;
 	}
-	doing->status = cli_fail(error->domain == STORE_ERROR &&
-				 error->code == STORE_ERROR_CORRUPT ?
-				 EX_DATAERR : EX_TEMPFAIL,
+	doing->status = cli_fail(status_of(doing, error),
 				 "%s for %s stays %s: %s", id, shown,
 				 held_states[is], error->message);
 }
@@ -205,8 +215,9 @@ copy_to(struct doing *doing, const char *id, const char *address)
 			 &doing->by, doing->note, &error))
 		printf("%s copied to %s\n", id, shown);
 	else
-		doing->status = cli_fail(EX_TEMPFAIL, "%s: no copy to %s: %s",
-					 id, shown, error->message);
+		doing->status = cli_fail(status_of(doing, error),
+					 "%s: no copy to %s: %s", id, shown,
+					 error->message);
 }
 
 static void
@@ -398,6 +409,9 @@ work(struct doing *doing, struct held_asked *asked)
 		return doing->status;
 	if (doing->is_dry)
 		print_dry(doing);
+	else if (is_bulk && doing->ids->len == 0)
+		printf("nothing is held that fits; see gatepost quarantine "
+		       "list\n");
 	else
 		do_all(doing);
 	return doing->status;

@@ -29,10 +29,10 @@ say_errors(const GPtrArray *notes)
 {
 	for (guint i = 0; i < notes->len; i++) {
 		const struct list_note *note = notes->pdata[i];
+		g_autofree char *words = list_note_words(note);
 
 		if (note->is_error)
-			fprintf(stderr, "gatepost: %s:%u: %s\n", note->file,
-				note->line, note->text);
+			fprintf(stderr, "gatepost: %s\n", words);
 	}
 }
 
@@ -101,6 +101,20 @@ print_entries(struct cli *cli, const GPtrArray *entries, const Life *life)
 		printf("%s]}\n", out->str);
 }
 
+/* Is WORD (NULL: not given) one of NAMES, for the option NAME?  Else says
+ * which there are. */
+static bool
+is_one_of(const char *name, const char *const *names, const char *word)
+{
+	g_autofree char *all = NULL;
+
+	if (!word || fields_word(names, word) >= 0)
+		return true;
+	all = g_strjoinv(", ", (char **)names);
+	cli_fail(0, "%s: \"%s\" is none of %s", name, word, all);
+	return false;
+}
+
 int
 cmd_list_show(struct cli *cli)
 {
@@ -117,9 +131,9 @@ cmd_list_show(struct cli *cli)
 
 	if (!cli_words(cli, 0, 0) || !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
-	if ((kind && fields_word(indicator_kinds, kind) < 0) ||
-	    (action && fields_word(entry_actions, action) < 0))
-		return cli_fail(EX_USAGE, "there is no such kind or action");
+	if (!is_one_of("--kind", indicator_kinds, kind) ||
+	    !is_one_of("--action", entry_actions, action))
+		return EX_USAGE;
 	if (feeds)
 		return list_feeds(cli, tenant);
 	entries = list_entries(cli, tenant);
@@ -551,10 +565,9 @@ cmd_list_compile(struct cli *cli)
 	if (!lists_compile(cli->config, notes, &compiled, &error))
 		return cli_error("lists", error);
 	for (guint i = 0; i < notes->len; i++) {
-		const struct list_note *note = notes->pdata[i];
+		g_autofree char *words = list_note_words(notes->pdata[i]);
 
-		fprintf(stderr, "%s:%u: %s%s\n", note->file, note->line,
-			note->is_error ? "" : "warning: ", note->text);
+		fprintf(stderr, "%s\n", words);
 	}
 	printf("compiled %u entries", compiled.entries);
 	if (compiled.values)

@@ -130,7 +130,11 @@ cmd_outbox_delete(struct cli *cli)
 	if (!(site = cli_site(cli, &status)))
 		return status;
 	if (!(item = outbox_read(site->outbox, id, &error)))
-		return cli_error(id, error);
+		return g_error_matches(error, G_FILE_ERROR,
+				       G_FILE_ERROR_NOENT) ?
+		    cli_fail(EX_NOINPUT, "there is no item %s in the outbox; "
+			     "see gatepost outbox list", id) :
+		    cli_error(id, error);
 	fields_free(&outgoing_fields, item);
 	if (!delete_item(cli, site, id, &error))
 		return cli_error(id, error);

@@ -12,6 +12,7 @@
 #include "gatepost/bounds.h"
 #include "gatepost/cli/cli.h"
 #include "gatepost/service/drain.h"
+#include "gatepost/service/lists.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/file.h"
@@ -145,6 +146,36 @@ look_setup(struct report *report)
 		      error->message : "gatepost list compile");
 	}
 	row(report, "lists", value->str);
+}
+
+/* A broken file stops nothing, so it must be told wherever one looks. */
+static void
+look_lists(struct report *report)
+{
+	const Config *config = report->cli->config;
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)list_note_free);
+	const struct list_note *first = NULL;
+	guint count = 0;
+
+	for (guint i = 0; i < config->tenants->len; i++) {
+		g_autoptr(GPtrArray) entries =
+		    g_ptr_array_new_with_free_func(
+			(GDestroyNotify)entry_free);
+
+		lists_read(config, config->tenants->pdata[i], entries, notes);
+	}
+	for (guint i = 0; i < notes->len; i++) {
+		const struct list_note *note = notes->pdata[i];
+
+		if (note->is_error && !count++)
+			first = note;
+	}
+	if (first)
+		alert(report, "%u error%s in lists, whose last good "
+		      "generation stays in force: gatepost check --lists; "
+		      "%s:%u: %s", count, count == 1 ? "" : "s", first->file,
+		      first->line, first->text);
 }
 
 static void
@@ -325,6 +356,7 @@ cmd_status(struct cli *cli)
 	report.site = site;
 	look_daemon(&report);
 	look_setup(&report);
+	look_lists(&report);
 	look_held(&report);
 	look_outbox(&report);
 	look_candidates(&report);

@@ -39,6 +39,10 @@ cmd_why(struct cli *cli)
 		return cli_fail(EX_NOINPUT, "the ledger knows no message "
 				"\"%s\"; try gatepost trace",
 				cli_word(cli, 0));
+	if (rcpt && !why_is_for(record, rcpt))
+		return cli_fail(EX_NOINPUT, "message %s was not for %s; "
+				"without --rcpt all are told", record->id,
+				rcpt);
 	if (cli->json) {
 		printf("%s\n", record->body);
 		return EX_OK;
@@ -190,6 +194,7 @@ cmd_trace(struct cli *cli)
 
 struct counting {
 	guint messages, decisions;
+	guint taken;		/* mail to us: reports, and what users ask */
 	guint done[ACTION_DISCARD + 1], would[ACTION_DISCARD + 1];
 	bool is_listed;		/* --would: what would have been done */
 	struct table *table;	/* NULL while there is nothing */
@@ -212,6 +217,16 @@ list_one(struct counting *counting, const Record *record, const Json *json,
 		  text(json_member(one, "because"), "reason"));
 }
 
+/* Mail to an address of ours: it is not delivered, and not lost. */
+static bool
+is_taken(const Json *decision)
+{
+	const char *check = text(json_member(decision, "because"), "check");
+
+	return strcmp(text(decision, "action"), "discard") == 0 &&
+	    (strcmp(check, "report") == 0 || strcmp(check, "action") == 0);
+}
+
 static void
 count_one(const Record *record, const Json *json, void *data)
 {
@@ -226,6 +241,10 @@ count_one(const Record *record, const Json *json, void *data)
 
 		if (done < 0 || asked < 0 || !*text(one, "tenant"))
 			continue;
+		if (is_taken(one)) {
+			counting->taken++;
+			continue;
+		}
 		counting->decisions++;
 		counting->done[done]++;
 		counting->would[asked]++;
@@ -281,6 +300,7 @@ cmd_stats(struct cli *cli)
 	}
 	json_put_number(json, "messages", counting.messages);
 	json_put_number(json, "decisions", counting.decisions);
+	json_put_number(json, "taken", counting.taken);
 	for (guint i = 0; actions[i]; i++) {
 		if (!cli->json)
 			printf("%-12s done %u, by enforce %u\n", actions[i],
@@ -291,6 +311,9 @@ cmd_stats(struct cli *cli)
 		json_put_number(json, "would", counting.would[i]);
 		g_string_append_c(json, '}');
 	}
+	if (!cli->json && counting.taken)
+		printf("reports and requests taken: %u\n",
+		       counting.taken);
 	put_submissions(cli, site, json);
 	if (cli->json)
 		printf("%s}\n", json->str);

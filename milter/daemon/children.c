@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -117,6 +118,8 @@ become(const char *program, char *const argv[], int log, const int *from,
 			_exit(EX_OSERR);
 	signals_default();
 	execve(program, argv, environ);
+	dprintf(STDERR_FILENO, "cannot run %s: %s; is Gatepost installed "
+		"whole?\n", program, g_strerror(errno));
 	_exit(EX_OSERR);
 }
 
@@ -283,7 +286,8 @@ state_folder_make(const Config *config, GError **error)
 	group = config->group ? getgrnam(config->group) : NULL;
 	if (!user) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s: user %s is not known to this system",
+			    "%s: user %s is not known to this "
+			    "system: make it, or name another",
 			    config->path, config->user);
 		return false;
 	}

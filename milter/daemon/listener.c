@@ -126,7 +126,8 @@ set_rights(const Config *config, const struct access *access,
 		group = getgrnam(access->name);
 		if (!group) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-				    "%s: %s %s is not known to this system",
+				    "%s: %s %s is not known to this "
+				    "system: make it, or name another",
 				    config->path, access->setting,
 				    access->name);
 			return false;

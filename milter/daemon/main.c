@@ -19,16 +19,18 @@
 #define DEFAULT_CONFIG GATEPOST_SYSCONFDIR "/gatepost/gatepost.conf"
 
 static int
-usage(void)
+usage(FILE *to, int status)
 {
-	fprintf(stderr, "usage: gatepostd [-ftV] [-c FILE] [-P PIDFILE]\n"
+	fprintf(to, "usage: gatepostd [-fhtV] [-c FILE] [-P PIDFILE]\n"
 		"  -c FILE     configuration (%s)\n"
 		"  -f          stay in the foreground, log to standard error\n"
 		"  -t          test the configuration; exit 78 when it is "
 		"broken\n"
 		"  -P PIDFILE  write the process id there\n"
-		"  -V          print versions\n", DEFAULT_CONFIG);
-	return EX_USAGE;
+		"  -V          print versions\n"
+		"  -h          print this\n"
+		"See gatepostd(8).\n", DEFAULT_CONFIG);
+	return status;
 }
 
 /* The worker prints its own: what reads mail is linked to it alone.  Without
@@ -79,7 +81,7 @@ main(int argc, char **argv)
 	bool is_test = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:ftP:V")) != -1)
+	while ((option = getopt(argc, argv, "c:fhtP:V")) != -1)
 		switch (option) {
 		case 'c':
 			options.config_path = optarg;
@@ -87,6 +89,8 @@ main(int argc, char **argv)
 		case 'f':
 			options.is_foreground = true;
 			break;
+		case 'h':
+			return usage(stdout, EX_OK);
 		case 't':
 			is_test = true;
 			break;
@@ -96,10 +100,10 @@ main(int argc, char **argv)
 		case 'V':
 			return print_versions();
 		default:
-			return usage();
+			return usage(stderr, EX_USAGE);
 		}
 	if (optind != argc)
-		return usage();
+		return usage(stderr, EX_USAGE);
 	umask(0027);
 	config = config_load(options.config_path, notes);
 	for (guint i = 0; i < notes->len; i++) {

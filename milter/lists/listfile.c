@@ -37,6 +37,16 @@ list_note_free(struct list_note *note)
 	g_free(note);
 }
 
+char *
+list_note_words(const struct list_note *note)
+{
+	g_autofree char *line = note->line ? g_strdup_printf(":%u", note->line)
+	    : g_strdup("");
+
+	return g_strdup_printf("%s%s: %s%s", note->file, line,
+			       note->is_error ? "" : "warning: ", note->text);
+}
+
 /* ---- read ---- */
 
 /* A file, or the part of one that a thread reads. */

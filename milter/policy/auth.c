@@ -216,6 +216,28 @@ auth_is_aligned(const Facts *facts)
 	return auth_spf_proves(facts) || auth_dkim_proves(facts);
 }
 
+/* Could DOMAIN (NULL: not known) speak for one of the authors?  Whose servers
+ * are silent is a stranger's choice, when the domain is his own. */
+static bool
+may_prove(const Facts *facts, const char *domain)
+{
+	for (guint i = 0; i < facts->authors->len; i++) {
+		const Mailbox *author = facts->authors->pdata[i];
+
+		if (!domain || auth_is_same(domain, author->domain))
+			return true;
+	}
+	return false;
+}
+
+/* Of an own look-up there is a result for the client whenever it is known. */
+static bool
+is_client_known(const Auth *auth)
+{
+	return g_strcmp0(auth->source, AUTH_OWN) != 0 ||
+	    auth->iprev != AUTH_NONE;
+}
+
 bool
 auth_is_unsure(const Facts *facts)
 {
@@ -226,8 +248,11 @@ auth_is_unsure(const Facts *facts)
 	for (guint i = 0; i < auth->dkim->len; i++) {
 		const Signature *signature = auth->dkim->pdata[i];
 
-		if (signature->result == AUTH_TEMPERROR)
+		if (signature->result == AUTH_TEMPERROR &&
+		    may_prove(facts, signature->domain))
 			return true;
 	}
-	return auth->dmarc == AUTH_TEMPERROR || auth->spf == AUTH_TEMPERROR;
+	return auth->dmarc == AUTH_TEMPERROR ||
+	    (auth->spf == AUTH_TEMPERROR &&
+	     (!is_client_known(auth) || may_prove(facts, auth->spf_domain)));
 }

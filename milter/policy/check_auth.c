@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "gatepost/policy/auth.h"
 #include "gatepost/policy/check.h"
 #include "gatepost/policy/composite.h"
 
@@ -63,7 +64,11 @@ look(const struct look *look, Decision *decision)
 		finding_add(decision, check_auth.name, SPEAKER_CHECK,
 			    EFFECT_UNSURE, "DMARC of %s could not be looked "
 			    "up (%s)", domain, auth->source);
-		return;
+		/* Another author's domain may be the one without an answer:
+		 * for several of them there is no proof anyhow. */
+		if (auth_has_one_author(facts))
+			return;
+		break;
 	case AUTH_NONE:
 	case AUTH_PASS:
 	case AUTH_SOFTFAIL:
@@ -73,7 +78,7 @@ look(const struct look *look, Decision *decision)
 	}
 	own = auth_is_aligned(facts) || composite_is_implicit(facts) ? NULL :
 	    own_domain(look);
-	if (own && auth_is_unsure(facts)) {
+	if (own && auth_has_one_author(facts) && auth_is_unsure(facts)) {
 		finding_add(decision, check_auth.name, SPEAKER_CHECK,
 			    EFFECT_UNSURE, "whether %s, a domain of ours, "
 			    "sent this could not be looked up (%s)", own,

@@ -3,7 +3,7 @@
  * somebody we know
  *
  * Reads:  From, Reply-To, the envelope sender, the recipient's history; the
- *         tenant's people and protected domains, made ready by config.c
+ *         tenant's people and protected domains, made ready by config_check.c
  * Says:   impersonation, one finding a kind with its evidence in words; what
  *         the policy delivers is only noted
  * Leaves: our own domains without proof to check_auth.c

@@ -466,7 +466,7 @@ forget_search(Site *site, const char *address, guint *files,
 	struct searching search = { who, 0, traces };
 	bool good = search_folder(&search, site->folder, "", DEPTH_MOST,
 				  error) &&
-	    ledger_search(site->ledger, NULL, 0, search_record, &search,
+	    ledger_search(site->ledger, NULL, 0, 0, search_record, &search,
 			  error);
 
 	*files = search.files;

@@ -364,11 +364,11 @@ search(struct rehearsing *rehearsing, gint64 since, GError **error)
 	if (plan.kind) {
 		key = ledger_key(&rehearsing->site->key.ledger, plan.kind,
 				 plan.value);
-		good = ledger_search(ledger, &key, since, found, rehearsing,
+		good = ledger_search(ledger, &key, 1, since, found, rehearsing,
 				     error);
 	}
 	if (good && !plan.is_whole)
-		good = ledger_search(ledger, NULL, since, scanned, rehearsing,
+		good = ledger_search(ledger, NULL, 0, since, scanned, rehearsing,
 				     error);
 	if (rehearsing->scanned >= BOUND_REHEARSE) {
 		clock_format(rehearsing->oldest, at);

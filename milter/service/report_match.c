@@ -12,7 +12,8 @@
 #include "gatepost/service/why.h"
 #include "gatepost/util/ids.h"
 
-/* Records with one Message-ID, or body, that are looked at. */
+/* Records with one Message-ID, or body, that are looked at, for each of the
+ * reporter's mailboxes and then whomever they went to. */
 #define RECORDS_MOST 100
 
 struct matching {
@@ -155,6 +156,24 @@ by_id(struct matching *matching, const char *id, GError **error)
 	return false;
 }
 
+/* What fits WHAT: first what went to a mailbox of the reporter's, since a
+ * list's mail or a campaign may have gone to thousands, then what may have
+ * come to him by another address. */
+static bool
+by_trace(struct matching *matching, struct trace *what, GError **error)
+{
+	const GPtrArray *mailboxes = matching->mailboxes;
+
+	for (guint i = 0; i < mailboxes->len && !matching->match->id; i++) {
+		what->rcpt = mailboxes->pdata[i];
+		if (!trace(matching->site, what, on_record, matching, error))
+			return false;
+	}
+	what->rcpt = NULL;
+	return matching->match->id ||
+	    trace(matching->site, what, on_record, matching, error);
+}
+
 bool
 report_match(Site *site, const char *tenant, const GPtrArray *mailboxes,
 	     const Reported *reported, const char *held, Match *match,
@@ -172,12 +191,12 @@ report_match(Site *site, const char *tenant, const GPtrArray *mailboxes,
 		good = by_id(&matching, reported->ids->pdata[i], error);
 	what.message_id = reported->message_id;
 	if (good && !match->id && reported->message_id)
-		good = trace(site, &what, on_record, &matching, error);
+		good = by_trace(&matching, &what, error);
 	what.message_id = NULL;
 	for (guint i = 0; good && !match->id && i < reported->bodies->len;
 	     i++) {
 		what.body = reported->bodies->pdata[i];
-		good = trace(site, &what, on_record, &matching, error);
+		good = by_trace(&matching, &what, error);
 	}
 	return good;
 }

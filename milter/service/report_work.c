@@ -484,13 +484,27 @@ answer_text(struct working *working, const char **subject)
 	    !working->one->is_bare)
 		g_string_append(out, phrase(language, PHRASE("Thank you.  "
 		    "Your report has arrived and will be looked at.\n")));
-	if (working->answer->is_more && out->len)
+	/* Whether he hears of those that were taken or not. */
+	if (working->answer->is_more)
 		g_string_append(out, phrase(language, PHRASE("Not all of the "
 		    "messages that you attached could be taken: please send "
 		    "fewer at once.\n")));
 	if (out->len)
 		g_string_append_printf(out, "\n%s", working->items->str);
 	return out;
+}
+
+/* The log says it as well: not everybody can be answered. */
+static void
+log_more(const struct working *working)
+{
+	g_autofree char *by = text_value(working->one->reporter);
+
+	if (working->answer->is_more)
+		log_warning(working->one->message, "report-incomplete "
+			    "tenant=%s by=%s note=\"of what was attached only "
+			    "%u messages are taken\"", working->one->tenant,
+			    by, working->answer->reported->len);
 }
 
 static bool
@@ -554,6 +568,7 @@ report_work(struct report_worker *worker, const Incoming *one, int fd,
 			good = work_on(&working,
 				       working.answer->reported->pdata[i], i,
 				       error);
+		log_more(&working);
 		good = good && answer(&working, error);
 	}
 	*count = working.answer->reported->len;

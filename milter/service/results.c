@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+/* Octets of the domains of ARC's seals that are shown. */
+#define CHAIN_MOST 400
 
 /* A property, unless its VALUE is NULL. */
 static void
@@ -67,6 +69,28 @@ add_dmarc(GPtrArray *lines, const Auth *auth)
 	add_line(lines, line);
 }
 
+/* What an upstream says of ARC, since we verify none; nothing where none says
+ * anything. */
+static void
+add_arc(GPtrArray *lines, const Auth *auth)
+{
+	g_autoptr(GString) chain = g_string_new(NULL);
+	GString *line;
+
+	if (auth->arc == AUTH_NONE)
+		return;
+	for (guint i = 0; i < auth->arc_chain->len; i++)
+		g_string_append_printf(chain, "%s%s", i ? ":" : "",
+				       (char *)auth->arc_chain->pdata[i]);
+	line = g_string_new("arc=");
+	g_string_append_printf(line, "%s (by a filter before us)",
+			       auth_values[auth->arc]);
+	/* A part of the chain would be another chain. */
+	if (chain->len && chain->len <= CHAIN_MOST)
+		g_string_append_printf(line, " arc.chain=\"%s\"", chain->str);
+	add_line(lines, line);
+}
+
 GPtrArray *
 results_lines(const Message *message, const Facts *facts,
 	      const char *authserv_id)
@@ -86,6 +110,7 @@ results_lines(const Message *message, const Facts *facts,
 	if (auth->dkim->len == 0)
 		g_ptr_array_add(lines, g_strdup("dkim=none;"));
 	add_dmarc(lines, auth);
+	add_arc(lines, auth);
 	address = client_true_address(&message->client, facts);
 	if (address) {
 		GString *line = g_string_new("iprev=");

@@ -137,7 +137,8 @@ site_become_user(const Config *config, GError **error)
 		group = getgrnam(config->group);
 	if (!user || (config->group && !group)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s: %s %s is not known to this system",
+			    "%s: %s %s is not known to this "
+			    "system: make it, or name another",
 			    config->path, user ? "group" : "user",
 			    user ? config->group : config->user);
 		return false;

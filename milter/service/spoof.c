@@ -199,7 +199,7 @@ spoof_pairs(Site *site, const Tenant *tenant, gint64 since, bool *more,
 	struct gathering gathering = { tenant, pairs, false };
 	GPtrArray *all = g_ptr_array_new_with_free_func(pair_free);
 	gint64 key = ledger_key(&site->key.ledger, SPOOF_KEY);
-	bool good = ledger_search(site->ledger, &key, since, found,
+	bool good = ledger_search(site->ledger, &key, 1, since, found,
 				  &gathering, error);
 	GHashTableIter at;
 	gpointer pair;

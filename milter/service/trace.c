@@ -112,17 +112,19 @@ trace(Site *site, const struct trace *what, trace_found *found, void *data,
 		{ "envelope", what->envelope }, { "ip", what->ip },
 		{ "rcpt", what->rcpt }, { "domain", what->domain },
 	};
-	const gint64 *by_key = NULL;
-	gint64 key;
+	const struct hash_key *key = &site->key.ledger;
+	gint64 keys[2];
+	guint count = 0;
 
-	/* The first that is given narrows best; the rest is compared. */
-	for (guint i = 0; i < G_N_ELEMENTS(by) && !by_key; i++) {
-		if (!by[i].value)
-			continue;
-		key = ledger_key(&site->key.ledger, by[i].kind, by[i].value);
-		by_key = &key;
-	}
-	return ledger_search(site->ledger, by_key, what->since, check,
+	/* The first that is given narrows best, and of mail that went to
+	 * thousands, one by one, the recipient; the rest is compared. */
+	for (guint i = 0; i < G_N_ELEMENTS(by) && !count; i++)
+		if (by[i].value)
+			keys[count++] = ledger_key(key, by[i].kind,
+						   by[i].value);
+	if (what->rcpt && count)
+		keys[count++] = ledger_key(key, "rcpt", what->rcpt);
+	return ledger_search(site->ledger, keys, count, what->since, check,
 			     &searching, error);
 }
 

@@ -319,7 +319,8 @@ propose(const struct telling *telling, GArray *all, const char *kind,
 		return;
 	word = text_pasted(value);
 	key = ledger_key(&site->key.ledger, key_kind, value);
-	if (!ledger_search(site->ledger, &key, 0, count_one, &past, error))
+	if (!ledger_search(site->ledger, &key, 1, 0, count_one, &past,
+			   error))
 		return;
 	/* The message itself is one of them. */
 	proposal.others = past.count - (past.count > 0);
@@ -420,7 +421,7 @@ propose_pair(const struct telling *telling, GArray *all, const Facts *facts,
 	    strcmp(member(client, "kind"), client_kinds[CLIENT_OUTSIDE]) != 0)
 		return;
 	key = ledger_key(&telling->site->key.ledger, "sender", facts->from);
-	if (!ledger_search(telling->site->ledger, &key, 0, count_pair, &pair,
+	if (!ledger_search(telling->site->ledger, &key, 1, 0, count_pair, &pair,
 			   error))
 		return;
 	value = entry_value_text(&author);
@@ -534,6 +535,16 @@ is_any_delivered(const GPtrArray *decisions)
 			return true;
 	}
 	return false;
+}
+
+bool
+why_is_for(const Record *record, const char *rcpt)
+{
+	g_autoptr(Json) json = json_parse(record->body, strlen(record->body),
+					  NULL);
+	g_autoptr(GPtrArray) decisions = decisions_of(json, NULL, rcpt);
+
+	return decisions->len > 0;
 }
 
 bool

@@ -501,12 +501,12 @@ search_all(Db *db, struct search *search, GError **error)
 	db_end(row);
 }
 
-/* Those with KEY.  What is called may open another day. */
+/* Those with KEYS.  What is called may open another day. */
 static void
-search_key(Ledger *ledger, const char *day, gint64 key,
-	   struct search *search, GError **error)
+search_keys(Ledger *ledger, const char *day, const gint64 *keys, guint count,
+	    struct search *search, GError **error)
 {
-	g_autoptr(GPtrArray) ids = seen_find(ledger->db, key, error);
+	g_autoptr(GPtrArray) ids = seen_find(ledger->db, keys, count, error);
 
 	for (guint i = 0; ids && !search->is_over && i < ids->len; i++) {
 		g_autoptr(GError) fault = NULL;
@@ -524,7 +524,7 @@ search_key(Ledger *ledger, const char *day, gint64 key,
 }
 
 bool
-ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
+ledger_search(Ledger *ledger, const gint64 *keys, guint count, gint64 since,
 	      ledger_found *found, void *data, GError **error)
 {
 	g_autoptr(GRecMutexLocker) locker =
@@ -540,8 +540,9 @@ ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
 		Db *db = strcmp(day, oldest) < 0 ? NULL :
 		    day_open(ledger, day, false, &fault);
 
-		if (db && key)
-			search_key(ledger, day, *key, &search, &fault);
+		if (db && count)
+			search_keys(ledger, day, keys, count, &search,
+				    &fault);
 		else if (db)
 			search_all(db, &search, &fault);
 	}

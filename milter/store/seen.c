@@ -144,10 +144,19 @@ seen_take_back(Db *db, gint64 number, GError **error)
 		      number);
 }
 
+static bool
+has_key(const GArray *keys, gint64 key)
+{
+	for (guint i = 0; i < keys->len; i++)
+		if (g_array_index(keys, gint64, i) == key)
+			return true;
+	return false;
+}
+
 /* Add to IDS those of PART, whatever its filter says. */
 static void
-find_in_part(Db *db, gint64 part, gint64 key, GHashTable *ids,
-	     GError **error)
+find_in_part(Db *db, gint64 part, const gint64 *wanted, guint count,
+	     GHashTable *ids, GError **error)
 {
 	sqlite3_stmt *row = db_begin(db, error, "SELECT id, keys FROM seen"
 				     " WHERE number BETWEEN $1 AND $2", "ii",
@@ -155,21 +164,29 @@ find_in_part(Db *db, gint64 part, gint64 key, GHashTable *ids,
 
 	while (row && db_next(row, error)) {
 		g_autoptr(GArray) keys = keys_of(row, 1);
+		guint i = 0;
 
-		for (guint i = 0; i < keys->len; i++)
-			if (g_array_index(keys, gint64, i) == key) {
-				g_hash_table_add(ids, g_strdup(
-						     db_text(row, 0)));
-				break;
-			}
+		while (i < count && has_key(keys, wanted[i]))
+			i++;
+		if (i == count)
+			g_hash_table_add(ids, g_strdup(db_text(row, 0)));
 	}
 	db_end(row);
 }
 
-/* The parts that may hold KEY, of gint64: those whose filter says so, and
- * the last, which has none yet. */
+static bool
+filter_has_all(const struct filter *filter, const gint64 *keys, guint count)
+{
+	for (guint i = 0; i < count; i++)
+		if (!filter_has(filter, keys[i]))
+			return false;
+	return true;
+}
+
+/* The parts that may hold all of KEYS, of gint64: those whose filter says so,
+ * and the last, which has none yet. */
 static GArray *
-find_parts(Db *db, gint64 key, GError **error)
+find_parts(Db *db, const gint64 *keys, guint count, GError **error)
 {
 	GArray *parts = g_array_new(FALSE, FALSE, sizeof(gint64));
 	sqlite3_stmt *row = db_begin(db, error, "SELECT part, filter FROM"
@@ -183,7 +200,7 @@ find_parts(Db *db, gint64 key, GError **error)
 		};
 
 		part = sqlite3_column_int64(row, 0);
-		if (filter.bits && filter_has(&filter, key))
+		if (filter.bits && filter_has_all(&filter, keys, count))
 			g_array_append_val(parts, part);
 	}
 	db_end(row);
@@ -199,20 +216,20 @@ newest_first(gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-seen_find(Db *db, gint64 key, GError **error)
+seen_find(Db *db, const gint64 *keys, guint count, GError **error)
 {
 	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash,
 							  g_str_equal, g_free,
 							  NULL);
 	g_autoptr(GError) fault = NULL;
-	g_autoptr(GArray) parts = find_parts(db, key, &fault);
+	g_autoptr(GArray) parts = find_parts(db, keys, count, &fault);
 	GHashTableIter iter;
 	GPtrArray *all;
 	gpointer id;
 
 	for (guint i = 0; !fault && i < parts->len; i++)
-		find_in_part(db, g_array_index(parts, gint64, i), key, ids,
-			     &fault);
+		find_in_part(db, g_array_index(parts, gint64, i), keys, count,
+			     ids, &fault);
 	if (fault) {
 		g_propagate_error(error, g_steal_pointer(&fault));
 		return NULL;

@@ -81,7 +81,8 @@ add_number(struct line *line, const char *modifier, bool is_signed,
 	char text[32];
 
 	if (*modifier == 'z')
-		g_snprintf(text, sizeof text, "%zu", va_arg(*args, gsize));
+		g_snprintf(text, sizeof text, is_signed ? "%zd" : "%zu",
+			   va_arg(*args, gsize));
 	else if (modifier[0] == 'l' && modifier[1] == 'l')
 		g_snprintf(text, sizeof text, is_signed ? "%lld" : "%llu",
 			   va_arg(*args, long long));
@@ -106,6 +107,7 @@ add_conversion(struct line *line, const char *at, bool is_quoted,
 	switch (*end) {
 	case 's':
 		text = va_arg(*args, const char *);
+		text = text ? text : "-";
 		add(line, text, strlen(text), is_quoted);
 		break;
 	case 'c':
@@ -150,12 +152,13 @@ add_format(struct line *line, const char *format, va_list *args)
 void
 log_write(enum log_level level, const char *tag, const char *format, ...)
 {
-	struct line what = { .length = 0 }, line = { .length = 0 };
+	struct line what, line;
 	char now[CLOCK_TEXT + 64];
 	va_list args;
 
 	if (level > most)
 		return;
+	what.length = line.length = 0;
 	va_start(args, format);
 	add_format(&what, format, &args);
 	va_end(args);

@@ -107,7 +107,7 @@ count(Ledger *ledger, const char *kind, const char *value, char *id)
 	gint64 wanted = ledger_key(&key, kind, value);
 	struct hits hits = { 0, "", NULL };
 
-	g_assert_true(ledger_search(ledger, &wanted, 0, hit, &hits, NULL));
+	g_assert_true(ledger_search(ledger, &wanted, 1, 0, hit, &hits, NULL));
 	if (id)
 		g_strlcpy(id, hits.id, ID_TEXT);
 	g_free(hits.body);

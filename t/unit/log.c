@@ -75,6 +75,14 @@ write_numbers(void)
 }
 
 static void
+write_none(void)
+{
+	const char *none = g_getenv("GATEPOST_NO_SUCH_VARIABLE");
+
+	log_info(NULL, "said text=\"%s\" by=%s", none, none);
+}
+
+static void
 write_much(void)
 {
 	g_autofree char *much = g_strnfill(100000, '\n');
@@ -98,6 +106,7 @@ static const struct {
 	{ "nothing but printable ASCII", write_octets,
 	  "I\\x0aD said text=\"a\\x0d\\x0ab\\x1b[2J\\x9b\\xc3\\xa4\" "
 	  "by=x\\x09y" },
+	{ "no text at all", write_none, "said text=\"-\" by=-" },
 	{ "numbers of every width", write_numbers,
 	  "count a=-1 b=4294967295 c=-9223372036854775808 "
 	  "d=18446744073709551615 e=7 f=x g=5%" },

@@ -81,7 +81,7 @@ filled(void)
 static void
 assert_found(Db *db, gint64 key, gint64 first, gint64 step, guint count)
 {
-	g_autoptr(GPtrArray) ids = seen_find(db, key, NULL);
+	g_autoptr(GPtrArray) ids = seen_find(db, &key, 1, NULL);
 
 	g_assert_nonnull(ids);
 	g_assert_cmpuint(ids->len, ==, count);
@@ -106,6 +106,34 @@ test_find(void)
 		assert_found(db, shared_key(i), i, 100, RECORDS / 100);
 	assert_found(db, COMMON, 0, 1, RECORDS);
 	assert_found(db, own_key(RECORDS, 0), 0, 1, 0);
+	db_close(db);
+}
+
+static void
+test_find_both(void)
+{
+	static const struct {
+		const char *what;
+		gint64 keys[2];
+		guint count;
+	} rows[] = {
+		{ "one that all have, one of record 7", { COMMON, 7 }, 1 },
+		{ "one that record 7 shares, one of its own", { 107, 7 }, 1 },
+		{ "one that record 7 has not, one of its own", { 108, 7 }, 0 },
+	};
+	Db *db = filled();
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gint64 first = rows[i].keys[0];
+		gint64 keys[] = {
+			first == COMMON ? COMMON : shared_key(first - 100),
+			own_key(rows[i].keys[1], 0),
+		};
+		g_autoptr(GPtrArray) ids = seen_find(db, keys, 2, NULL);
+
+		g_test_message("%s", rows[i].what);
+		g_assert_cmpuint(ids->len, ==, rows[i].count);
+	}
 	db_close(db);
 }
 
@@ -181,6 +209,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/seen/find", test_find);
+	g_test_add_func("/seen/find-both", test_find_both);
 	g_test_add_func("/seen/move", test_move);
 	g_test_add_func("/seen/an-id-twice-and-no-keys", test_twice);
 	return g_test_run();

@@ -9,14 +9,16 @@
 
 #include "gatepost/lists/entry.h"
 
-/* One thing said about a line: "FILE:LINE: text". */
+/* One thing said about a line, or about a whole file. */
 struct list_note {
 	char *file;
-	guint line;
+	guint line;		/* 0: of the whole file */
 	char *text;
 	bool is_error;		/* else a warning */
 };
 void list_note_free(struct list_note *note);
+/* As a line for an admin: "FILE:LINE: warning: text".  Yours. */
+char *list_note_words(const struct list_note *note);
 
 /*
  * All entries of the file PATH, in its order, appended to ENTRIES (of

@@ -56,7 +56,8 @@ bool auth_is_aligned(const Facts *facts);
 /* The same by SPF of MAIL FROM, or by a DKIM signature, alone. */
 bool auth_spf_proves(const Facts *facts);
 bool auth_dkim_proves(const Facts *facts);
-/* Could a look-up that failed have proven From? */
+/* Could a look-up that failed have proven From?  Not one of a domain that is
+ * no author's. */
 bool auth_is_unsure(const Facts *facts);
 /* Has anyone we trust looked at the authentication at all? */
 bool auth_is_known(const Facts *facts);

@@ -30,6 +30,9 @@ bool trace(Site *site, const struct trace *what, trace_found *found,
  * ERROR when there is none. */
 Record *why_find(Site *site, const char *word, GError **error);
 
+/* Was RECORD's message for RCPT, in normal form? */
+bool why_is_for(const Record *record, const char *rcpt);
+
 /* Append to OUT why RECORD fared as it did: its copies of TENANT (NULL: of
  * all) for RCPT (NULL: all).  Of one tenant nothing is told of others: not
  * their copies, not what was done to them, not their past mail. */

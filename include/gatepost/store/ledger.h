@@ -47,11 +47,13 @@ bool ledger_write(Ledger *ledger, const GPtrArray *records, GError **error);
 /* The record of ID; NULL, without ERROR when there is none. */
 Record *ledger_read(Ledger *ledger, const char *id, GError **error);
 
-/* Call FOUND for the records with KEY (NULL: all), newest first, not older
- * than SINCE, until it is false. */
+/* Call FOUND for the records with all COUNT KEYS (none: all records), newest
+ * first, not older than SINCE (us), until it is false.  False and ERROR
+ * set. */
 typedef bool ledger_found(const Record *record, void *data);
-bool ledger_search(Ledger *ledger, const gint64 *key, gint64 since,
-		   ledger_found *found, void *data, GError **error);
+bool ledger_search(Ledger *ledger, const gint64 *keys, guint count,
+		   gint64 since, ledger_found *found, void *data,
+		   GError **error);
 
 /* A deed on ID later than its record: "released" and the like. */
 bool ledger_event(Ledger *ledger, const char *id, const char *rcpt,

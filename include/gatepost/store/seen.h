@@ -25,9 +25,10 @@ gint64 seen_put(sqlite3_stmt *statement, const char *id, const GArray *keys,
  * and ERROR set. */
 bool seen_take_back(Db *db, gint64 number, GError **error);
 
-/* The ids (of char *) of the records of DB that have KEY, newest first, each
- * once.  NULL and ERROR set. */
-GPtrArray *seen_find(Db *db, gint64 key, GError **error);
+/* The ids (of char *) of the records of DB that have all COUNT (one at least)
+ * KEYS, newest first, each once; best with the rarest of KEYS in front.  NULL
+ * and ERROR set. */
+GPtrArray *seen_find(Db *db, const gint64 *keys, guint count, GError **error);
 
 /* In row NUMBER, what was seen as OLD is seen as NEW (of gint64, as many),
  * inside a transaction.  No such row is no failure. */

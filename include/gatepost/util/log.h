@@ -5,10 +5,12 @@
  * blanks.  A value that is one of a few words or a number stands as it is
  * (key=%s); text that may hold a blank stands in quotes (key=\"%s\"), or goes
  * through text_value() first.  Conversions are s, c, d, u and those of GLib's
- * 64-bit numbers.  Keys that all may have: reason, why it happened; note,
- * what that means; do, what the admin should do.  Levels: error, an admin must act; warning, will have to if
- * it goes on; info, what became of a message; debug, for developers.  All
- * but info are in the line, as level= at its end.
+ * 64-bit numbers; a text of NULL is "-".  Keys that all may have: reason, why
+ * it happened; note, what that means; do, what the admin should do.
+ *
+ * Levels: error, an admin must act; warning, will have to if it goes on; info,
+ * what became of a message; debug, for developers.  All but info are in the
+ * line, as level= at its end.
  */
 #ifndef GATEPOST_UTIL_LOG_H
 #define GATEPOST_UTIL_LOG_H

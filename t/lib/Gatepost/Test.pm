@@ -192,6 +192,7 @@ sub new {
 	}, $class;
 
 	weaken($sites{$self + 0} = $self);
+	_forget_clocks();
 	chmod(0755, $dir);
 	mkdir("$dir/$_") foreach qw(lists run state);
 	if ($> == 0) {
@@ -396,11 +397,26 @@ sub end {
 	return undef;
 }
 
+# faketime leaves a file of shared memory when it was killed, and fails when
+# there is one of its process id.
+sub _forget_clocks {
+	foreach my $file (glob('/dev/shm/faketime_shm_*'),
+	    glob('/dev/shm/sem.faketime_sem_*')) {
+		unlink($file) if $file =~ /_(\d+)\z/ && !-d "/proc/$1";
+	}
+}
+
 # Run a command to its end: { out, err, code }; a signal counts as 128 more.
-# The first argument may be a hash: stdin => text, seconds, env => hash.
+# The first argument may be a hash: stdin => text, seconds, env => hash, in
+# (how far its clock is from ours, "+31d"; needs faketime).
 sub run {
 	my ($self, @command) = @_;
 	my $how = ref $command[0] ? shift(@command) : {};
+
+	if ($how->{in}) {
+		_forget_clocks();
+		unshift(@command, 'faketime', '-f', $how->{in});
+	}
 	my $at = "$self->{dir}/command." . ++$self->{runs};
 	my $end = time + ($how->{seconds} || RUN_SECONDS);
 	my $pid;
