@@ -557,6 +557,20 @@ may_be_host(const char *text, gsize length)
 	    !memchr(text, '@', length) && !memchr(text, '=', length);
 }
 
+/* Is there a dot, or what IDNA takes for one (UTS 46: U+3002, U+FF0E, U+FF61),
+ * in LENGTH octets of TEXT? */
+static bool
+has_dot(const char *text, gsize length)
+{
+	static const char *const dots[] = { ".", "\xe3\x80\x82",
+					    "\xef\xbc\x8e", "\xef\xbd\xa1" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(dots); i++)
+		if (memmem(text, length, dots[i], strlen(dots[i])))
+			return true;
+	return false;
+}
+
 /* A run of TEXT without blanks: which links are in it? */
 static void
 read_word(struct links *links, const char *text, gsize length,
@@ -581,7 +595,7 @@ read_word(struct links *links, const char *text, gsize length,
 		length--;
 	}
 	if (length > 6 && g_ascii_strncasecmp(text, "www.", 4) == 0) {
-		if (memchr(text + 4, '.', length - 4))
+		if (has_dot(text + 4, length - 4))
 			add_word(links, "http://", text, length, source);
 		return;
 	}
@@ -650,6 +664,49 @@ word_start(const char *at, const char *mark, const char *end)
 	return from;
 }
 
+/* Is U+3002 AT, in a word that begins at FROM, a dot of its host?  It ends a
+ * sentence, too, but none before a letter of ours, and no host without a
+ * dot. */
+static bool
+is_wide_dot(const char *from, const char *at, const char *end)
+{
+	static const char stop[] = { '\xe3', '\x80', '\x82' };
+	const char *host = find_scheme(from, (gsize)(at - from));
+
+	if ((gsize)(end - at) <= sizeof stop ||
+	    memcmp(at, stop, sizeof stop) != 0)
+		return false;
+	if (host)
+		host = memchr(host, ':', (gsize)(at - host)) + 1;
+	else if (at - from > 4 && g_ascii_strncasecmp(from, "www.", 4) == 0)
+		host = from + 4;
+	else
+		return false;
+	while (host < at && is_slash(*host))
+		host++;
+	for (const char *p = host; p < at; p++)
+		if (is_slash(*p) || *p == '?' || *p == '#')
+			return false;
+	return g_ascii_isalnum(at[sizeof stop]) ||
+	    (!memchr(host, '.', (gsize)(at - host)) &&
+	     (guchar)at[sizeof stop] >= 0x80);
+}
+
+/* Where the word that begins at FROM ends, with the GAP behind it; HAS_WIDE:
+ * a wide dot in its host does not end it. */
+static const char *
+word_end(const char *from, const char *end, bool has_wide, gsize *gap)
+{
+	const char *at = from;
+
+	for (*gap = 0; at < end; at++) {
+		*gap = delimiter(at, end);
+		if (*gap && !(has_wide && is_wide_dot(from, at, end)))
+			break;
+	}
+	return at;
+}
+
 void
 links_scan(struct links *links, const char *text, gsize length,
 	   const char *source)
@@ -664,13 +721,13 @@ links_scan(struct links *links, const char *text, gsize length,
 		if (mark == end)
 			return;
 		from = word_start(at, mark, end);
-		for (at = from; at < end; at++) {
-			gap = delimiter(at, end);
-			if (gap)
-				break;
-		}
+		at = word_end(from, end, false, &gap);
 		if (at - from >= 6)
 			read_word(links, from, (gsize)(at - from), source);
+		if (gap && is_wide_dot(from, at, end)) {
+			at = word_end(from, end, true, &gap);
+			read_word(links, from, (gsize)(at - from), source);
+		}
 		at += gap;
 	}
 }
