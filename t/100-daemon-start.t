@@ -78,6 +78,8 @@ for ([ 'workers = { min = 9;' . "\n max = 2; };", 1, 'workers.min 9 is greater' 
     [ "\nsocket = \"tcp:1\";", 2, 'socket: "tcp:1"; write' ],
     [ "dns = { servers = [ \"127.0.0.1\",\n\"x\" ]; };", 2, 'dns.servers: "x"' ],
     [ "\n\nclamd = { socket = \"x\"; };", 3, 'clamd.socket: "x"; write' ],
+    [ "release = { smtp =\n\"127.0.0.1\"; };", 1,
+      'release.smtp: "127.0.0.1"; write HOST:PORT' ],
     [ "authserv_id = \"x\";\nupstreams = ( { name = \"u\";\n" .
       "authserv_id = \"X\"; } );", 3, 'upstream "u" has our own' ],
     [ "feeds = ( {\nname = \"f\"; kind = \"ip\"; } );", 1, 'feed "f" has no file' ],

@@ -34,6 +34,7 @@ block   sender   jörg@bücher.example
 block   sender   a%22b%2Bc%20d@odd.example
 block   envelope *.xn--bcher-kva.example
 block   envelope <>               for=nobody@example.org
+observe envelope <>               note=none
 block   name     "Jane Director"  except=proven.example
 block   filename *.pdf.exe
 block   filename *.scr
@@ -199,6 +200,10 @@ is(action(from => 'jorg@bücher.example'), 'deliver',
 is(action(envelope => 'x@mail.bücher.example'), 'quarantine',
     'an envelope domain of Unicode');
 is(action(envelope => '<>'), 'deliver', 'the null sender, for another');
+my ($null) = grep { ($_->{kind} // '') eq 'envelope' }
+    @{try(envelope => '<>')->{decisions}[0]{findings}};
+like($null->{reason}, qr/^the envelope sender <> is on the/,
+    '... is named as people write it');
 
 # ---- patterns ----
 

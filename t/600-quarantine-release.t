@@ -198,14 +198,38 @@ is(scalar(grep { $_->{state} eq 'held' }
 }
 
 # Expiry.
+is(send_it('r9'), 250, 'one more is held');
 SKIP: {
-	skip 'faketime is not installed', 2
+	skip 'faketime is not installed', 10
 	    unless Gatepost::Test::installed('faketime');
 	my $sweep = $site->gatepost({ in => '+31d' }, 'sweep');
 	is($sweep->{code}, 0, 'sweep after 31 days') or diag($sweep->{err});
 	is(scalar(grep { $_->{state} eq 'held' }
 	    @{$site->json('quarantine', 'list')->{items}}), 0,
 	    '... nothing is held any more');
+	my @items = @{$site->json('quarantine', 'list')->{items}};
+	my ($over) = grep { $_->{state} eq 'expired' } reverse @items;
+	my ($eml) = glob($site->state_dir . "/quarantine/*/$over->{id}.eml");
+
+	ok($eml, 'what has expired can be exported that day');
+	$site->run('faketime', '-f', '+33d',
+	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
+	    'sweep');
+	is_deeply([glob($site->state_dir . '/quarantine/*/*.eml')], [],
+	    'two days later the octets of all are gone');
+	is(scalar(@{$site->json('quarantine', 'list')->{items}}),
+	    scalar(@items), '... what became of each is known');
+	like($site->gatepost('quarantine', 'show', $over->{id})->{out},
+	    qr/: expired$/m, '... and shown');
+	my $late = $site->gatepost('quarantine', 'release', $over->{id});
+	is($late->{code}, 65, '... a release comes too late: exit 65');
+	like($late->{out}, qr/is already expired/, '... and says so');
+	like($site->gatepost('quarantine', 'preview', $over->{id})->{err},
+	    qr/is removed: nobody's copy is held any more/,
+	    '... so does a preview');
+	is($site->gatepost('quarantine', 'reindex')->{code} ||
+	    @{$site->json('quarantine', 'list')->{items}} - @items, 0,
+	    '... and the index can be built anew');
 }
 $site->postfix_stop;
 $site->stop;

@@ -120,10 +120,17 @@ like($site->gatepost('quarantine', 'list', '--most', 2)->{out},
 
 for my $bad ([ '--sort', 'colour' ], [ '--most', 'x' ], [ '--after', 'x' ],
     [ '--policy', 'x' ], [ '--state', 'x' ], [ '--expiring', 'x' ],
-    [ '--format', 'x' ], [ '--rcpt', 'a b' ], [ '--from', 'a b' ]) {
+    [ '--format', 'x' ], [ '--rcpt', 'a b' ], [ '--from', 'a b' ],
+    [ '--from', 'x.evil.example' ], [ '--from', '*@x.evil.example' ]) {
 	is($site->gatepost('quarantine', 'list', @$bad)->{code}, 64,
 	    "@$bad: exit 64");
 }
+
+like($site->gatepost('quarantine', 'list', '--from', 'x.evil.example')->{err},
+    qr/did you mean \@x\.evil\.example/, 'a domain is said how to write');
+like($site->gatepost('quarantine', 'list', '--tenant', 'nope')->{err},
+    qr/warning: no tenant "nope" is in the configuration/,
+    'a tenant that is none is warned of');
 
 # CSV.
 my $csv = $site->gatepost('quarantine', 'list', '--format', 'csv')->{out};
@@ -145,6 +152,21 @@ is($site->gatepost('quarantine', 'release')->{code}, 64,
     'no id and no filter: nothing is all');
 is($site->gatepost('quarantine', 'release', $all[0]{id}, '--entry',
     $entry)->{code}, 64, 'an id and a filter');
+is($site->gatepost('quarantine', 'release', '--rcpt', $rcpts[0], '--rcpt',
+    $rcpts[1], '--from', '@x.evil.example')->{code}, 64,
+    'a filter takes one recipient');
+my ($to_all) = map { $_->{id} } grep { $_->{subject} eq 'Invoice 100%' &&
+    $_->{rcpt} eq $rcpts[0] } @all;
+my $some = $site->gatepost('quarantine', 'release', $to_all, '--rcpt',
+    $rcpts[0], '--rcpt', uc $rcpts[1], '--dry-run');
+like($some->{out}, qr/^would release 2 copies/m,
+    'some of the recipients of an item');
+is_deeply([sort $some->{out} =~ /for (\S+)$/mg], [sort @rcpts[0, 1]],
+    '... just those');
+$some = $site->gatepost('quarantine', 'release', $to_all, '--rcpt',
+    $rcpts[0], '--rcpt', 'no@example.org', '--dry-run');
+is($some->{code}, 66, '... one of whom is none');
+like($some->{err}, qr/has no recipient no\@example\.org/, '... is named');
 $run = $site->gatepost('quarantine', 'release', '--from',
     '@x.evil.example', '--tenant', 'example', '--by', 'jo');
 is($run->{code}, 0, 'released by filter') or diag($run->{err});

@@ -100,6 +100,36 @@ my $other = hold();
 $site->gatepost('quarantine', 'release', $other);
 is(scalar($sink->mails), 1, 'a release that nobody asked for is one mail');
 
+# Whoever asked is answered, also when the message goes another way.
+my $gone = hold();
+$site->gatepost('quarantine', 'request', $gone);
+$sink->forget;
+$site->gatepost('quarantine', 'delete', $gone, '--reason', 'A worm');
+($mail) = to($alice);
+like($mail->{data} // '', qr/^Subject: .*was denied\r$/m,
+    'a request whose message an admin deletes is denied');
+like($mail->{data} // '', qr/^  Reason: A worm\r$/m, '... with the reason');
+$gone = hold();
+$site->gatepost('quarantine', 'request', $gone);
+$sink->forget;
+$site->gatepost('quarantine', 'delete', $gone, '--as-user', '--rcpt', $alice);
+is(scalar(to($alice)), 0, 'who deletes it himself is told nothing');
+SKIP: {
+	skip('no faketime', 3) unless
+	    defined Gatepost::Test::installed('faketime');
+	$gone = hold();
+	$site->gatepost('quarantine', 'request', $gone);
+	$sink->forget;
+	$site->run('faketime', '-f', '+31d',
+	    Gatepost::Test::program('gatepost'), '-c', $site->config_file,
+	    'sweep');
+	my @end = grep { $_->{data} =~ /^  Item: $gone\r$/m } to($alice);
+	is(scalar @end, 1, 'a request that nobody decided is answered, once');
+	like($end[0]{data}, qr/Nobody decided on a message/, '... by that');
+	is((grep { $_->{id} eq $gone } @{$site->json('quarantine',
+	    'list')->{items}})[0]{state}, 'expired', '... when it expires');
+}
+
 # A recipient is a stranger's choice too: what stands there is no command.
 my $bad = hold(rcpt => [ q{"$(reboot)';`id`"@example.org} ]);
 ok($bad, 'mail to an odd recipient is held') and do {

@@ -28,6 +28,7 @@ struct doing {
 	int allow;		/* bits of enum draft_kind */
 	gint64 expires;		/* of the entries, us; 0: see draft.h */
 	bool is_dry;
+	GPtrArray *only;	/* of char *: recipients of the line */
 	GPtrArray *ids, *rcpts;	/* what it is done to, in pairs */
 	int status;
 };
@@ -147,6 +148,21 @@ status_of(const struct doing *doing, const GError *error)
 	    EX_TEMPFAIL : EX_CONFIG;
 }
 
+/* Is that just what was asked for?  A second release is no fault; one of what
+ * was deleted is. */
+static bool
+is_as_wanted(enum held_verb verb, enum held_state is)
+{
+	static const enum held_state wanted[] = {
+		[HELD_REQUEST] = HELD_REQUESTED, [HELD_DENY] = HELD_DENIED,
+		[HELD_APPROVE] = HELD_RELEASED,
+		[HELD_RELEASE] = HELD_RELEASED, [HELD_DELETE] = HELD_DELETED,
+		[HELD_EXPIRE] = HELD_EXPIRED,
+	};
+
+	return is == wanted[verb];
+}
+
 static void
 do_one(struct doing *doing, const char *id, const char *rcpt)
 {
@@ -169,6 +185,8 @@ do_one(struct doing *doing, const char *id, const char *rcpt)
 	case STEP_ALREADY:
 		says = handle_says(step, doing->verb, is);
 		printf("%s for %s %s\n", id, shown, says);
+		if (!is_as_wanted(doing->verb, is))
+			doing->status = EX_DATAERR;
 		/* What a crash cut off is made up for. */
 		if (is == HELD_RELEASED)
 			vouch_or_say(doing, id, rcpt, false);
@@ -220,24 +238,32 @@ do_all(struct doing *doing)
 
 /* ---- what it is done to ---- */
 
-static void
-add_item(struct doing *doing, const char *id, const char *rcpt)
+/* Is RCPT among those of the line, where any are named? */
+static bool
+is_meant(const struct doing *doing, const char *rcpt)
 {
-	bool is_any = false;
+	for (guint i = 0; i < doing->only->len; i++)
+		if (strcmp(doing->only->pdata[i], rcpt) == 0)
+			return true;
+	return doing->only->len == 0;
+}
+
+static void
+add_item(struct doing *doing, const char *id)
+{
 	Held *held = held_named(doing->site, id, &doing->status);
 
 	for (guint i = 0; held && i < held->rcpts->len; i++) {
 		const HeldRcpt *copy = held->rcpts->pdata[i];
 
-		if (rcpt && strcmp(copy->rcpt, rcpt) != 0)
-			continue;
-		is_any = true;
-		fill(doing, id, copy->rcpt);
+		if (is_meant(doing, copy->rcpt))
+			fill(doing, id, copy->rcpt);
 	}
-	if (held && !is_any)
-		doing->status = cli_fail(EX_NOINPUT, "item %s has no "
-					 "recipient %s", id, rcpt ? rcpt :
-					 "at all");
+	for (guint i = 0; held && i < doing->only->len; i++)
+		if (!quarantine_rcpt(held, doing->only->pdata[i]))
+			doing->status = cli_fail(EX_NOINPUT, "item %s has no "
+						 "recipient %s", id,
+						 (char *)doing->only->pdata[i]);
 	fields_free(&held_fields, held);
 }
 
@@ -254,7 +280,7 @@ collect(struct doing *doing, struct held_asked *asked)
 	g_autoptr(GError) error = NULL;
 
 	for (guint i = 0; i < doing->cli->words->len; i++)
-		add_item(doing, cli_word(doing->cli, i), asked->rcpt);
+		add_item(doing, cli_word(doing->cli, i));
 	if (doing->cli->words->len)
 		return true;
 	if (!held_keep(doing->cli, &asked->filter)) {
@@ -324,6 +350,29 @@ read_to(struct doing *doing)
 	return true;
 }
 
+/* All of --rcpt, the first of which ASKED has.  False and said. */
+static bool
+read_only(struct doing *doing, const struct held_asked *asked)
+{
+	const char *given;
+
+	if (asked->rcpt)
+		g_ptr_array_add(doing->only, g_strdup(asked->rcpt));
+	while ((given = cli_option(doing->cli, "--rcpt"))) {
+		char *address = address_normal(given);
+
+		if (!address) {
+			cli_fail(0, "--rcpt: \"%s\" is no address", given);
+			return false;
+		}
+		g_ptr_array_add(doing->only, address);
+	}
+	if (doing->only->len < 2 || doing->cli->words->len)
+		return true;
+	cli_fail(0, "several --rcpt go with ids alone: a filter takes one");
+	return false;
+}
+
 /* --report, --allow and --expires.  False and said. */
 static bool
 read_vouch(struct doing *doing)
@@ -342,7 +391,8 @@ work(struct doing *doing, struct held_asked *asked)
 
 	read_doer(doing);
 	doing->is_dry = cli_flag(cli, "--dry-run");
-	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked))
+	if (!read_to(doing) || !read_vouch(doing) || !held_ask(cli, asked) ||
+	    !read_only(doing, asked))
 		return EX_USAGE;
 	if (doing->to && doing->by.actor == ACTOR_USER)
 		return cli_fail(EX_NOPERM, "--to: a copy to somebody else is "
@@ -374,6 +424,7 @@ run(struct cli *cli, enum held_verb verb)
 		.cli = cli, .verb = verb, .status = EX_OK,
 		.ids = g_ptr_array_new_with_free_func(g_free),
 		.rcpts = g_ptr_array_new_with_free_func(g_free),
+		.only = g_ptr_array_new_with_free_func(g_free),
 	};
 	struct held_asked asked = { .rcpt = NULL };
 	int status = work(&doing, &asked);
@@ -382,6 +433,7 @@ run(struct cli *cli, enum held_verb verb)
 	site_free(doing.site);
 	g_ptr_array_free(doing.ids, TRUE);
 	g_ptr_array_free(doing.rcpts, TRUE);
+	g_ptr_array_free(doing.only, TRUE);
 	if (doing.to)
 		g_ptr_array_free(doing.to, TRUE);
 	g_free(doing.note);

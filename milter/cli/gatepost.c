@@ -22,7 +22,7 @@
 #define HELD_FILTER "[--tenant T] [--rcpt R] [--from A] [--subject S] " \
 	"[--message-id M] [--policy P] [--category C] [--entry E] " \
 	"[--state S] [--since T] [--until T] [--expiring SPAN]"
-#define HELD_DEED "ID... [--rcpt R] | " HELD_FILTER " [--reason TEXT] " \
+#define HELD_DEED "ID... [--rcpt R]... | " HELD_FILTER " [--reason TEXT] " \
 	"[--by WHO] [--as-user] [--dry-run]"
 
 static const struct command commands[] = {
@@ -91,7 +91,7 @@ static const struct command commands[] = {
 	  "ID [--html|--raw]",
 	  .summary = "show the text of a held message, read by a worker" },
 	{ "quarantine", "release", cmd_quarantine_release,
-	  "ID... [--rcpt R] | " HELD_FILTER " [--to A]... [--report] "
+	  "ID... [--rcpt R]... | " HELD_FILTER " [--to A]... [--report] "
 	  "[--allow K]... [--expires T] [--reason TEXT] "
 	  "[--by WHO] [--as-user] [--dry-run]",
 	  "deliver held messages, or a copy to others", .is_writing = true },

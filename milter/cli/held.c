@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "gatepost/model/address.h"
+#include "gatepost/model/domain.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
@@ -32,17 +33,22 @@ is_word(const char *option, const char *const *words, const char *word)
 static bool
 read_sender(const char *text, char **sender)
 {
-	g_autofree char *whole = NULL;
+	g_autofree char *domain = NULL;
 
 	if (!text)
 		return true;
-	if (*text == '@') {
-		*sender = g_ascii_strdown(text, -1);
+	domain = domain_normal(text + strspn(text, "*@"));
+	if (*text == '@' && domain) {
+		*sender = g_strconcat("@", domain, NULL);
 		return true;
 	}
-	if ((*sender = address_normal(text)))
+	/* Who writes a domain alone would be told that nothing is held. */
+	if (*text != '*' && strchr(text, '@') &&
+	    (*sender = address_normal(text)))
 		return true;
-	cli_fail(0, "--from: \"%s\" is neither an address nor @domain", text);
+	cli_fail(0, "--from: \"%s\" is neither an address nor @domain%s%s",
+		 text, domain ? "; did you mean @" : "",
+		 domain ? domain : "");
 	return false;
 }
 
@@ -77,6 +83,13 @@ held_ask(struct cli *cli, struct held_asked *asked)
 	struct held_filter *filter = &asked->filter;
 
 	filter->tenant = cli_option(cli, "--tenant");
+	/* One that is gone may have left held mail. */
+	if (filter->tenant && !config_tenant(cli->config, filter->tenant)) {
+		g_autofree char *shown = text_shown(filter->tenant, 100);
+
+		fprintf(stderr, "gatepost: warning: no tenant \"%s\" is in "
+			"the configuration\n", shown);
+	}
 	filter->state = cli_option(cli, "--state");
 	filter->entry = cli_option(cli, "--entry");
 	filter->policy = cli_option(cli, "--policy");

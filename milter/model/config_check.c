@@ -94,6 +94,11 @@ check_digest(const Config *config, Tenant *tenant, struct reading *reading)
 		tenant->digest.address = normal;
 		g_free(given);
 	}
+	if (tenant->digest.address && !config->release.smtp &&
+	    !config->release.sendmail)
+		say(reading, false, "digest.address: no digest and no answer "
+		    "can be sent until release.smtp or release.sendmail is "
+		    "set");
 	place(reading, "digest.portal");
 	if (portal && !g_str_has_prefix(portal, "https://") &&
 	    !g_str_has_prefix(portal, "http://"))
@@ -327,6 +332,18 @@ check_clamd(const Config *config, struct reading *reading)
 		say(reading, true, "clamd.socket: \"%s\"; write "
 		    "\"/run/clamav/clamd.ctl\" or \"127.0.0.1@3310\"",
 		    socket);
+}
+
+static void
+check_release(const Config *config, struct reading *reading)
+{
+	const char *smtp = config->release.smtp;
+	const char *colon = smtp ? strrchr(smtp, ':') : NULL;
+
+	place(reading, "release.smtp");
+	if (smtp && (!colon || colon == smtp || !colon[1]))
+		say(reading, true, "release.smtp: \"%s\"; write HOST:PORT, "
+		    "as \"127.0.0.1:10026\"", smtp);
 }
 
 static void
@@ -614,6 +631,7 @@ config_check(Config *config, const config_setting_t *root,
 	check_upstreams(config, reading);
 	check_servers(config, reading);
 	check_clamd(config, reading);
+	check_release(config, reading);
 	place_roles(config, reading);
 	place(reading, "tenants");
 	/* Without the setting itself it is said already. */

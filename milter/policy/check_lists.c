@@ -268,7 +268,7 @@ found(const struct snapshot_entry *entry, void *data)
 			      effect, "%s %s%s%s is %s%s%s: %s %s %s%s%s",
 			      matching->is_outbound && !is_item(entry->kind) ?
 			      "the recipient" : kinds[entry->kind].what,
-			      value, source ? " by way of " : "",
+			      *value ? value : "<>", source ? " by way of " : "",
 			      source ? source : "",
 			      entry->is_feed ? "in " : "on the ",
 			      entry->is_feed ? entry->key :

@@ -238,10 +238,18 @@ static bool
 do_report(struct work *work, GError **error)
 {
 	bool is_phish = work->token.deed == TOKEN_PHISH;
+	g_autoptr(GError) fault = NULL;
 
 	if (!put_report(work, is_phish ? REPORT_PHISH : REPORT_NOT_JUNK,
-			error) ||
-	    !note(work, is_phish ? "reported-phish" : "reported-clean", NULL,
+			&fault)) {
+		if (g_error_matches(fault, G_FILE_ERROR,
+				    G_FILE_ERROR_NOENT) ||
+		    g_error_matches(fault, STORE_ERROR, STORE_ERROR_CORRUPT))
+			return say_broken(work);
+		g_propagate_error(error, g_steal_pointer(&fault));
+		return false;
+	}
+	if (!note(work, is_phish ? "reported-phish" : "reported-clean", NULL,
 		  error))
 		return false;
 	return is_phish ?

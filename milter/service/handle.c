@@ -32,12 +32,15 @@ tell(Site *site, const Config *config, const char *id, const char *rcpt)
 	const HeldRcpt *copy = held ? quarantine_rcpt(held, rcpt) : NULL;
 	bool was_asked = copy && (copy->was == HELD_REQUESTED ||
 				  copy->was == HELD_APPROVED);
+	bool is_end = copy && (copy->state == HELD_RELEASED ||
+			       copy->state == HELD_DELETED ||
+			       copy->state == HELD_EXPIRED);
 	bool good = held != NULL;
 
 	if (copy && copy->state == HELD_REQUESTED)
 		notice_requested(site, config, held, copy);
 	else if (copy && (copy->state == HELD_DENIED ||
-			  (copy->state == HELD_RELEASED && was_asked)))
+			  (is_end && was_asked)))
 		good = notice_answered(config, held, copy,
 				       language_of(site, copy), &error);
 	if (!good)
@@ -112,7 +115,11 @@ handle(Site *site, const Config *config, const char *id, const char *rcpt,
 		return step;
 	case HELD_DELETE:
 	case HELD_EXPIRE:
-		return mark(site, id, rcpt, verb, by, note, is, error);
+		step = mark(site, id, rcpt, verb, by, note, is, error);
+		/* He may wait for the answer to his request. */
+		if (step == STEP_DONE && by->actor != ACTOR_USER)
+			tell(site, config, id, rcpt);
+		return step;
 	}
 	g_assert_not_reached();
 }
@@ -164,6 +171,32 @@ handle_approved(Site *site, const Config *config, GError **error)
 		    STEP_DONE;
 	}
 	return sent;
+}
+
+bool
+handle_undecided(Site *site, const Config *config, gint64 now,
+		 guint *expired, GError **error)
+{
+	const struct held_filter filter = {
+		.state = held_states[HELD_REQUESTED], .expires = now + 1,
+	};
+	const struct doer clock = { "sweep", VIA_CRON, ACTOR_SYSTEM };
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(
+	    pair_free);
+	enum held_state is;
+
+	if (!quarantine_list(site->quarantine, &filter, add_pair, pairs,
+			     error))
+		return false;
+	for (guint i = 0; i < pairs->len; i++) {
+		const struct pair *pair = pairs->pdata[i];
+
+		*expired += handle(site, config, pair->id, pair->rcpt,
+				   HELD_EXPIRE, &clock, NULL, &is,
+				   error && *error ? NULL : error) ==
+		    STEP_DONE;
+	}
+	return !(error && *error);
 }
 
 char *

@@ -198,14 +198,18 @@ notice_answered(const Config *config, const Held *held, const HeldRcpt *rcpt,
 {
 	const Tenant *tenant = rcpt->tenant ?
 	    config_tenant(config, rcpt->tenant) : NULL;
-	bool is_denied = rcpt->state == HELD_DENIED;
+	bool is_over = rcpt->state == HELD_EXPIRED;
+	bool is_denied = rcpt->state == HELD_DENIED ||
+	    rcpt->state == HELD_DELETED || is_over;
 	g_autofree char *to = smtp_address(rcpt->given, rcpt->rcpt);
 	g_autoptr(GString) out = NULL;
 
 	if (!tenant || !smtp_is_safe(to))
 		return true;
 	language = language >= 0 ? language : tenant->language;
-	out = g_string_new(phrase(language, is_denied ?
+	out = g_string_new(phrase(language, is_over ?
+	    PHRASE("Nobody decided on a message that you asked for before "
+		   "its time was over.  It is deleted.\n") : is_denied ?
 	    PHRASE("An administrator looked at a message that is held for "
 		   "you and decided not to release it.\n") :
 	    PHRASE("An administrator released a message that was held for "

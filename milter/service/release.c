@@ -146,12 +146,19 @@ release(Site *site, const Config *config, const char *id, const char *rcpt,
 	const struct doer *by, const char *note, enum held_state *is,
 	GError **error)
 {
-	/* Read under the claim: who waited for it sees what was done. */
-	int claim = quarantine_claim(site->quarantine, id, error);
-	Held *held = claim < 0 ? NULL :
-	    quarantine_read(site->quarantine, id, error);
+	/* Read under the claim: who waited for it sees what was done.  What
+	 * is spent has nothing to be claimed, and its state says so. */
+	g_autoptr(GError) fault = NULL;
+	int claim = quarantine_claim(site->quarantine, id, &fault);
+	bool is_read = claim >= 0 || g_error_matches(fault, G_FILE_ERROR,
+						     G_FILE_ERROR_NOENT);
+	Held *held = is_read ? quarantine_read(site->quarantine, id, error) :
+	    NULL;
 	enum held_step step = !held ? STEP_FAILED :
 	    send_and_mark(site, config, held, rcpt, by, note, is, error);
+
+	if (!is_read)
+		g_propagate_error(error, g_steal_pointer(&fault));
 
 	fields_free(&held_fields, held);
 	if (claim >= 0)

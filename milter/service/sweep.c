@@ -24,15 +24,21 @@ before(const struct sweeping *work, gint64 days)
 	return work->now - days * CLOCK_DAY;
 }
 
-/* What nobody holds any more is kept as long again as it was held, so that
- * `show` can still tell what became of it. */
+/* What became of a message that nobody holds any more is kept as long again
+ * as it was held, so that `show` can still tell; its octets are not. */
 static bool
 sweep_quarantine(struct sweeping *work, GError **error)
 {
-	return quarantine_sweep(work->site->quarantine, work->now,
+	guint undecided = 0;
+	bool good = handle_undecided(work->site, work->config, work->now,
+				     &undecided, error);
+
+	good = quarantine_sweep(work->site->quarantine, work->now,
 				before(work, work->config->keep.quarantine),
 				&work->done->expired, &work->done->items,
-				error);
+				good ? error : NULL) && good;
+	work->done->expired += undecided;
+	return good;
 }
 
 static bool

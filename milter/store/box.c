@@ -7,6 +7,7 @@
  *	kept      STATE/ID.eml, STATE/ID.json  nothing to do
  *	moving    TO/ID.json, FROM/ID.eml      box_gather() or sweep joins them
  *	dropped   STATE/ID.eml                 sweep removes it
+ *	stripped  STATE/ID.json                nothing to do
  *
  * Both files are synced in tmp, the octets get their name first, and the
  * name of the JSON is the commit point; one sync of the folder follows.  The
@@ -297,6 +298,22 @@ stands(const Box *box, const char *state, const char *name)
 	g_autofree char *path = g_strconcat(state, "/", name, NULL);
 
 	return faccessat(box->folder, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
+box_strip(Box *box, const char *state, const char *id, GError **error)
+{
+	char eml[32], meta[32];
+	int folder = state_open(box, state, error);
+	bool good;
+
+	names(id, eml, meta);
+	good = folder >= 0 && (!stands(box, state, eml) ||
+			       (drop(folder, eml, error) &&
+				folder_sync(folder, state, error)));
+	if (folder >= 0)
+		close(folder);
+	return good;
 }
 
 bool

@@ -7,6 +7,8 @@
  *	                                              goes, when the MTA came
  *	                                              again and is held there
  *	held      eml, json             yes           nothing to do
+ *	spent     json                  yes           nothing to do: nobody's
+ *	                                              copy is held any more
  *	changed   json says the new     old           reindex, and the next try
  *	                                              to change it, mend the
  *	                                              row and the audit log
@@ -596,18 +598,58 @@ quarantine_read(Quarantine *quarantine, const char *id, GError **error)
 	return NULL;
 }
 
+static bool
+is_open(const Held *held)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *rcpt = held->rcpts->pdata[i];
+
+		if (held_is_open((enum held_state)rcpt->state))
+			return true;
+	}
+	return false;
+}
+
+/* For how long what an admin deleted by mistake can still be exported. */
+#define GRACE CLOCK_DAY
+
+/* Does nobody need the octets any more?  A copy that was released may be
+ * reported or sent on, as long as it would have been held. */
+static bool
+is_spent(const Held *held, gint64 now)
+{
+	for (guint i = 0; i < held->rcpts->len; i++) {
+		const HeldRcpt *rcpt = held->rcpts->pdata[i];
+
+		if (rcpt->changed > now - GRACE ||
+		    (rcpt->state == HELD_RELEASED && rcpt->expires > now))
+			return false;
+	}
+	return !is_open(held);
+}
+
 int
 quarantine_octets(Quarantine *quarantine, const Held *held, GError **error)
 {
 	char day[CLOCK_TEXT];
 	g_autofree char *sha256 = NULL;
+	g_autoptr(GError) fault = NULL;
 	gsize size;
 	int fd;
 
 	day_of(held->id, day);
-	fd = box_octets(quarantine->box, day, held->id, &size, error);
-	if (fd < 0)
+	fd = box_octets(quarantine->box, day, held->id, &size, &fault);
+	if (fd < 0) {
+		if (g_error_matches(fault, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
+		    !is_open(held))
+			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+				    "the message of item %s is removed: "
+				    "nobody's copy is held any more",
+				    held->id);
+		else
+			g_propagate_error(error, g_steal_pointer(&fault));
 		return -1;
+	}
 	sha256 = file_sha256(fd, size, error);
 	if (sha256 && g_strcmp0(sha256, held->sha256) == 0)
 		return fd;
@@ -1020,16 +1062,16 @@ is_over(const Held *held, gint64 before)
 	for (guint i = 0; i < held->rcpts->len; i++) {
 		const HeldRcpt *rcpt = held->rcpts->pdata[i];
 
-		if (held_is_open((enum held_state)rcpt->state) ||
-		    rcpt->changed > before)
+		if (rcpt->changed > before)
 			return false;
 	}
-	return true;
+	return !is_open(held);
 }
 
+/* The octets go first, and later what became of them. */
 static bool
 remove_over(Quarantine *quarantine, const char *day, const char *id,
-	    gint64 before, guint *removed, GError **error)
+	    gint64 now, gint64 before, guint *removed, GError **error)
 {
 	Held *held = quarantine_read(quarantine, id, NULL);
 	bool good = true;
@@ -1041,6 +1083,8 @@ remove_over(Quarantine *quarantine, const char *day, const char *id,
 		    db_run(quarantine->db, error, schema_text_drop, "i",
 			   text_row(id));
 		*removed += good;
+	} else if (held && is_spent(held, now)) {
+		good = box_strip(quarantine->box, day, id, error);
 	}
 	fields_free(&held_fields, held);
 	return good;
@@ -1071,7 +1115,7 @@ quarantine_sweep(Quarantine *quarantine, gint64 now, gint64 before,
 
 		for (guint j = 0; j < all->len; j++)
 			remove_over(quarantine, days->pdata[i], all->pdata[j],
-				    before, removed,
+				    now, before, removed,
 				    error && *error ? NULL : error);
 	}
 	*removed += box_sweep(quarantine->box);

@@ -159,6 +159,32 @@ test_join(void)
 	remove_all(folder);
 }
 
+/* The octets go alone, twice without harm, and a sweep leaves the rest. */
+static void
+test_strip(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("box-XXXXXX", NULL);
+	int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g_autoptr(Box) box = box_open(at, "box", states, NULL);
+	g_autofree char *json = NULL;
+	g_autoptr(GError) error = NULL;
+	char id[ID_TEXT];
+	gsize size;
+
+	id_new(id);
+	g_assert_true(put(box, id));
+	for (guint i = 0; i < 2; i++)
+		g_assert_true(box_strip(box, STATE, id, NULL));
+	box_sweep(box);
+	g_assert_cmpint(box_octets(box, STATE, id, &size, &error), <, 0);
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+	json = box_json(box, STATE, id, NULL);
+	g_assert_cmpstr(json, ==, JSON);
+	g_assert_true(box_remove(box, STATE, id, NULL));
+	close(at);
+	remove_all(folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -166,5 +192,6 @@ main(int argc, char **argv)
 	g_test_add_func("/box/put-after-a-crash", test_again);
 	g_test_add_func("/box/put-twice", test_twice);
 	g_test_add_func("/box/join", test_join);
+	g_test_add_func("/box/strip", test_strip);
 	return g_test_run();
 }

@@ -28,6 +28,12 @@ enum held_step handle(Site *site, const Config *config, const char *id,
  * sent; a failure of one stops no other, the first one's ERROR is set. */
 guint handle_approved(Site *site, const Config *config, GError **error);
 
+/* Expire what is requested and over at NOW (us), and tell its users that nobody
+ * decided; *EXPIRED counts them.  A failure of one stops no other; false and
+ * the first one's ERROR set. */
+bool handle_undecided(Site *site, const Config *config, gint64 now,
+		      guint *expired, GError **error);
+
 /* Why a verb was not done, in words; "" for STEP_DONE.  Yours. */
 char *handle_says(enum held_step step, enum held_verb verb,
 		  enum held_state is);

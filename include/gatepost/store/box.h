@@ -36,6 +36,10 @@ char *box_json(Box *box, const char *state, const char *id, GError **error);
 bool box_update(Box *box, const char *state, const char *id,
 		const char *json, GError **error);
 
+/* Take the octets of the item away, durably, and leave its JSON; true also
+ * when they are gone already. */
+bool box_strip(Box *box, const char *state, const char *id, GError **error);
+
 /* Take the item away; true also when it is gone already. */
 bool box_remove(Box *box, const char *state, const char *id, GError **error);
 
