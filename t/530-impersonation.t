@@ -106,7 +106,12 @@ like($site->gatepost('why', $got->{id})->{out}, qr/Jane Director.*no\s+address\s
 foreach my $case ([ '"Director, Jane Q." <x@friends.example>', 'last name first' ],
     [ '"Jane Director via Sharing" <x@friends.example>', 'a service' ],
     [ '=?utf-8?Q?J=D0=B0ne_Director?= <x@friends.example>', 'a Cyrillic a' ],
-    [ '"Dr. Jane Director (CEO)" <x@friends.example>', 'titles' ]) {
+    [ '"Dr. Jane Director (CEO)" <x@friends.example>', 'titles' ],
+    [ 'Jane Director <jane>', 'an address without a domain' ],
+    [ '"Jane Director" <>', 'an empty address' ],
+    [ 'Jane Director', 'no address at all' ],
+    [ '=?utf-8?Q?Jane_Director?=', '... and encoded' ],
+    [ 'jane@example.org <>', 'her address as a name of none' ]) {
 	ok(kinds(mail($case->[0], $alice)->{$alice})->{impersonation_name},
 	    "a name of ours: $case->[1]");
 }

@@ -201,9 +201,10 @@ static void
 add_plain(struct list *list)
 {
 	const char *phrase = list->phrase->str;
+	/* An encoded word is shown as what it says, and no address. */
 	g_autofree char *address = list->has_at ||
-	    !strpbrk(g_strstrip(list->phrase->str), " \t\"") ?
-	    normal(phrase) : NULL;
+	    (!strpbrk(g_strstrip(list->phrase->str), " \t\"") &&
+	     !g_str_has_prefix(phrase, "=?")) ? normal(phrase) : NULL;
 	g_auto(GStrv) words = NULL;
 	bool found = false;
 

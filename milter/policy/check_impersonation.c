@@ -52,12 +52,13 @@ impersonated(const struct look *look, const Mailbox *author)
 {
 	const Person *person;
 
-	if (!author->name || !author->address || !author->domain ||
-	    is_tenants_own(look, author->domain) ||
+	/* A name without an address is shown all the same. */
+	if (!author->name || is_tenants_own(look, author->domain) ||
 	    is_exempt(look, author->address, true))
 		return NULL;
 	person = people_find(look->recipient->tenant->known, author->name);
-	return person && !person_owns(person, author->address) ? person :
+	return person && !(author->address &&
+			   person_owns(person, author->address)) ? person :
 	    NULL;
 }
 
@@ -164,12 +165,12 @@ look_at_name(const struct look *look, Decision *decision,
 		    author->name, g_strdup_printf(
 		    "the display name \"%s\" is that of %s, one of our "
 		    "people, but %s is no address of theirs", author->name,
-		    person->name, author->address));
+		    person->name, author->address ? author->address :
+		    "what stands there"));
 		return true;
 	}
-	if (!author->name || !author->domain ||
-	    is_tenants_own(look, author->domain) ||
-	    shield_covers(shield, author->domain) ||
+	if (!author->name || is_tenants_own(look, author->domain) ||
+	    (author->domain && shield_covers(shield, author->domain)) ||
 	    is_exempt(look, author->address, true))
 		return false;
 	part = protected_in(shield, author->name);
@@ -177,7 +178,8 @@ look_at_name(const struct look *look, Decision *decision,
 		return false;
 	say(look, decision, POLICY_LIKE_NAME, INDICATOR_NAME, author->name,
 	    g_strdup_printf("the display name holds %s, but the message is "
-			    "from %s", part, author->address));
+			    "from %s", part, author->address ?
+			    author->address : "no address"));
 	return true;
 }
 

@@ -45,6 +45,8 @@ static const struct {
 	  "Joe (Doe) X <joe@a.test>|", NULL },
 	{ "an encoded name", "=?utf-8?q?Andr=C3=A9?= <a@b.example>",
 	  "André <a@b.example>|", NULL },
+	{ "... without an address", "=?utf-8?q?Andr=C3=A9?=",
+	  "André <->|", NULL },
 	{ "... in quotes, as mail programs take it",
 	  "\"=?utf-8?q?Andr=C3=A9?=\" <a@b.example>",
 	  "André <a@b.example>|", NULL },
