@@ -531,6 +531,21 @@ like($mark->{err}, qr/told 2 reporters: bob\@example\.org: /,
 is(scalar(to('ann@example.org')) . scalar(to($alice)), '11',
     '... and the others are told');
 
+# --- an MTA that is away --------------------------------------------------
+
+$site->write_config(release => { smtp => '127.0.0.1:' .
+    Gatepost::Test::free_port() });
+$mark = $site->gatepost('report', 'mark', $of_three->{id}, 'spam');
+is($mark->{code}, 0, 'while the MTA is away a mark is taken')
+    or diag($mark->{err});
+like($mark->{out}, qr/told 3 reporters/, '... and its letters');
+like($site->gatepost('status')->{out}, qr/^outbox +3/m, '... which wait');
+$site->write_config(release => { smtp => $sink->place });
+$sink->forget;
+$site->gatepost('outbox', 'send');
+is(join(' ', map { scalar(grep { /Your report: it was spam/ } answers($_, 1)) }
+    'ann@example.org', $alice), '1 1', '... and are sent when it is back');
+
 # --- a stop in the middle -------------------------------------------------
 
 @new = new_rows(sub {

@@ -297,3 +297,25 @@ courier_post(Site *site, Courier *courier, const char *message,
 		courier_go(courier, id);
 	return good;
 }
+
+bool
+courier_send(Site *site, const Config *config, const char *message,
+	     const char *to, const GString *mail, GError **error)
+{
+	struct mail_rcpt rcpt = { .address = to, .options = "NOTIFY=NEVER" };
+	struct mail letter = {
+		.sender = "", .rcpts = &rcpt, .count = 1,
+		.data = mail->str, .length = mail->len,
+	};
+	g_autoptr(GError) fault = NULL;
+	bool is_sent = mail_send(config, &letter, &fault);
+
+	g_free(rcpt.fault);
+	if (is_sent)
+		return true;
+	if (!rcpt.is_refused &&
+	    (config->release.smtp || config->release.sendmail))
+		return courier_post(site, NULL, message, to, mail, error);
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}

@@ -12,11 +12,12 @@
 
 #include "gatepost/bounds.h"
 #include "gatepost/model/decision.h"
+#include "gatepost/service/courier.h"
 #include "gatepost/service/letter.h"
 #include "gatepost/service/phrases.h"
 #include "gatepost/service/provisional.h"
 #include "gatepost/service/reading.h"
-#include "gatepost/service/send.h"
+#include "gatepost/service/smtp.h"
 #include "gatepost/util/clock.h"
 #include "gatepost/util/fields.h"
 #include "gatepost/util/ids.h"
@@ -112,8 +113,7 @@ tell_one(Site *site, const Config *config, const Tenant *tenant,
 				       tenant->reports.footer);
 	whole.text = text->str;
 	mail = letter_make(&whole, clock_now());
-	return mail_send_quietly(config, "", row->reply, mail->str, mail->len,
-				 false, error);
+	return courier_send(site, config, row->id, row->reply, mail, error);
 }
 
 /* Letters that fail in a row, after which it is the MTA that is away. */

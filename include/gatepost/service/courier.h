@@ -28,6 +28,12 @@ void courier_go(Courier *courier, const char *id);
 bool courier_post(Site *site, Courier *courier, const char *message,
 		  const char *to, const GString *mail, GError **error);
 
+/* Send MAIL in the same way at once; what the MTA does not take for now waits
+ * in the outbox.  False and ERROR set: it refuses TO for good, no way to send
+ * mail is configured, or it is not on disk. */
+bool courier_send(Site *site, const Config *config, const char *message,
+		  const char *to, const GString *mail, GError **error);
+
 /* What one walk through the outbox did. */
 struct courier_walk {
 	guint sent, left;	/* items */
