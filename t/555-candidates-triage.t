@@ -36,7 +36,8 @@ sub post {
 
 	return $site->milter_message(from => "a\@$domain",
 	    client => '203.0.113.9', rcpt => $args{rcpt} // [$jane],
-	    data => "$results dmarc=fail header.from=$domain\n" .
+	    data => "$results dmarc=" . ($args{dmarc} // 'fail') .
+	    " header.from=$domain\n" .
 	    "From: $name <a\@$domain>\n" .
 	    ($score % 10 == 7 ? "Reply-To: b\@elsewhere.example\n" : '') .
 	    "Subject: " . ($args{subject} // "subject $count") .
@@ -135,6 +136,26 @@ is_deeply(listed(['27 x1 both'], '--tenant', 'other'), ['27 x1 both'],
 ok(spooled('new', $both->{id}), '... with its copy');
 $site->gatepost('candidate', 'dismiss', $both->{id}, '--tenant', 'other');
 ok(!spooled('new', $both->{id}), '... until that one has done, too');
+
+# --- who forges the sender of what was dismissed ------------------------------------------
+
+post(27, subject => 'Statement', domain => 'shop.example', dmarc => 'pass',
+    rcpt => [$max]) foreach 1 .. 4;
+sub statements {
+	my @found;
+
+	Gatepost::Test::wait_for(5, sub {
+		@found = grep { $_->{subject} eq 'Statement' }
+		    @{items('--tenant', 'other')} });
+	return @found;
+}
+my ($proven) = statements();
+is("$proven->{score} x$proven->{count}", '16 x4',
+    'candidates whose sender is proven');
+$site->gatepost('candidate', 'dismiss', $proven->{id}, '--tenant', 'other');
+post(27, subject => 'Statement', domain => 'shop.example', rcpt => [$max]);
+is(join(' ', map { "$_->{score} x$_->{count}" } statements()), '27 x1',
+    '... dismissed it does not hide the same of one who proves nothing');
 
 # --- a new block that matches past mail ----------------------------------------------------
 

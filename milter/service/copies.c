@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gatepost/policy/check.h"
 #include "gatepost/service/way.h"
 
 static void
@@ -58,7 +59,8 @@ kin_of(const Facts *facts)
 	GString *kin = g_string_new(facts->from_domain ? facts->from_domain :
 				    "-");
 
-	g_string_append_c(kin, ' ');
+	/* Who forges a sender is none of his making. */
+	g_string_append(kin, auth_is_aligned(facts) ? " " : "? ");
 	for (const char *at = folded; *at; at++)
 		if (!g_ascii_isdigit(*at))
 			g_string_append_c(kin, *at);

@@ -38,8 +38,8 @@ void copy_free(struct copy *copy);
 GPtrArray *copies_of(Message *message, const Facts *facts,
 		     const GPtrArray *decisions);
 
-/* What messages of one making share: From's domain and what they are about,
- * but for numbers.  Yours. */
+/* What messages of one making share: From's domain, whether it is proven, and
+ * what they are about, but for numbers.  Yours. */
 char *kin_of(const Facts *facts);
 
 /* Candidates IDS (of char *) were dealt with, or given up: the octets of those
