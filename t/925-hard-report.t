@@ -56,7 +56,7 @@ sub fault {
 my ($killed, $last, @bad) = (0, 0);
 $site->restart;
 report(phish(subject => 'first'));
-worked_off($site);
+worked_off($site, 20, '*.json');
 for my $n (1 .. MOST) {
 	my $id = "step-$n";
 	my $message = phish(subject => $id);
@@ -75,7 +75,7 @@ for my $n (1 .. MOST) {
 	# The MTA comes again when it was not answered.
 	push @bad, "$n: not taken again"
 	    if $verdict ne 'discard' && report($message) ne 'discard';
-	worked_off($site) or push @bad, "$n: not worked off";
+	worked_off($site, 20, '*.json') or push @bad, "$n: not worked off";
 	my $fault = fault($id, $message);
 	push @bad, "$n: $fault" if $fault;
 }

@@ -29,12 +29,14 @@ sub phish {
 	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\n\n$body";
 }
 
-# Has SITE worked off all reports that came, within SECONDS?
+# Has SITE worked off all reports that came, within SECONDS?  What a crash left
+# half written is no report: of FILES "*.json" are those that are.
 sub worked_off {
-	my ($site, $seconds) = @_;
+	my ($site, $seconds, $files) = @_;
 
 	return Gatepost::Test::wait_for($seconds || 20, sub {
-		my @left = glob($site->state_dir . '/reports/new/*.json');
+		my @left = glob($site->state_dir . '/reports/new/' .
+		    ($files || '*'));
 
 		@left == 0;
 	});
