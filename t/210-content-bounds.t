@@ -178,6 +178,19 @@ for my $length (70 .. 72) {
 	    "a parameter of $length octets and no boundary: judged");
 	cmp_ok(time - $begin, '<', 5, '... in time');
 }
+# Words and hosts without an end: what is looked for in them is looked for
+# once, or a worker is lost to each.
+for ([ 'one host of 100,000 ideographic full stops',
+	'http://' . "a\xe3\x80\x82" x 100_000 . "b/\n" ],
+    [ '100,000 hosts in one word',
+	"http://a\xe3\x80\x82" x 100_000 . "\n" ],
+    [ '200,000 colons in front of one',
+	'a:' x 200_000 . 'http://' . "a\xe3\x80\x82" x 50_000 . "b/\n" ]) {
+	my ($what, $text) = @$_;
+
+	is(post("${header}Content-Type: text/plain; charset=utf-8\n\n" .
+	    "$link$text")->{verdict}, 'discard', "$what: judged");
+}
 unlike($site->log, qr/worker-died|front-died/, 'nothing has died of it');
 $site->stop;
 

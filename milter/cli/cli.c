@@ -71,6 +71,18 @@ cli_flag(struct cli *cli, const char *name)
 }
 
 bool
+cli_is_one_of(const char *option, const char *const *names, const char *word)
+{
+	g_autofree char *all = NULL;
+
+	if (!word || fields_word(names, word) >= 0)
+		return true;
+	all = g_strjoinv(", ", (char **)names);
+	cli_fail(0, "%s: \"%s\" is none of %s", option, word, all);
+	return false;
+}
+
+bool
 cli_expires(const char *text, gint64 *end)
 {
 	gint64 span;

@@ -101,20 +101,6 @@ print_entries(struct cli *cli, const GPtrArray *entries, const Life *life)
 		printf("%s]}\n", out->str);
 }
 
-/* Is WORD (NULL: not given) one of NAMES, for the option NAME?  Else says
- * which there are. */
-static bool
-is_one_of(const char *name, const char *const *names, const char *word)
-{
-	g_autofree char *all = NULL;
-
-	if (!word || fields_word(names, word) >= 0)
-		return true;
-	all = g_strjoinv(", ", (char **)names);
-	cli_fail(0, "%s: \"%s\" is none of %s", name, word, all);
-	return false;
-}
-
 int
 cmd_list_show(struct cli *cli)
 {
@@ -131,8 +117,8 @@ cmd_list_show(struct cli *cli)
 
 	if (!cli_words(cli, 0, 0) || !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
-	if (!is_one_of("--kind", indicator_kinds, kind) ||
-	    !is_one_of("--action", entry_actions, action))
+	if (!cli_is_one_of("--kind", indicator_kinds, kind) ||
+	    !cli_is_one_of("--action", entry_actions, action))
 		return EX_USAGE;
 	if (feeds)
 		return list_feeds(cli, tenant);

@@ -109,13 +109,8 @@ cmd_list_audit(struct cli *cli)
 
 	if (!cli_words(cli, 0, 0) || !(tenant = cli_tenant(cli, name)))
 		return EX_USAGE;
-	if (only && fields_word(audit_names(), only) < 0) {
-		g_autofree char *all = g_strjoinv(", ",
-		    (char **)audit_names());
-
-		return cli_fail(EX_USAGE, "--audit: \"%s\" is none of %s",
-				only, all);
-	}
+	if (!cli_is_one_of("--audit", audit_names(), only))
+		return EX_USAGE;
 	entries = list_entries(cli, tenant);
 	life = list_life(cli);
 	found = audit_run(cli->config, tenant, entries, life, only,

@@ -474,7 +474,6 @@ cmd_report_add(struct cli *cli)
 
 /* ---- drill ---- */
 
-/* Spans and dates, 30 days for NULL; false and said. */
 int
 cmd_report_drill(struct cli *cli)
 {

@@ -141,13 +141,9 @@ read_word(struct cli *cli, const char *name, const char *const *words,
 	  int *word)
 {
 	const char *given = cli_option(cli, name);
-	g_autofree char *all = g_strjoinv(", ", (char **)words);
 
 	*word = given ? fields_word(words, given) : -1;
-	if (!given || *word >= 0)
-		return true;
-	cli_fail(0, "%s is one of %s", name, all);
-	return false;
+	return cli_is_one_of(name, words, given);
 }
 
 static bool

@@ -13,21 +13,7 @@
 #include "gatepost/util/fields.h"
 #include "gatepost/util/text.h"
 
-/* Most characters of a CSV field. */
-
 /* ---- the filter ---- */
-
-static bool
-is_word(const char *option, const char *const *words, const char *word)
-{
-	g_autofree char *all = NULL;
-
-	if (!word || fields_word(words, word) >= 0)
-		return true;
-	all = g_strjoinv(", ", (char **)words);
-	cli_fail(0, "%s is one of %s", option, all);
-	return false;
-}
 
 /* An address, or "@domain"; NULL stays NULL. */
 static bool
@@ -97,8 +83,8 @@ held_ask(struct cli *cli, struct held_asked *asked)
 	filter->subject = cli_option(cli, "--subject");
 	filter->message_id = cli_option(cli, "--message-id");
 	if (!read_times(cli, filter) || !read_sender(from, &asked->sender) ||
-	    !is_word("--state", held_states, filter->state) ||
-	    !is_word("--policy", policies, filter->policy))
+	    !cli_is_one_of("--state", held_states, filter->state) ||
+	    !cli_is_one_of("--policy", policies, filter->policy))
 		return false;
 	if (rcpt && !(asked->rcpt = address_normal(rcpt))) {
 		cli_fail(0, "--rcpt: \"%s\" is no address", rcpt);

@@ -664,44 +664,55 @@ word_start(const char *at, const char *mark, const char *end)
 	return from;
 }
 
-/* Is U+3002 AT, in a word that begins at FROM, a dot of its host?  It ends a
- * sentence, too, but none before a letter of ours, and no host without a
- * dot. */
+/* U+3002, which IDNA takes for a dot, and writers for the end of a sentence. */
 static bool
-is_wide_dot(const char *from, const char *at, const char *end)
+is_wide_stop(const char *at, const char *end)
 {
-	static const char stop[] = { '\xe3', '\x80', '\x82' };
-	const char *host = find_scheme(from, (gsize)(at - from));
-
-	if ((gsize)(end - at) <= sizeof stop ||
-	    memcmp(at, stop, sizeof stop) != 0)
-		return false;
-	if (host)
-		host = memchr(host, ':', (gsize)(at - host)) + 1;
-	else if (at - from > 4 && g_ascii_strncasecmp(from, "www.", 4) == 0)
-		host = from + 4;
-	else
-		return false;
-	while (host < at && is_slash(*host))
-		host++;
-	for (const char *p = host; p < at; p++)
-		if (is_slash(*p) || *p == '?' || *p == '#')
-			return false;
-	return g_ascii_isalnum(at[sizeof stop]) ||
-	    (!memchr(host, '.', (gsize)(at - host)) &&
-	     (guchar)at[sizeof stop] >= 0x80);
+	return end - at >= 3 && memcmp(at, "\xe3\x80\x82", 3) == 0;
 }
 
-/* Where the word that begins at FROM ends, with the GAP behind it; HAS_WIDE:
- * a wide dot in its host does not end it. */
+/* Does a host go on behind the wide stop AT?  No sentence begins with a letter
+ * of ours there, and no host is without a dot (HAS_DOT). */
+static bool
+is_wide_dot(const char *at, const char *end, bool has_dot)
+{
+	return is_wide_stop(at, end) && end - at > 3 &&
+	    (g_ascii_isalnum(at[3]) || (!has_dot && (guchar)at[3] >= 0x80));
+}
+
+/* Where the host begins of the word from FROM to END; NULL: it has none. */
 static const char *
-word_end(const char *from, const char *end, bool has_wide, gsize *gap)
+host_start(const char *from, const char *end)
+{
+	const char *host = find_scheme(from, (gsize)(end - from));
+
+	if (!host)
+		return end - from > 4 &&
+		    g_ascii_strncasecmp(from, "www.", 4) == 0 ? from + 4 :
+		    NULL;
+	host = memchr(host, ':', (gsize)(end - host)) + 1;
+	while (host < end && is_slash(*host))
+		host++;
+	return host;
+}
+
+/* Where the word that begins at FROM ends, with the GAP behind it; a wide dot
+ * of HOST (NULL: none is known) does not end it. */
+static const char *
+word_end(const char *from, const char *host, const char *end, gsize *gap)
 {
 	const char *at = from;
+	bool has_dot = false;
 
 	for (*gap = 0; at < end; at++) {
+		if (host && at >= host) {
+			has_dot |= *at == '.';
+			if (is_slash(*at) || *at == '?' || *at == '#')
+				host = NULL;
+		}
 		*gap = delimiter(at, end);
-		if (*gap && !(has_wide && is_wide_dot(from, at, end)))
+		if (*gap && !(host && at >= host &&
+			      is_wide_dot(at, end, has_dot)))
 			break;
 	}
 	return at;
@@ -715,19 +726,20 @@ links_scan(struct links *links, const char *text, gsize length,
 	struct marks marks = { NULL, NULL, NULL };
 
 	while (links->tried < TRIED_MOST) {
-		const char *mark = find_mark(&marks, text, at, end), *from;
-		gsize gap = 0;
+		const char *mark = find_mark(&marks, text, at, end);
+		const char *from, *stop;
+		gsize gap;
 
 		if (mark == end)
 			return;
 		from = word_start(at, mark, end);
-		at = word_end(from, end, false, &gap);
+		stop = at = word_end(from, NULL, end, &gap);
 		if (at - from >= 6)
 			read_word(links, from, (gsize)(at - from), source);
-		if (gap && is_wide_dot(from, at, end)) {
-			at = word_end(from, end, true, &gap);
+		if (is_wide_stop(at, end))
+			at = word_end(from, host_start(from, at), end, &gap);
+		if (at > stop)
 			read_word(links, from, (gsize)(at - from), source);
-		}
 		at += gap;
 	}
 }

@@ -347,6 +347,67 @@ check_release(const Config *config, struct reading *reading)
 }
 
 static void
+check_defects(const Tenant *tenant, struct reading *reading)
+{
+	for (guint i = 0; i < tenant->defects->len; i++) {
+		const DefectSetting *one = tenant->defects->pdata[i];
+
+		for (guint j = 0; j < one->names->len; j++) {
+			const char *name = one->names->pdata[j];
+
+			place(reading, "defects.[%u].names.[%u]", i, j);
+			if (!defect_find(name))
+				say(reading, true, "tenant \"%s\", defects: "
+				    "\"%s\" is none; see gatepost.conf(5), "
+				    "DEFECTS", tenant->name, name);
+		}
+	}
+}
+
+/* Each of GIVEN, the setting NAME, is one of WORDS; else it IS_NONE. */
+static void
+check_words(const Tenant *tenant, const char *name, const GPtrArray *given,
+	    const char *const *words, const char *is_none,
+	    struct reading *reading)
+{
+	for (guint i = 0; i < given->len; i++) {
+		place(reading, "%s.[%u]", name, i);
+		if (fields_word(words, given->pdata[i]) < 0)
+			say(reading, true, "tenant \"%s\", %s: \"%s\" %s",
+			    tenant->name, name, (char *)given->pdata[i],
+			    is_none);
+	}
+}
+
+static void
+check_provisional(const Tenant *tenant, struct reading *reading)
+{
+	static const char *const kinds[] = { "sender", "url", NULL };
+
+	check_words(tenant, "provisional.kinds", tenant->provisional.kinds,
+		    kinds, "is neither \"sender\" nor \"url\"", reading);
+	place(reading, "provisional.reporters");
+	if (tenant->provisional.reporters == 1)
+		say(reading, true, "tenant \"%s\", provisional.reporters: "
+		    "one reporter alone never blocks; set 2 or more, or 0",
+		    tenant->name);
+}
+
+static void
+check_alerts(const Tenant *tenant, struct reading *reading)
+{
+	const GPtrArray *words = tenant->alerts.command;
+
+	check_words(tenant, "alerts.off", tenant->alerts.off, alert_kinds,
+		    "is no alert; see gatepost.conf(5)", reading);
+	place(reading, "alerts.command");
+	if (words->len && *(char *)words->pdata[0] != '/')
+		say(reading, true, "tenant \"%s\", alerts.command: \"%s\" "
+		    "is no path from / on: no shell and no PATH find it",
+		    tenant->name, (char *)words->pdata[0]);
+}
+
+static void
 check_tenants(const Config *config, const config_setting_t *root,
 	      struct reading *reading)
 {
@@ -356,9 +417,18 @@ check_tenants(const Config *config, const config_setting_t *root,
 	};
 
 	for (guint i = 0; i < config->tenants->len; i++) {
+		Tenant *tenant = config->tenants->pdata[i];
+
 		look_into(reading, root, "tenants", i);
-		check_tenant(config->tenants->pdata[i], &known, reading);
+		check_tenant(tenant, &known, reading);
+		check_defects(tenant, reading);
+		check_words(tenant, "candidates.off", tenant->candidates.off,
+			    candidate_rules, "is no rule; see gatepostd(8), "
+			    "Candidate rules", reading);
+		check_provisional(tenant, reading);
+		check_alerts(tenant, reading);
 	}
+	/* Whose domain an address is of is known when all are good. */
 	for (guint i = 0; !reading->is_bad && i < config->tenants->len; i++) {
 		look_into(reading, root, "tenants", i);
 		check_digest(config, config->tenants->pdata[i], reading);
@@ -366,105 +436,6 @@ check_tenants(const Config *config, const config_setting_t *root,
 	}
 	g_hash_table_unref(known.names);
 	g_hash_table_unref(known.domains);
-}
-
-static void
-check_defects(const Config *config, const config_setting_t *root,
-	      struct reading *reading)
-{
-	for (guint i = 0; i < config->tenants->len; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-
-		look_into(reading, root, "tenants", i);
-		for (guint j = 0; j < tenant->defects->len; j++) {
-			const DefectSetting *one = tenant->defects->pdata[j];
-
-			for (guint k = 0; k < one->names->len; k++) {
-				const char *name = one->names->pdata[k];
-
-				place(reading, "defects.[%u].names.[%u]", j,
-				      k);
-				if (!defect_find(name))
-					say(reading, true, "tenant \"%s\", "
-					    "defects: \"%s\" is none; see "
-					    "gatepost.conf(5), DEFECTS",
-					    tenant->name, name);
-			}
-		}
-	}
-}
-
-static void
-check_candidates(const Config *config, const config_setting_t *root,
-		 struct reading *reading)
-{
-	for (guint i = 0; i < config->tenants->len; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-		const GPtrArray *off = tenant->candidates.off;
-
-		look_into(reading, root, "tenants", i);
-		for (guint j = 0; j < off->len; j++) {
-			place(reading, "candidates.off.[%u]", j);
-			if (fields_word(candidate_rules, off->pdata[j]) < 0)
-				say(reading, true, "tenant \"%s\", "
-				    "candidates.off: \"%s\" is no rule; see "
-				    "gatepostd(8), Candidate rules",
-				    tenant->name, (char *)off->pdata[j]);
-		}
-	}
-}
-
-static void
-check_provisional(const Config *config, const config_setting_t *root,
-		  struct reading *reading)
-{
-	for (guint i = 0; i < config->tenants->len; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-		const GPtrArray *kinds = tenant->provisional.kinds;
-
-		look_into(reading, root, "tenants", i);
-		for (guint j = 0; j < kinds->len; j++) {
-			place(reading, "provisional.kinds.[%u]", j);
-			if (strcmp(kinds->pdata[j], "sender") != 0 &&
-			    strcmp(kinds->pdata[j], "url") != 0)
-				say(reading, true, "tenant \"%s\", "
-				    "provisional.kinds: \"%s\" is neither "
-				    "\"sender\" nor \"url\"", tenant->name,
-				    (char *)kinds->pdata[j]);
-		}
-		place(reading, "provisional.reporters");
-		if (tenant->provisional.reporters == 1)
-			say(reading, true, "tenant \"%s\", "
-			    "provisional.reporters: one reporter alone never "
-			    "blocks; set 2 or more, or 0", tenant->name);
-	}
-}
-
-static void
-check_alerts(const Config *config, const config_setting_t *root,
-	     struct reading *reading)
-{
-	for (guint i = 0; i < config->tenants->len; i++) {
-		const Tenant *tenant = config->tenants->pdata[i];
-		const GPtrArray *off = tenant->alerts.off;
-		const GPtrArray *words = tenant->alerts.command;
-
-		look_into(reading, root, "tenants", i);
-		for (guint j = 0; j < off->len; j++) {
-			place(reading, "alerts.off.[%u]", j);
-			if (fields_word(alert_kinds, off->pdata[j]) < 0)
-				say(reading, true, "tenant \"%s\", "
-				    "alerts.off: \"%s\" is no alert; see "
-				    "gatepost.conf(5)", tenant->name,
-				    (char *)off->pdata[j]);
-		}
-		place(reading, "alerts.command");
-		if (words->len && *(char *)words->pdata[0] != '/')
-			say(reading, true, "tenant \"%s\", alerts.command: "
-			    "\"%s\" is no path from / on: no shell and no "
-			    "PATH find it", tenant->name,
-			    (char *)words->pdata[0]);
-	}
 }
 
 /* Feeds of one scope; NAMES has all names so far. */
@@ -639,10 +610,6 @@ config_check(Config *config, const config_setting_t *root,
 		say(reading, true, "there is no tenant; see "
 		    "gatepost.conf(5), \"tenants\"");
 	check_tenants(config, root, reading);
-	check_defects(config, root, reading);
-	check_candidates(config, root, reading);
-	check_provisional(config, root, reading);
-	check_alerts(config, root, reading);
 	check_all_feeds(config, root, reading);
 	if (!reading->is_bad)
 		check_analysts(config, config_setting_lookup(

@@ -22,6 +22,7 @@
 #include "gatepost/analysts/combine.h"
 #include "gatepost/bounds.h"
 #include "gatepost/model/analyst.h"
+#include "gatepost/model/decision.h"
 #include "gatepost/service/drain_lane.h"
 #include "gatepost/service/submit.h"
 #include "gatepost/service/verdict.h"
@@ -131,16 +132,14 @@ add_address(GPtrArray *all, const char *address)
 static void
 add_rcpts(GPtrArray *all, const Json *record)
 {
-	const Json *decisions = json_member(record, "decisions");
+	g_autoptr(GPtrArray) decisions = decisions_of(record, NULL, NULL);
 
-	for (gsize i = 0; i < json_count(decisions); i++) {
-		const Json *one = json_element(decisions, i);
-		const Json *mailboxes = json_member(one, "mailboxes");
+	for (guint i = 0; i < decisions->len; i++) {
+		const Decision *one = decisions->pdata[i];
 
-		add_address(all, json_text(json_member(one, "rcpt")));
-		for (gsize j = 0; j < json_count(mailboxes); j++)
-			add_address(all, json_text(json_element(mailboxes,
-								j)));
+		add_address(all, one->rcpt);
+		for (guint j = 0; j < one->mailboxes->len; j++)
+			add_address(all, one->mailboxes->pdata[j]);
 	}
 }
 

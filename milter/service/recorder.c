@@ -389,8 +389,8 @@ recorder_take(Recorder *recorder, Record *record, GPtrArray *copies)
 	recorder->dropped += !fits + left;
 	pthread_mutex_unlock(&recorder->lock);
 	if (!fits || left)
-		log_error(NULL, "record-dropped what=%s reason=\"the queue is full\"",
-			  left ? "copy" : "record");
+		log_error(NULL, "record-dropped what=%s reason=\"the queue "
+			  "is full\"", left ? "copy" : "record");
 	if (!fits)
 		record_free(record);
 }

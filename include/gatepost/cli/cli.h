@@ -40,6 +40,11 @@ GPtrArray *cli_options(struct cli *cli, const char *name);
 /* Take the flag NAME off. */
 bool cli_flag(struct cli *cli, const char *name);
 
+/* Is WORD (NULL: not given) one of NAMES (ends with NULL), for the option
+ * OPTION?  Else says which there are. */
+bool cli_is_one_of(const char *option, const char *const *names,
+		   const char *word);
+
 /* The time (us) that TEXT of --expires says: a span from now, or a date.
  * False and said. */
 bool cli_expires(const char *text, gint64 *end);
